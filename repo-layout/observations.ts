@@ -1,0 +1,60 @@
+import { z } from 'zod'
+
+const quantities = z.record(z.string(), z.union([z.string(), z.number()]))
+
+const node = z.looseObject({
+  name: z.string().optional(),
+  count: z.int().min(0).optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  taints: z.array(z.looseObject({ key: z.string(), value: z.string().optional(), effect: z.string() })).optional(),
+  ready: z.boolean().default(true),
+  allocatable: quantities.optional(),
+  requested: quantities.optional(),
+})
+
+const count = z.int().min(0).default(0)
+
+const workload = z.looseObject({
+  replicas: count,
+  readyReplicas: count,
+  availableReplicas: z.int().min(0).optional(),
+  runningPods: z.int().min(0).optional(),
+  unschedulablePods: count,
+})
+
+const release = z.looseObject({
+  installed: z.boolean().optional(),
+  availableReplicas: z.int().min(0).optional(),
+  trafficReady: z.boolean().optional(),
+  soaked: z.boolean().optional(),
+  deadlinePassed: z.boolean().optional(),
+  message: z.string().optional(),
+})
+
+const clusterObservation = z.looseObject({
+  reachable: z.union([z.boolean(), z.literal('unknown')]).default('unknown'),
+  kubernetesVersion: z.string().optional(),
+  applied: z
+    .looseObject({ tree: z.string().optional(), releases: z.record(z.string(), z.string()).optional() })
+    .optional(),
+  nodes: z.array(node).optional(),
+  workloads: z.record(z.string(), workload).optional(),
+  releases: z.record(z.string(), release).optional(),
+})
+
+/** What the daemon saw in the member clusters; every part is optional and an absent part is unknown. */
+export const observationsSchema = z.looseObject({
+  clusters: z.record(z.string(), clusterObservation).default({}),
+})
+
+/** Facts about all clusters, keyed by cluster name. */
+export type Observations = z.infer<typeof observationsSchema>
+
+/** Facts about one cluster. A section that is there is complete; one that is missing is unknown. */
+export type ClusterObservation = Observations['clusters'][string]
+
+/** Facts about one workload: counts of the live object and its pods. */
+export type WorkloadObservation = z.infer<typeof workload>
+
+/** Nothing known about any cluster. */
+export const nothingObserved: Observations = { clusters: {} }

@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { ownApiVersion, ownMetadata } from './common.ts'
+
+const secretRef = z.strictObject({ name: z.string().min(1), key: z.string().min(1).default('value') })
+
+const connection = z
+  .strictObject({
+    secretRef: secretRef.optional().describe("a kubeconfig in a Secret of the daemon's namespace"),
+    kubeConfigFile: z
+      .strictObject({ path: z.string().min(1), context: z.string().min(1).optional() })
+      .optional()
+      .describe("a kubeconfig among the daemon's own files"),
+    inCluster: z.strictObject({}).optional().describe('the cluster that the daemon runs in'),
+    proxyURL: z.string().default(''),
+    serviceAccountName: z.string().default('').describe('impersonated in the member, as namespace/name'),
+  })
+  .refine(
+    (value) => [value.secretRef, value.kubeConfigFile, value.inCluster].filter(Boolean).length === 1,
+    'expected exactly one of secretRef, kubeConfigFile, inCluster',
+  )
+
+/** `Cluster` of `flotilla.dev/v1alpha1`: one member cluster. */
+export const clusterSchema = z.strictObject({
+  apiVersion: z.literal(ownApiVersion),
+  kind: z.literal('Cluster'),
+  metadata: ownMetadata,
+  spec: z
+    .strictObject({
+      region: z.string().optional(),
+      zones: z.array(z.string()).default([]),
+      capabilities: z.array(z.string()).default([]),
+      scheduler: z
+        .strictObject({
+          weight: z.int().min(0).default(100),
+          unschedulable: z.boolean().default(false),
+          identity: z.string().optional(),
+        })
+        .prefault({}),
+      suspend: z.boolean().default(false).describe('nothing is written to this member'),
+      apply: z.enum(['Push', 'External']).default('Push'),
+      connection: connection.optional(),
+      deletionPolicy: z.enum(['Orphan', 'Delete']).default('Orphan'),
+    })
+    .prefault({}),
+})
+
+/** A Cluster with all defaults filled in. */
+export type ClusterDocument = z.infer<typeof clusterSchema>
