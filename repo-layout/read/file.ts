@@ -1,0 +1,90 @@
+import { isUtf8 } from 'node:buffer'
+import type { SourceDocument } from '../document.ts'
+import { getIn, isJsonObject } from '../json.ts'
+import type { Code, Message } from '../message.ts'
+import { listItems, parseYaml } from '../yaml/parse.ts'
+
+/** Largest source file that is read, in bytes. */
+export const maxFileSize = 8 * 1024 * 1024
+
+/** What a source file holds. Of a broken file nothing is known but, roughly, which kinds it speaks of. */
+export interface SourceFile {
+  readonly path: string
+  readonly documents: readonly SourceDocument[]
+  readonly messages: readonly Message[]
+  readonly broken: boolean
+  /** Whether a broken file may hold documents of the kind: true also where that cannot be told. */
+  mayHold(kind: string): boolean
+}
+
+/**
+ * Reads the bytes of a source file. Size and encoding are checked before the content; a file with any syntax error is
+ * broken as a whole. Documents that are no Kubernetes objects are left out with a warning.
+ */
+export function readSourceFile(path: string, bytes: Uint8Array): SourceFile {
+  if (bytes.length > maxFileSize) {
+    const size = `${(bytes.length / 1024 / 1024).toFixed(1)} MiB`
+    const limit = `${maxFileSize / 1024 / 1024} MiB`
+    return brokenFile(path, undefined, [
+      problem(path, 'file-too-large', `the file has ${size}, more than ${limit}; split it`),
+    ])
+  }
+  if (!isUtf8(bytes)) {
+    return brokenFile(path, undefined, [
+      { ...problem(path, 'file-encoding', 'the file is not UTF-8; save it as UTF-8'), ...firstBadByte(bytes) },
+    ])
+  }
+  const text = Buffer.from(bytes)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+  const parsed = parseYaml(text)
+  if (parsed.type === 'broken') {
+    return brokenFile(
+      path,
+      text,
+      parsed.problems.map((at) => ({ ...problem(path, at.code, at.text), ...at })),
+    )
+  }
+  const documents: SourceDocument[] = []
+  const messages: Message[] = []
+  for (const { value: whole, locate } of parsed.documents) {
+    for (const { value, path: base } of listItems(whole)) {
+      const place: SourceDocument['locate'] = (at, what) => locate([...base, ...at], what)
+      if (isJsonObject(value) && isText(getIn(value, ['apiVersion'])) && isText(getIn(value, ['kind']))) {
+        documents.push({ path, value, locate: place })
+      } else {
+        const text = 'a document without apiVersion and kind is not read'
+        messages.push({ path, ...place([]), severity: 'warning', code: 'not-ours', text })
+      }
+    }
+  }
+  return { path, documents, messages, broken: false, mayHold: () => false }
+}
+
+/** A file of which nothing could be read, with the reasons. */
+export function brokenFile(path: string, text: string | undefined, messages: readonly Message[]): SourceFile {
+  const mayHold = (kind: string) => text === undefined || new RegExp(`\\b${kind}\\b`).test(text)
+  return { path, documents: [], messages, broken: true, mayHold }
+}
+
+/** An error about a file as a whole. */
+export function problem(path: string, code: Code, text: string): Message {
+  return { path, line: 1, column: 1, severity: 'error', code, text }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+function firstBadByte(bytes: Uint8Array): { line: number; column: number } {
+  let line = 1
+  let start = 0
+  for (let end = bytes.indexOf(10); end >= 0 && isUtf8(bytes.subarray(start, end)); end = bytes.indexOf(10, start)) {
+    start = end + 1
+    line += 1
+  }
+  let length = 0
+  const rest = bytes.subarray(start)
+  for (let end = 1; end <= rest.length && rest[end - 1] !== 10; end++) if (isUtf8(rest.subarray(0, end))) length = end
+  return { line, column: Buffer.from(rest.subarray(0, length)).toString('utf8').length + 1 }
+}

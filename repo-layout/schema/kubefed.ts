@@ -1,0 +1,175 @@
+import { z } from 'zod'
+import { foreignMetadata, jsonPointer, textMap } from './common.ts'
+
+const text = z.string().min(1)
+const anything = z.unknown()
+
+/**
+ * Any one-object `Federated<Kind>` of kubefed, of all its generations (`types.federation.k8s.io/v1alpha1` to
+ * `types.kubefed.io/v1beta1`). Selectors and overrides are checked one by one where they are used, so that a bad one
+ * stops no more than it must. `ignoreDifferences` and an override's `clusterSelector` are Flotilla's own.
+ */
+export const federatedSchema = z.looseObject({
+  apiVersion: text,
+  kind: text,
+  metadata: foreignMetadata,
+  spec: z
+    .looseObject({
+      template: z.looseObject({ metadata: z.looseObject({}).nullish() }).nullish(),
+      placement: z
+        .looseObject({
+          clusters: z.array(z.looseObject({ name: text })).nullish(),
+          clusterNames: z.array(text).nullish(),
+          clusterSelector: anything.optional(),
+        })
+        .nullish(),
+      overrides: z.array(anything).nullish(),
+      retainReplicas: z.boolean().nullish(),
+      ignoreDifferences: z.array(jsonPointer).nullish(),
+    })
+    .nullish(),
+})
+
+/** One entry of `spec.overrides`. */
+export const overrideSchema = z
+  .looseObject({
+    clusterName: text.optional(),
+    clusterSelector: anything.optional(),
+    clusterOverrides: z
+      .array(
+        z.looseObject({
+          op: z.enum(['', 'add', 'remove', 'replace']).optional(),
+          path: z.string(),
+          value: anything.optional(),
+        }),
+      )
+      .nullish(),
+  })
+  .refine(
+    (entry) => (entry.clusterName === undefined) !== (entry.clusterSelector === undefined),
+    'expected exactly one of clusterName, clusterSelector',
+  )
+
+const replicas = z.int().min(0).max(2_147_483_647)
+
+/** `ReplicaSchedulingPreference` of all three scheduling groups. */
+export const preferenceSchema = z.looseObject({
+  apiVersion: text,
+  kind: z.literal('ReplicaSchedulingPreference'),
+  metadata: foreignMetadata,
+  spec: z.looseObject({
+    targetKind: text,
+    totalReplicas: replicas,
+    rebalance: z.boolean().default(false),
+    intersectWithClusterSelector: z.boolean().default(false),
+    clusters: z
+      .record(
+        z.string(),
+        z
+          .looseObject({
+            minReplicas: z.int().min(0).default(0),
+            maxReplicas: z.int().min(0).nullish(),
+            weight: z.int().min(0).default(0),
+          })
+          .nullable()
+          .transform((value) => value ?? { minReplicas: 0, weight: 0 }),
+      )
+      .nullish(),
+  }),
+})
+
+/** A ReplicaSchedulingPreference with defaults filled in. */
+export type PreferenceDocument = z.infer<typeof preferenceSchema>
+
+const apiResource = z.looseObject({
+  group: z.string().nullish(),
+  version: z.string().nullish(),
+  kind: text,
+  pluralName: z.string().nullish(),
+  scope: z.enum(['Namespaced', 'Cluster']).nullish(),
+})
+
+/** `FederatedTypeConfig` of all its groups; v1alpha1 says `target`, `namespaced` and `propagationEnabled`. */
+export const typeConfigSchema = z.looseObject({
+  apiVersion: text,
+  kind: z.literal('FederatedTypeConfig'),
+  metadata: foreignMetadata,
+  spec: z
+    .looseObject({
+      targetType: apiResource.optional(),
+      target: apiResource.optional(),
+      namespaced: z.boolean().nullish(),
+      propagation: z.enum(['Enabled', 'Disabled']).nullish(),
+      propagationEnabled: z.boolean().nullish(),
+      federatedType: apiResource.optional(),
+    })
+    .refine((spec) => spec.targetType !== undefined || spec.target !== undefined, 'expected targetType'),
+})
+
+/** `KubeFedCluster`: kubefed's inventory since v0.1. */
+export const kubefedClusterSchema = z.looseObject({
+  apiVersion: text,
+  kind: z.literal('KubeFedCluster'),
+  metadata: foreignMetadata,
+  spec: z
+    .looseObject({
+      apiEndpoint: z.string().optional(),
+      caBundle: z.string().nullish(),
+      secretRef: z.looseObject({ name: text }).optional(),
+      disabledTLSValidations: z.array(z.enum(['*', 'SubjectName', 'ValidityPeriod'])).nullish(),
+      proxyURL: z.string().nullish(),
+    })
+    .nullish(),
+})
+
+/** `FederatedCluster`: kubefed's inventory before v0.1; its endpoint is in a cluster-registry Cluster. */
+export const federatedClusterSchema = z.looseObject({
+  apiVersion: text,
+  kind: z.literal('FederatedCluster'),
+  metadata: foreignMetadata,
+  spec: z
+    .looseObject({
+      clusterRef: z.looseObject({ name: text }).nullish(),
+      secretRef: z.looseObject({ name: text }).nullish(),
+    })
+    .nullish(),
+})
+
+/** The cluster registry's `Cluster`, which a FederatedCluster refers to. */
+export const registryClusterSchema = z.looseObject({
+  apiVersion: text,
+  kind: z.literal('Cluster'),
+  metadata: foreignMetadata,
+  spec: z
+    .looseObject({
+      kubernetesApiEndpoints: z
+        .looseObject({
+          serverEndpoints: z.array(z.looseObject({ serverAddress: text })).nullish(),
+          caBundle: z.string().nullish(),
+        })
+        .nullish(),
+    })
+    .nullish(),
+})
+
+/** Shipper's `Cluster`. */
+export const shipperClusterSchema = z.looseObject({
+  apiVersion: text,
+  kind: z.literal('Cluster'),
+  metadata: foreignMetadata,
+  spec: z.looseObject({
+    capabilities: z.array(z.string()).nullish(),
+    region: z.string(),
+    apiMaster: z.string().optional(),
+    scheduler: z
+      .looseObject({
+        unschedulable: z.boolean().nullish(),
+        weight: z.int().nullish(),
+        identity: z.string().nullish(),
+      })
+      .nullish(),
+  }),
+})
+
+/** Labels or annotations of a rendered object: what an API server takes. */
+export const labelsSchema = textMap

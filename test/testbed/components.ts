@@ -1,0 +1,84 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** One program that tests start for real, and how it is built from its pinned Go module. */
+export interface Component {
+  /** The name of the binary. */
+  readonly name: string
+  readonly version: string
+  /** The folder of its module below `components/`. */
+  readonly module: string
+  /** What is handed to `go build`. */
+  readonly package: string
+  /** Values of `-X` for the linker: a binary without them reports no version. */
+  readonly stamps?: Readonly<Record<string, string>>
+  readonly tags?: readonly string[]
+  readonly cgo?: boolean
+  /** Folders of a Go module that the program reads while it runs; copied beside the binary. */
+  readonly data?: { readonly module: string; readonly folders: readonly string[] }
+}
+
+const kubernetes = '1.35.4'
+
+/** Every component, cheapest need first: the ones that most suites wait for are built before the others. */
+export const components: readonly Component[] = [
+  { name: 'etcd', version: 'v3.6.8', module: 'etcd', package: '.' },
+  ...['kube-apiserver', 'kubectl', 'kube-controller-manager', 'kube-scheduler'].map(kubernetesComponent),
+  {
+    name: 'kwok',
+    version: 'v0.7.0',
+    module: 'kwok',
+    package: 'sigs.k8s.io/kwok/cmd/kwok',
+  },
+  {
+    name: 'gitea',
+    version: 'v1.26.0',
+    module: 'gitea',
+    package: 'code.gitea.io/gitea',
+    stamps: { 'main.Version': '1.26.0' },
+    tags: ['sqlite', 'sqlite_unlock_notify', 'timetzdata'],
+    cgo: true,
+    data: { module: 'code.gitea.io/gitea', folders: ['templates', 'options', 'public'] },
+  },
+]
+
+function kubernetesComponent(name: string): Component {
+  const [major = '', minor = ''] = kubernetes.split('.')
+  const stamp = 'k8s.io/component-base/version'
+  return {
+    name,
+    version: `v${kubernetes}`,
+    module: 'kubernetes',
+    package: `k8s.io/kubernetes/cmd/${name}`,
+    stamps: { [`${stamp}.gitVersion`]: `v${kubernetes}`, [`${stamp}.gitMajor`]: major, [`${stamp}.gitMinor`]: minor },
+  }
+}
+
+/** The component of that name, or undefined where the testbed has none. */
+export function findComponent(name: string): Component | undefined {
+  return components.find((component) => component.name === name)
+}
+
+/** The folder with the component's `go.mod` and `go.sum`. */
+export function moduleFolder(component: Component): string {
+  return fileURLToPath(new URL(`./components/${component.module}/`, import.meta.url))
+}
+
+/**
+ * Where built components are kept: `FLOTILLA_TESTBED_CACHE`, else `flotilla-testbed` in the user's cache folder. It is
+ * outside the checkout, so that a clean clone or another work tree finds what was built before.
+ */
+export function cacheFolder(): string {
+  const own = process.env.FLOTILLA_TESTBED_CACHE
+  if (own !== undefined && own !== '') return own
+  const xdg = process.env.XDG_CACHE_HOME
+  return join(xdg !== undefined && xdg !== '' ? xdg : join(homedir(), '.cache'), 'flotilla-testbed')
+}
+
+/** The cache folder of one component: its name, version, operating system and architecture in Go's words. */
+export function componentFolder(component: Component): string {
+  const os = process.platform === 'win32' ? 'windows' : process.platform
+  const arch = process.arch === 'x64' ? 'amd64' : process.arch
+  return join(cacheFolder(), `${component.name}-${component.version}-${os}-${arch}`)
+}

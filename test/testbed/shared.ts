@@ -1,0 +1,30 @@
+import { type ControlPlane, startControlPlane } from './control-plane.ts'
+
+const plain: Promise<ControlPlane>[] = []
+const full: Promise<ControlPlane>[] = []
+
+/** Which pool `sharedControlPlanes` takes from. */
+export interface SharedOptions {
+  /** Control planes whose workloads get ready; see `ControlPlaneOptions.controllers`. */
+  readonly controllers?: boolean
+}
+
+/**
+ * The first `count` control planes that all suites of this process share, named `cluster1` and so on (`full1` and so
+ * on with controllers). They are started when first asked for, record an audit log, and end with the process.
+ *
+ * A suite finds what others left: it uses namespaces and names of its own, and starts a control plane of its own where
+ * it kills or restarts one. Namespaces go away only where `controllers` is set, as in any cluster without controllers.
+ */
+export async function sharedControlPlanes(
+  count: number,
+  options: SharedOptions = {},
+): Promise<readonly ControlPlane[]> {
+  const controllers = options.controllers === true
+  const pool = controllers ? full : plain
+  while (pool.length < count) {
+    const name = `${controllers ? 'full' : 'cluster'}${pool.length + 1}`
+    pool.push(startControlPlane({ name, controllers, audit: true }))
+  }
+  return Promise.all(pool.slice(0, count))
+}
