@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { PreviousTree } from '../../render/input.ts'
+import { render, sortMessages } from '../../render/render.ts'
+import { sourceOfGenerated } from '../../repo-layout/generated/file.ts'
+import { type GeneratedFolder, readGeneratedFolder, writeGeneratedFolder } from '../../repo-layout/generated/folder.ts'
+import { formatMessage, hasErrors, type Message } from '../../repo-layout/message.ts'
+import { nothingObserved, type Observations, observationsSchema } from '../../repo-layout/observations.ts'
+import { folderTree } from '../../repo-layout/read/folder.ts'
+import { createFleetReader } from '../../repo-layout/read/reader.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Exit codes of `validate` and `render`: fine, errors in the source (the rest is written), nothing written. */
+export type RenderExit = 0 | 1 | 2
+
+/** `flotilla validate --source DIR`: says everything that `render` would say about the source, and writes nothing. */
+export async function validateCommand(options: { readonly source: string }, terminal: Terminal): Promise<RenderExit> {
+  const reading = await createFleetReader().read(folderTree(resolve(options.source)))
+  const output =
+    reading.source && render({ source: reading.source, previous: undefined, observations: nothingObserved })
+  const messages = [...reading.messages, ...(output?.messages ?? [])]
+  const count = report(messages, terminal)
+  const clusters = reading.source?.clusters.length ?? 0
+  const workloads = reading.source?.federated.length ?? 0
+  terminal.note(
+    `${clusters} ${plural(clusters, 'cluster')} and ${workloads} federated ${plural(workloads, 'object')}: ${count}`,
+  )
+  return reading.source ? (hasErrors(messages) ? 1 : 0) : 2
+}
+
+/** Options of `flotilla render`; all are folders but the observations, a JSON file. */
+export interface RenderOptions {
+  readonly source: string
+  readonly out: string
+  readonly previous?: string
+  readonly observations?: string
+}
+
+/** `flotilla render`: writes the generated tree of a source folder; messages go to stderr, sorted. */
+export async function renderCommand(options: RenderOptions, terminal: Terminal): Promise<RenderExit> {
+  let previous: GeneratedFolder | undefined
+  let observations: Observations
+  try {
+    previous = options.previous === undefined ? undefined : await readGeneratedFolder(resolve(options.previous))
+    observations = options.observations === undefined ? nothingObserved : await readObservations(options.observations)
+  } catch (error) {
+    terminal.fail(error instanceof Error ? error.message : String(error))
+    return 2
+  }
+  const reading = await createFleetReader().read(folderTree(resolve(options.source)))
+  if (!reading.source) {
+    terminal.note(`nothing was written: ${report(reading.messages, terminal)}`)
+    return 2
+  }
+  const output = render({ source: reading.source, previous: previous && previousTree(previous), observations })
+  const messages = [...reading.messages, ...output.messages]
+  const count = report(messages, terminal)
+  try {
+    await writeGeneratedFolder(resolve(options.out), output.files, previous)
+  } catch (error) {
+    terminal.fail(`nothing was written: ${error instanceof Error ? error.message : String(error)}`)
+    return 2
+  }
+  const objects = [...output.files.keys()].filter((path) => path.startsWith('clusters/')).length
+  terminal.note(`${objects} ${plural(objects, 'object')} written to ${options.out}: ${count}`)
+  return hasErrors(messages) ? 1 : 0
+}
+
+/** A generated folder as the previous tree of a render. */
+export function previousTree({ files, texts }: GeneratedFolder): PreviousTree {
+  return {
+    files,
+    decisions: new Map([...texts].filter(([path]) => path.startsWith('decisions/'))),
+    sourceOf: (path) => sourceOfGenerated(texts.get(path) ?? ''),
+  }
+}
+
+async function readObservations(path: string): Promise<Observations> {
+  const text = await readFile(path, 'utf8')
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw new Error(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const result = observationsSchema.safeParse(json)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  throw new Error(`${path}: ${issue?.path.join('.')}: ${issue?.message}`)
+}
+
+/** Prints the messages, sorted; returns them counted in words. */
+function report(messages: readonly Message[], terminal: Terminal): string {
+  const sorted = sortMessages(messages)
+  for (const message of sorted) terminal.message(message, formatMessage(message))
+  const errors = sorted.filter(({ severity }) => severity === 'error').length
+  const warnings = sorted.length - errors
+  return `${errors} ${plural(errors, 'error')}, ${warnings} ${plural(warnings, 'warning')}`
+}
+
+function plural(count: number, noun: string): string {
+  return count === 1 ? noun : `${noun}s`
+}

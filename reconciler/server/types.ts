@@ -1,0 +1,50 @@
+import type { Message } from '../../repo-layout/message.ts'
+import type { Observations } from '../../repo-layout/observations.ts'
+import type { Drift, MemberStatus, Sync } from '../member/types.ts'
+
+/** The daemon as its API, `status` and the metrics see it; plain JSON throughout. */
+export interface FleetStatus {
+  readonly fleet: string
+  /** ISO time at which this was true. */
+  readonly at: string
+  readonly sync: Sync
+  readonly source: {
+    readonly branch: string
+    /** Last source commit that was rendered; undefined before the first. */
+    readonly commit: string | undefined
+    /** ISO time of the last successful fetch. */
+    readonly fetchedAt: string | undefined
+    /** Why the source cannot be fetched or rendered now; empty while it can. */
+    readonly problem: string
+  }
+  readonly generated: { readonly branch: string; readonly commit: string | undefined; readonly problem: string }
+  /** Errors and warnings of the rendered source commit. */
+  readonly messages: readonly Message[]
+  /** Sorted by name. `region` is that of the inventory, or empty. */
+  readonly clusters: readonly (MemberStatus & { readonly region: string })[]
+}
+
+/** Differences of one cluster, or why they could not be told. */
+export interface ClusterDiff {
+  readonly cluster: string
+  readonly drifts: readonly Drift[]
+  /** Empty where every object could be compared. */
+  readonly problem: string
+}
+
+/** What the running daemon offers to its HTTP server. No method throws for what a cluster or a remote does. */
+export interface DaemonApi {
+  status(): FleetStatus
+  /** Compares live objects with what is wanted, now; all clusters where none is named. */
+  diff(clusters: readonly string[]): Promise<readonly ClusterDiff[]>
+  /** Facts as `render` is given them. */
+  observations(): Observations
+  /** Pulls, renders and applies now; resolves once the pull that this asked for has ended. */
+  sync(): Promise<void>
+  /** Whether a first render was applied or tried; what a readiness probe asks. */
+  ready(): boolean
+  /** Whether the cycle still turns; what a liveness probe asks. */
+  healthy(): boolean
+  /** Calls back after each change, coalesced; returns the way to stop it. */
+  onChange(listener: () => void): () => void
+}

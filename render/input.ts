@@ -1,0 +1,36 @@
+import type { Message } from '../repo-layout/message.ts'
+import type { Observations } from '../repo-layout/observations.ts'
+import type { FleetSource } from '../repo-layout/read/assemble.ts'
+
+/** The previous generated tree, as far as rendering reads it: names, blob ids, and the decision records. */
+export interface PreviousTree {
+  /** Blob id of each file by path. */
+  readonly files: ReadonlyMap<string, string>
+  /** Texts of the files below `decisions/`. */
+  readonly decisions: ReadonlyMap<string, string>
+  /**
+   * The source file that a file came from (its first line). Asked only where a source file is broken; undefined where
+   * the line is missing.
+   */
+  sourceOf(path: string): string | undefined
+}
+
+/** Everything that rendering depends on. */
+export interface RenderInput {
+  readonly source: FleetSource
+  /** Missing for a first render: then nothing is held, and what is unknown counts as reachable and empty. */
+  readonly previous: PreviousTree | undefined
+  readonly observations: Observations
+}
+
+/** A file of the generated tree: new bytes, or, without `text`, the bytes that the previous tree has under `oid`. */
+export interface GeneratedFile {
+  readonly oid: string
+  readonly text?: string
+}
+
+/** The generated tree, whole, and what is to be said about the source. */
+export interface RenderOutput {
+  readonly files: ReadonlyMap<string, GeneratedFile>
+  readonly messages: readonly Message[]
+}

@@ -1,0 +1,9 @@
+/**
+ * The 32-bit FNV-1 hash (not 1a) of a text's UTF-8 bytes, unsigned: kubefed's tie-break between clusters of equal
+ * weight (`kubefed v0.10 planner.go`).
+ */
+export function fnv1(text: string): number {
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash, 0x01000193) ^ byte
+  return hash >>> 0
+}

@@ -1,0 +1,153 @@
+import { type SourceDocument, warningAt } from '../../repo-layout/document.ts'
+import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
+import type { Message } from '../../repo-layout/message.ts'
+import type { Valid } from '../../repo-layout/read/assemble.ts'
+import type { FederatedDocument } from '../../repo-layout/read/interpret.ts'
+import { annotations, fleetLabel } from '../../repo-layout/schema/common.ts'
+import { applyOperation, type MutableJson, PatchError, setDotted, setKey } from './json-patch.ts'
+import { type Override, setsReplicas } from './overrides.ts'
+import type { Target } from './target.ts'
+
+/** Annotations of Flotilla that also count on the federated document around the template. */
+const inherited: readonly string[] = [
+  annotations.suspend,
+  annotations.drift,
+  annotations.prune,
+  annotations.recreate,
+  annotations.adopt,
+  annotations.ignoreDifferences,
+]
+
+/**
+ * The object of a template before overrides: identity and kind are the target's, labels and (unlike kubefed)
+ * annotations are kept, finalizers are left out with a warning.
+ */
+export function buildObject(
+  { document, value }: Valid<FederatedDocument>,
+  target: Target,
+): { readonly object: JsonObject; readonly messages: readonly Message[] } {
+  const template = (value.spec?.template ?? {}) as JsonObject
+  const { apiVersion: _a, kind: _k, metadata, ...rest } = template
+  const written = isJsonObject(metadata) ? metadata : {}
+  const { name, namespace, generateName, finalizers, labels, annotations: own, ...more } = written
+  const messages = templateWarnings(document, target, { name, namespace, generateName, finalizers })
+  const outer = Object.entries(value.metadata.annotations ?? {}).filter(([key]) => inherited.includes(key))
+  const notes = { ...Object.fromEntries(outer), ...(isJsonObject(own) ? own : {}) }
+  const object: JsonObject = {
+    apiVersion: target.apiVersion,
+    kind: target.kind,
+    metadata: {
+      name: target.name,
+      ...(target.namespace === undefined ? {} : { namespace: target.namespace }),
+      ...(isJsonObject(labels) ? { labels } : {}),
+      ...(isJsonObject(own) || outer.length > 0 ? { annotations: notes } : {}),
+      ...more,
+    },
+    ...rest,
+  }
+  return { object, messages }
+}
+
+function templateWarnings(
+  document: SourceDocument,
+  target: Target,
+  { name, namespace, generateName, finalizers }: Readonly<Record<string, Json | undefined>>,
+): Message[] {
+  const at = (field: string) => ['spec', 'template', 'metadata', field]
+  const warn = (field: string, text: string) => warningAt(document, at(field), 'template-metadata', text)
+  const messages: Message[] = []
+  if (name !== undefined && name !== target.name) {
+    messages.push(
+      warn('name', `the object is named "${target.name}", as the federated object; this name has no effect`),
+    )
+  }
+  if (namespace !== undefined && namespace !== target.namespace) {
+    messages.push(warn('namespace', 'the namespace is that of the federated object; this one has no effect'))
+  }
+  if (generateName !== undefined) messages.push(warn('generateName', 'generateName has no effect'))
+  if (Array.isArray(finalizers) && finalizers.length > 0) {
+    messages.push(warn('finalizers', 'finalizers of a template are left out, as in kubefed'))
+  }
+  return messages
+}
+
+/** The object as one cluster gets it, or why it cannot be made; `at` is the override that does not apply. */
+export type ClusterObject =
+  | { readonly type: 'object'; readonly object: KubeObject }
+  | { readonly type: 'failed'; readonly at: Override | undefined; readonly text: string }
+
+/**
+ * Applies the overrides of one cluster in their order, all or nothing, and puts on what no override may change: the
+ * fleet label, and the annotation that names the retained fields.
+ */
+export function finishObject(
+  base: JsonObject,
+  target: Target,
+  options: {
+    readonly overrides: readonly Override[]
+    readonly fleetName: string
+    readonly retained: readonly string[]
+    readonly retainReplicas: boolean
+  },
+): ClusterObject {
+  const { overrides, fleetName } = options
+  const object = structuredClone(base) as { [key: string]: MutableJson }
+  for (const override of overrides) {
+    try {
+      if (override.dotted) setDotted(object, override.path, override.value)
+      else applyOperation(object, override)
+    } catch (error) {
+      if (!(error instanceof PatchError)) throw error
+      return { type: 'failed', at: override, text: error.message }
+    }
+  }
+  const { metadata } = object
+  const kept =
+    object.kind === target.kind &&
+    isMutableObject(metadata) &&
+    metadata.name === target.name &&
+    metadata.namespace === target.namespace &&
+    typeof object.apiVersion === 'string'
+  if (!kept) {
+    const last = overrides.at(-1)
+    return { type: 'failed', at: last, text: 'overrides must not change kind, name or namespace' }
+  }
+  const retainsReplicas = options.retainReplicas && !overrides.some(setsReplicas)
+  const retained = retainsReplicas ? [...new Set(['/spec/replicas', ...options.retained])] : options.retained
+  const text = labelTexts(metadata, fleetName, retained)
+  return text === undefined ? { type: 'object', object: object as KubeObject } : { type: 'failed', at: undefined, text }
+}
+
+/** Puts on label and annotation; tells what no API server would take there. */
+function labelTexts(
+  metadata: { [key: string]: MutableJson },
+  fleetName: string,
+  retained: readonly string[],
+): string | undefined {
+  for (const field of ['labels', 'annotations']) {
+    const texts = metadata[field] ?? {}
+    if (!isMutableObject(texts)) return `metadata.${field} must be an object of texts`
+    for (const [key, value] of Object.entries(texts)) {
+      if (typeof value !== 'string')
+        return `metadata.${field}: "${key}" is ${JSON.stringify(value)}; quote it, API servers take only text`
+    }
+  }
+  const labels = isMutableObject(metadata.labels) ? metadata.labels : {}
+  setKey(labels, fleetLabel, fleetName)
+  const notes = isMutableObject(metadata.annotations) ? metadata.annotations : {}
+  if (retained.length > 0) {
+    const written = notes[annotations.ignoreDifferences]
+    const all = [...(typeof written === 'string' ? written.split(',') : []), ...retained]
+    setKey(notes, annotations.ignoreDifferences, [...new Set(all.map((path) => path.trim()))].join(','))
+  }
+  const { name, namespace, labels: _l, annotations: _n, ...more } = metadata
+  for (const key of Object.keys(metadata)) delete metadata[key]
+  Object.assign(metadata, { name }, namespace === undefined ? {} : { namespace }, { labels })
+  if (Object.keys(notes).length > 0) metadata.annotations = notes
+  Object.assign(metadata, more)
+  return undefined
+}
+
+function isMutableObject(value: MutableJson | undefined): value is { [key: string]: MutableJson } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,166 @@
+import type { MemberCluster } from '../../repo-layout/cluster.ts'
+import { errorAt, type SourceDocument, warningAt } from '../../repo-layout/document.ts'
+import { getIn, isJsonObject, type Json, type JsonPath } from '../../repo-layout/json.ts'
+import { hasErrors, type Message } from '../../repo-layout/message.ts'
+import { checkSchema } from '../../repo-layout/schema/check.ts'
+import { overrideSchema } from '../../repo-layout/schema/kubefed.ts'
+import { didYouMean } from '../../repo-layout/suggest.ts'
+import { readSelector, type Selector } from '../selector.ts'
+
+/** One change of an object, for one cluster. */
+export interface Override {
+  readonly op: 'add' | 'remove' | 'replace'
+  /** A JSON pointer, or a dotted path where `dotted`. */
+  readonly path: string
+  readonly dotted: boolean
+  readonly value: Json | undefined
+  /** Where it stands in the document. */
+  readonly at: JsonPath
+}
+
+/** The overrides of one workload. A cluster in `failed` has one in error: its copy is held as it is. */
+export interface Overrides {
+  forCluster(cluster: MemberCluster): readonly Override[]
+  failed(cluster: MemberCluster): boolean
+  /** Something is wrong whose clusters cannot be told: the whole workload is held. */
+  readonly broken: boolean
+  readonly messages: readonly Message[]
+}
+
+interface Entry {
+  readonly clusterName: string | undefined
+  readonly selector: Selector | undefined
+  readonly overrides: readonly Override[]
+  readonly bad: boolean
+}
+
+/** Paths that no override may name, by exact text, in both notations (`kubefed v0.10 overrides.go`). */
+const protectedPaths: ReadonlySet<string> = new Set([
+  '/metadata/namespace',
+  '/metadata/name',
+  '/metadata/generateName',
+  '/kind',
+  'metadata.namespace',
+  'metadata.name',
+  'metadata.generateName',
+  'kind',
+])
+
+/**
+ * Reads `spec.overrides` of a federated document. Entries that name a cluster count as in kubefed; entries with a
+ * `clusterSelector` come first, in their order, so that the named one has the last word. What kubefed fails a whole
+ * workload for (a duplicate, a protected path) fails the clusters that it names.
+ */
+export function readOverrides(document: SourceDocument, known: ReadonlySet<string>): Overrides {
+  const list = getIn(document.value, ['spec', 'overrides'])
+  const messages: Message[] = []
+  const entries = (Array.isArray(list) ? list : []).map((_, i) =>
+    readEntry(document, ['spec', 'overrides', i], messages),
+  )
+  const named = new Map<string, Entry>()
+  const twice = new Set<string>()
+  for (const [i, entry] of entries.entries()) {
+    const name = entry.clusterName
+    if (name === undefined) continue
+    const at = ['spec', 'overrides', i, 'clusterName']
+    if (named.has(name)) {
+      twice.add(name)
+      messages.push(errorAt(document, at, 'override-duplicate', `the cluster "${name}" appears more than once`))
+    } else if (!known.has(name)) {
+      const text = `the cluster "${name}" is in no inventory${didYouMean(name, known)}`
+      messages.push(warningAt(document, at, 'cluster-unknown', text))
+    }
+    named.set(name, entry)
+  }
+  const selected = entries.filter(({ selector }) => selector !== undefined)
+  const concerning = (cluster: MemberCluster) => {
+    const own = named.get(cluster.name)
+    const matching = selected.filter(
+      ({ selector }) => selector?.type === 'selector' && selector.matches(cluster.labels),
+    )
+    return own ? [...matching, own] : matching
+  }
+  return {
+    messages,
+    broken: entries.some(
+      ({ clusterName, selector, bad }) => bad && clusterName === undefined && selector?.type !== 'selector',
+    ),
+    failed: (cluster) => twice.has(cluster.name) || concerning(cluster).some(({ bad }) => bad),
+    forCluster: (cluster) => concerning(cluster).flatMap(({ overrides }) => overrides),
+  }
+}
+
+function readEntry(document: SourceDocument, at: JsonPath, all: Message[]): Entry {
+  const { value, messages } = checkSchema(overrideSchema, document, at)
+  all.push(...messages)
+  const name = getIn(document.value, [...at, 'clusterName'])
+  const clusterName = typeof name === 'string' && name !== '' ? name : undefined
+  const hasSelector = clusterName === undefined && getIn(document.value, [...at, 'clusterSelector']) !== undefined
+  const selector = hasSelector ? readSelector(document, [...at, 'clusterSelector']) : undefined
+  all.push(...(selector?.messages ?? []))
+  const seen = new Set<string>()
+  const overrides: Override[] = []
+  const errors: Message[] = []
+  for (const [i, { op, path, value: to }] of (value?.clusterOverrides ?? []).entries()) {
+    const here = [...at, 'clusterOverrides', i]
+    const dotted = !path.startsWith('/')
+    const problem = pathProblem(path, dotted, op, isJsonObject(value) && seen.has(path), clusterName)
+    if (problem) errors.push(errorAt(document, [...here, 'path'], problem.code, problem.text))
+    seen.add(path)
+    overrides.push({ op: op || 'replace', path, dotted, value: to as Json | undefined, at: here })
+  }
+  all.push(...errors)
+  return {
+    clusterName,
+    selector,
+    overrides,
+    bad: value === undefined || selector?.type === 'error' || hasErrors(errors),
+  }
+}
+
+function pathProblem(
+  path: string,
+  dotted: boolean,
+  op: string | undefined,
+  twice: boolean,
+  cluster: string | undefined,
+) {
+  if (twice) {
+    const of = cluster === undefined ? 'in one entry' : `for cluster "${cluster}"`
+    return { code: 'override-duplicate', text: `the path "${path}" appears more than once ${of}` } as const
+  }
+  if (protectedPaths.has(path)) {
+    return { code: 'override-protected', text: `the path "${path}" cannot be overridden` } as const
+  }
+  if (!dotted) return undefined
+  if (path === '' || path.split('.').includes('')) {
+    const text = `the path "${path}" is none; write a JSON pointer such as /spec/replicas, or spec.replicas`
+    return { code: 'override-path', text } as const
+  }
+  if (path.includes('/') && !path.includes('.')) {
+    return { code: 'override-path', text: `the path "${path}" needs a leading slash: /${path}` } as const
+  }
+  if (op === 'remove') {
+    const text = `a dotted path only sets values; to remove, write /${path.replaceAll('.', '/')}`
+    return { code: 'override-path', text } as const
+  }
+  return undefined
+}
+
+/**
+ * The overrides of one cluster with its planned replicas written in, as kubefed's RSP controller does: an override of
+ * the replicas path gets the planned value in its place, a missing one is appended; without planned replicas the
+ * override of the replicas path goes, others stay (`kubefed v0.10 schedulingtypes/plugin.go`).
+ */
+export function withReplicas(overrides: readonly Override[], replicas: number | undefined): readonly Override[] {
+  const others = overrides.filter((override) => !setsReplicas(override))
+  if (replicas === undefined) return others
+  const planned: Override = { op: 'replace', path: 'spec.replicas', dotted: true, value: replicas, at: [] }
+  const at = overrides.findIndex(setsReplicas)
+  return at < 0 ? [...others, planned] : [...others.slice(0, at), planned, ...others.slice(at)]
+}
+
+/** Whether an override writes `spec.replicas`, in either notation. */
+export function setsReplicas({ path }: Override): boolean {
+  return path === '/spec/replicas' || path === 'spec.replicas'
+}

@@ -1,0 +1,176 @@
+import type { MemberCluster } from '../../repo-layout/cluster.ts'
+import { errorAt, type SourceDocument, warningAt } from '../../repo-layout/document.ts'
+import { groupBy } from '../../repo-layout/group.ts'
+import type { Message } from '../../repo-layout/message.ts'
+import type { Observations } from '../../repo-layout/observations.ts'
+import type { Valid } from '../../repo-layout/read/assemble.ts'
+import type { PreferenceDocument } from '../../repo-layout/schema/kubefed.ts'
+import type { ReplicaDecision, ReplicaFacts } from './decision.ts'
+import { sameDecision } from './decision.ts'
+import { workloadFacts } from './facts.ts'
+import { type ClusterPreference, planReplicas } from './planner.ts'
+import type { Target } from './target.ts'
+
+/** What a decision about replicas reads. */
+export interface PreferenceContext {
+  /** The inventory without clusters that are held. */
+  readonly inventory: readonly MemberCluster[]
+  /** An inventory document is in error: which replicas run there is not to be reckoned with. */
+  readonly inventoryHeld: boolean
+  readonly observations: Observations
+  /** The decision in force; undefined for a first one. */
+  readonly inForce: ReplicaDecision | undefined
+  /** Digest of a cluster's folder in the previous tree. */
+  readonly digestOf: (cluster: string) => string | undefined
+  /** `failover.default`. */
+  readonly failover: 'Move' | 'Never'
+  /** With `intersectWithClusterSelector`: the clusters that both selectors match; undefined where in error. */
+  readonly selected: () => ReadonlySet<string> | undefined
+}
+
+/**
+ * The outcome: a decision (new, or the one in force), nothing to decide (the workload goes by its own placement), or
+ * an error (the workload is held).
+ */
+export type PreferenceOutcome =
+  | { readonly type: 'decided'; readonly decision: ReplicaDecision; readonly messages: readonly Message[] }
+  | { readonly type: 'idle'; readonly messages: readonly Message[] }
+  | { readonly type: 'error'; readonly messages: readonly Message[] }
+
+/**
+ * Divides the replicas of a workload over the clusters that are not lost (`kubefed v0.10 replicascheduler.go`). A
+ * missing fact leaves the decision in force as it is: unknown holds.
+ */
+export function decideReplicas(
+  { document, value }: Valid<PreferenceDocument>,
+  target: Target,
+  context: PreferenceContext,
+): PreferenceOutcome {
+  const { inForce, observations } = context
+  const lost = context.inventory.filter(({ name }) => observations.clusters[name]?.reachable === false)
+  const reachable = context.inventory.filter((cluster) => !lost.includes(cluster))
+  const facts = new Map<string, ReplicaFacts>()
+  const unknown: string[] = []
+  for (const { name } of reachable) {
+    const observation = observations.clusters[name]
+    const known = workloadFacts(observation, target.subject, () => context.digestOf(name))
+    if (known !== 'unknown') facts.set(name, known)
+    if (known === 'unknown' || observation?.reachable !== true) unknown.push(name)
+  }
+  if (inForce) {
+    const why = reasonToHold(context, unknown, lost)
+    if (why !== undefined) return hold(document, inForce, why)
+  }
+
+  const selected = value.spec.intersectWithClusterSelector ? context.selected() : undefined
+  if (value.spec.intersectWithClusterSelector && selected === undefined) return { type: 'error', messages: [] }
+  const candidates = reachable.map(({ name }) => name).filter((name) => selected?.has(name) ?? true)
+  if (candidates.length === 0) {
+    const why = 'no cluster is left to divide replicas over'
+    return inForce ? hold(document, inForce, why) : { type: 'idle', messages: [idle(document, why)] }
+  }
+
+  const plan = planReplicas({
+    totalReplicas: value.spec.totalReplicas,
+    rebalance: value.spec.rebalance,
+    preferences: preferencesOf(value),
+    clusters: candidates,
+    current: pick(facts, ({ current }) => current),
+    capacity: pick(facts, ({ capacity }) => capacity),
+    key: `${target.namespace ?? ''}/${target.name}`,
+  })
+  const replicas = new Map(plan.replicas)
+  for (const [cluster, above] of plan.overflow) replicas.set(cluster, (replicas.get(cluster) ?? 0) + above)
+  const decision: ReplicaDecision = {
+    source: document.path,
+    namespace: target.namespace ?? '',
+    name: target.name,
+    subject: target.subject,
+    totalReplicas: value.spec.totalReplicas,
+    replicas,
+    lost: lost.map(({ name }) => name),
+    facts: new Map([...facts].filter(([cluster]) => replicas.has(cluster))),
+  }
+  return {
+    type: 'decided',
+    decision: inForce && sameDecision(inForce, decision) ? inForce : decision,
+    messages: unknownNames(document, value, context),
+  }
+}
+
+function reasonToHold(
+  context: PreferenceContext,
+  unknown: readonly string[],
+  lost: readonly MemberCluster[],
+): string | undefined {
+  if (context.inventoryHeld) return 'the inventory is in error'
+  if (unknown.length > 0)
+    return `nothing is known of ${unknown.slice(0, 3).join(', ')}${unknown.length > 3 ? ' and others' : ''}`
+  if (lost.length > 0 && context.failover === 'Never') return 'failover.default is Never'
+  return undefined
+}
+
+function hold(document: SourceDocument, decision: ReplicaDecision, why: string): PreferenceOutcome {
+  const text = `${why}; the replicas of ${decision.subject} stay as they are`
+  return { type: 'decided', decision, messages: [warningAt(document, ['spec'], 'preference-held', text)] }
+}
+
+function idle(document: SourceDocument, why: string): Message {
+  return warningAt(document, ['spec'], 'preference-idle', `${why}; the workload goes by its own placement`)
+}
+
+function preferencesOf({ spec }: PreferenceDocument): Record<string, ClusterPreference> {
+  const given = Object.entries(spec.clusters ?? {})
+  const entries = given.length > 0 ? given : [['*', { minReplicas: 0, weight: 1, maxReplicas: undefined }] as const]
+  return Object.fromEntries(
+    entries.map(([name, { minReplicas, maxReplicas, weight }]) => [
+      name,
+      { minReplicas, maxReplicas: maxReplicas ?? undefined, weight },
+    ]),
+  )
+}
+
+function unknownNames(
+  document: SourceDocument,
+  value: PreferenceDocument,
+  { inventory, inventoryHeld }: PreferenceContext,
+) {
+  if (inventoryHeld) return []
+  return Object.keys(value.spec.clusters ?? {})
+    .filter((name) => name !== '*' && !inventory.some((cluster) => cluster.name === name))
+    .map((name) =>
+      warningAt(document, ['spec', 'clusters', name], 'cluster-unknown', `the cluster "${name}" is in no inventory`),
+    )
+}
+
+function pick(facts: ReadonlyMap<string, ReplicaFacts>, of: (facts: ReplicaFacts) => number | undefined) {
+  const picked = new Map<string, number>()
+  for (const [cluster, known] of facts) {
+    const value = of(known)
+    if (value !== undefined) picked.set(cluster, value)
+  }
+  return picked
+}
+
+/** Preferences of one namespace and name exclude each other: each place is an error. */
+export function duplicatePreferences(all: readonly Valid<PreferenceDocument>[]): {
+  readonly keys: ReadonlySet<string>
+  readonly messages: readonly Message[]
+} {
+  const twice = [...groupBy(all, preferenceKey)].filter(([, list]) => list.length > 1)
+  return {
+    keys: new Set(twice.map(([key]) => key)),
+    messages: twice.flatMap(([key, list]) =>
+      list.map(({ document }) => {
+        const other = list.find((one) => one.document !== document)
+        const text = `the preference ${key} is described twice; the other is in ${other?.document.path}`
+        return errorAt(document, ['metadata', 'name'], 'duplicate', text)
+      }),
+    ),
+  }
+}
+
+/** `<namespace>/<name>`, by which a preference finds its target. */
+export function preferenceKey({ value }: Valid<PreferenceDocument>): string {
+  return `${value.metadata.namespace ?? 'default'}/${value.metadata.name}`
+}

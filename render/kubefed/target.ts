@@ -1,0 +1,116 @@
+import { errorAt, type SourceDocument, warningAt } from '../../repo-layout/document.ts'
+import { getIn } from '../../repo-layout/json.ts'
+import { builtinKind, builtinKinds, type NameRule } from '../../repo-layout/kinds/builtin.ts'
+import { hasErrors, type Message } from '../../repo-layout/message.ts'
+import { objectNameProblem } from '../../repo-layout/names.ts'
+import type { Valid } from '../../repo-layout/read/assemble.ts'
+import type { FederatedDocument, TypeConfigDocument } from '../../repo-layout/read/interpret.ts'
+import { formatSubject, groupOf, type Subject } from '../../repo-layout/subject.ts'
+import { didYouMean } from '../../repo-layout/suggest.ts'
+
+/** What a federated document makes in each of its clusters. */
+export interface Target {
+  readonly apiVersion: string
+  readonly kind: string
+  /** Undefined for cluster-scoped kinds. */
+  readonly namespace: string | undefined
+  readonly name: string
+  readonly subject: Subject
+  /** `propagation: Disabled`: copies stay as they are. */
+  readonly disabled: boolean
+}
+
+/** Kinds of the fleet beyond Kubernetes' own: from FederatedTypeConfigs and federated CRDs. */
+export interface TypeTable {
+  byFederatedKind(group: string, kind: string): TargetType | undefined
+  /** Whether a custom kind is namespaced; undefined where nothing tells. */
+  scopeOf(group: string, kind: string): boolean | undefined
+}
+
+interface TargetType {
+  readonly apiVersion: string | undefined
+  readonly kind: string
+  readonly namespaced: boolean | undefined
+  readonly disabled: boolean
+}
+
+/** Gathers what FederatedTypeConfigs say, and the scope of kinds whose CRDs the fleet itself federates. */
+export function readTypes(
+  typeConfigs: readonly Valid<TypeConfigDocument>[],
+  federated: readonly Valid<FederatedDocument>[],
+): TypeTable {
+  const byKind = new Map<string, TargetType>()
+  const scopes = new Map<string, boolean>()
+  for (const { value } of federated) {
+    if (value.kind !== 'FederatedCustomResourceDefinition') continue
+    const template = value.spec?.template as Parameters<typeof getIn>[0]
+    const [group, kind, scope] = [['group'], ['names', 'kind'], ['scope']].map((path) =>
+      getIn(template, ['spec', ...path]),
+    )
+    scopes.set(`${group}/${kind}`, scope !== 'Cluster')
+  }
+  for (const { value } of typeConfigs) {
+    const target = value.spec.targetType ?? value.spec.target
+    if (!target) continue
+    const group = target.group ?? ''
+    const namespaced = target.scope ? target.scope === 'Namespaced' : (value.spec.namespaced ?? undefined)
+    const type: TargetType = {
+      kind: target.kind,
+      apiVersion: target.version ? (group === '' ? target.version : `${group}/${target.version}`) : undefined,
+      namespaced,
+      disabled: value.spec.propagation === 'Disabled' || value.spec.propagationEnabled === false,
+    }
+    if (namespaced !== undefined) scopes.set(`${group}/${target.kind}`, namespaced)
+    const named = value.spec.federatedType
+    byKind.set(`${named?.group ?? '*'}/${named?.kind ?? `Federated${target.kind}`}`, type)
+  }
+  return {
+    byFederatedKind: (group, kind) => byKind.get(`${group}/${kind}`) ?? byKind.get(`*/${kind}`),
+    scopeOf: (group, kind) => scopes.get(`${group}/${kind}`),
+  }
+}
+
+/**
+ * Which object a federated document stands for. The apiVersion is the template's, else that of the
+ * FederatedTypeConfig, else that of Kubernetes' own kind; the kind, name and namespace are never the template's
+ * (`kubefed v0.10 sync/resource.go`). Without a target the messages say why.
+ */
+export function resolveTarget(
+  { document, value }: Valid<FederatedDocument>,
+  types: TypeTable,
+): { readonly target: Target | undefined; readonly messages: readonly Message[] } {
+  const type = types.byFederatedKind(groupOf(value.apiVersion), value.kind)
+  const kind = type?.kind ?? value.kind.replace(/^Federated/, '')
+  const written = value.spec?.template?.apiVersion
+  const apiVersion =
+    typeof written === 'string' && written !== '' ? written : (type?.apiVersion ?? builtinKind(kind)?.apiVersion)
+  if (apiVersion === undefined) return { target: undefined, messages: [unknownKind(document, kind)] }
+
+  const group = groupOf(apiVersion)
+  const builtin = builtinKind(kind, group)
+  const namespaced = builtin?.namespaced ?? type?.namespaced ?? types.scopeOf(group, kind) ?? true
+  const messages: Message[] = []
+  const name = value.metadata.name
+  const namespace = namespaced ? (value.metadata.namespace ?? 'default') : undefined
+  messages.push(...nameProblems(document, kind, name, builtin?.nameRule ?? 'subdomain'))
+  const wrong = namespace === undefined ? undefined : objectNameProblem(namespace, 'label')
+  if (wrong)
+    messages.push(errorAt(document, ['metadata', 'namespace'], 'name', `the namespace "${namespace}" ${wrong}`))
+  if (!namespaced && kind !== 'Namespace' && value.metadata.namespace) {
+    const text = `${kind} has no namespace; "${value.metadata.namespace}" has no effect`
+    messages.push(warningAt(document, ['metadata', 'namespace'], 'template-metadata', text))
+  }
+  const subject = formatSubject({ group, kind, namespace, name })
+  const target = { apiVersion, kind, namespace, name, subject, disabled: type?.disabled ?? false }
+  return { target: hasErrors(messages) ? undefined : target, messages }
+}
+
+function nameProblems(document: SourceDocument, kind: string, name: string, rule: NameRule): Message[] {
+  const problem = objectNameProblem(name, rule)
+  return problem ? [errorAt(document, ['metadata', 'name'], 'name', `the name "${name}" of a ${kind} ${problem}`)] : []
+}
+
+function unknownKind(document: SourceDocument, kind: string): Message {
+  const text = `nothing says which apiVersion ${kind} has${didYouMean(kind, builtinKinds())}; write spec.template.apiVersion, or add a FederatedTypeConfig`
+  return errorAt(document, ['kind'], 'unknown-kind', text)
+}

@@ -1,0 +1,132 @@
+import type { MemberCluster } from '../../repo-layout/cluster.ts'
+import { errorAt, messageAt } from '../../repo-layout/document.ts'
+import { formatGenerated } from '../../repo-layout/generated/file.ts'
+import { objectPathInCluster } from '../../repo-layout/generated/path.ts'
+import { isJsonObject, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
+import type { Message } from '../../repo-layout/message.ts'
+import type { Valid } from '../../repo-layout/read/assemble.ts'
+import type { FederatedDocument } from '../../repo-layout/read/interpret.ts'
+import type { GeneratedFile } from '../input.ts'
+import { buildObject, finishObject } from './object.ts'
+import { type Override, readOverrides, withReplicas } from './overrides.ts'
+import type { Target } from './target.ts'
+
+/** A workload's copy in one cluster; without `file` the copy of the previous tree stays. */
+export interface ClusterCopy {
+  readonly cluster: string
+  /** Below the cluster's folder. */
+  readonly path: string
+  readonly namespace: string | undefined
+  readonly file: GeneratedFile | undefined
+}
+
+/** A workload in all its clusters. */
+export interface RenderedWorkload {
+  readonly copies: readonly ClusterCopy[]
+  readonly messages: readonly Message[]
+}
+
+/** What the copies of a workload depend on, beside its own document and target. */
+export interface WorkloadContext {
+  readonly fleetName: string
+  readonly allowPlaintext: boolean
+  /** Names of the inventory, also of clusters that are held. */
+  readonly known: ReadonlySet<string>
+  /** The clusters that get the object. */
+  readonly clusters: readonly MemberCluster[]
+  /** Planned replicas by cluster, where a preference drives the workload. */
+  readonly replicas: ReadonlyMap<string, number> | undefined
+  /** Clusters of which the plan knows nothing: their copies stay. */
+  readonly kept: ReadonlySet<string>
+}
+
+/**
+ * Makes the copy of a federated workload for each of its clusters. Clusters whose copies come out equal share one
+ * file. An override in error holds the copies that it concerns and no others.
+ */
+export function renderWorkload(
+  valid: Valid<FederatedDocument>,
+  target: Target,
+  context: WorkloadContext,
+): RenderedWorkload {
+  const { document, value } = valid
+  const overrides = readOverrides(document, context.known)
+  const built = buildObject(valid, target)
+  const messages: Message[] = [...overrides.messages, ...built.messages, ...secretMessages(valid, target, context)]
+  const basePath = objectPathInCluster(built.object as KubeObject)
+  const held = (cluster: string): ClusterCopy => ({
+    cluster,
+    path: basePath,
+    namespace: target.namespace,
+    file: undefined,
+  })
+  if (overrides.broken || (!context.allowPlaintext && isPlainSecret(valid, target))) {
+    return { copies: context.clusters.map(({ name }) => held(name)), messages }
+  }
+
+  const shared = new Map<string, ReturnType<typeof finish>>()
+  function finish(list: readonly Override[]) {
+    const finished = finishObject(built.object, target, {
+      overrides: list,
+      fleetName: context.fleetName,
+      retained: value.spec?.ignoreDifferences ?? [],
+      retainReplicas: value.spec?.retainReplicas === true && !isServiceLike(target),
+    })
+    if (finished.type === 'failed') return finished
+    return {
+      ...finished,
+      path: objectPathInCluster(finished.object),
+      file: formatGenerated(document.path, finished.object),
+    }
+  }
+
+  const failures = new Map<string, { readonly message: Message; readonly clusters: string[] }>()
+  const copies = context.clusters.map((cluster): ClusterCopy => {
+    if (context.kept.has(cluster.name) || overrides.failed(cluster)) return held(cluster.name)
+    const own = overrides.forCluster(cluster)
+    const list = context.replicas ? withReplicas(own, context.replicas.get(cluster.name)) : own
+    const key = JSON.stringify(list)
+    const finished = shared.get(key) ?? finish(list)
+    shared.set(key, finished)
+    if (finished.type === 'object') {
+      return { cluster: cluster.name, path: finished.path, namespace: target.namespace, file: finished.file }
+    }
+    const at = finished.at?.at.length ? [...finished.at.at, 'path'] : ['spec', 'template', 'metadata']
+    const place = document.locate(at)
+    const placeKey = `${place.line}:${place.column}:${finished.text}`
+    const failure = failures.get(placeKey) ?? {
+      clusters: [],
+      message: errorAt(document, at, 'override-failed', finished.text),
+    }
+    failure.clusters.push(cluster.name)
+    failures.set(placeKey, failure)
+    return held(cluster.name)
+  })
+  for (const { message, clusters } of failures.values()) {
+    const subject = `${target.subject} in ${clusters.slice(0, 3).join(', ')}${clusters.length > 3 ? ` and ${clusters.length - 3} more` : ''}`
+    messages.push({ ...message, text: `${subject}: ${message.text}` })
+  }
+  return { copies, messages }
+}
+
+/** kubefed retains other fields of these two and returns before it looks at replicas (`kubefed v0.10 retain.go`). */
+function isServiceLike({ kind }: Target): boolean {
+  return kind === 'Service' || kind === 'ServiceAccount'
+}
+
+function isPlainSecret({ value }: Valid<FederatedDocument>, { subject }: Target): boolean {
+  if (!subject.startsWith('Secret/')) return false
+  const template = (value.spec?.template ?? {}) as JsonObject
+  return [template.data, template.stringData].some((data) => isJsonObject(data) && Object.keys(data).length > 0)
+}
+
+function secretMessages(valid: Valid<FederatedDocument>, target: Target, context: WorkloadContext): Message[] {
+  if (!isPlainSecret(valid, target)) return []
+  return [
+    messageAt(valid.document, ['spec', 'template'], {
+      severity: context.allowPlaintext ? 'warning' : 'error',
+      code: 'secret-plaintext',
+      text: 'this Secret stands in clear in Git; everyone who can read the repository can read it',
+    }),
+  ]
+}
