@@ -1,4 +1,7 @@
-/** A file of a Git tree: its path and the id of its blob; `mode` as Git writes it (`100644`, `120000` for a link). */
+/**
+ * A file of a Git tree: its path and the id of its blob; `mode` as Git writes it: `100644`, `100755`, `120000` for a
+ * link, `160000` for a submodule, whose content is not in this repository.
+ */
 export interface TreeEntry {
   readonly path: string
   readonly oid: string
@@ -17,7 +20,7 @@ export interface Refs {
   readonly generated: string | undefined
 }
 
-/** A commit as the daemon reads it. */
+/** A commit as the daemon reads it; the author's `time` is in seconds since the epoch. */
 export interface Commit {
   readonly oid: string
   readonly parents: readonly string[]
@@ -26,13 +29,16 @@ export interface Commit {
   readonly author: { readonly name: string; readonly email: string; readonly time: number }
 }
 
-/** What came of a push. `lost` means that the branch moved meanwhile: start over from reading. */
+/**
+ * What came of a push. `lost` means that the branch moved meanwhile: start over from reading. `rejected` carries the
+ * server's own words, on one line: trying again is no use until somebody changes something.
+ */
 export type PushResult =
   | { readonly type: 'pushed' }
   | { readonly type: 'lost'; readonly remote: string | undefined }
   | { readonly type: 'rejected'; readonly reason: string }
 
-/** One file of a tree to be written: new bytes, or a blob that the previous tree holds. */
+/** One file of a tree to be written: new bytes, or a blob that the repository holds. */
 export type NewFile = { readonly text: string; readonly oid: string } | { readonly oid: string }
 
 /**
@@ -42,20 +48,25 @@ export type NewFile = { readonly text: string; readonly oid: string } | { readon
 export interface Repository {
   /** Reads both refs from the remote and fetches what is missing locally; a forced source is taken as it is. */
   fetch(): Promise<Refs>
-  /** Names and blob ids below a commit, sorted by path. Trees that are known are not read again. */
+  /** Names and blob ids below a commit, in Git's order (by bytes of the path). Trees that are known are not read again. */
   list(commit: string): Promise<readonly TreeEntry[]>
   /** The bytes of a blob. */
   read(oid: string): Promise<Uint8Array>
+  /** A commit; one that is not at hand is fetched by its id where the remote gives it. */
   readCommit(oid: string): Promise<Commit>
-  /** Commits from `tip` backwards along first parents, newest first, at most `limit`. */
+  /** Commits from `tip` backwards along first parents, newest first, at most `limit`; fewer only where history ends. */
   log(tip: string, limit: number): Promise<readonly Commit[]>
-  /** Whether `ancestor` is `descendant` or reachable from it. */
+  /**
+   * Whether `ancestor` is `descendant` or reachable from it. False is only said when the whole history of `descendant`
+   * was read; where that cannot be had, it rejects with `not-found`.
+   */
   isAncestor(ancestor: string, descendant: string): Promise<boolean>
   /**
    * Writes a commit of exactly these files upon `parent` (a first commit where undefined) and pushes it to the generated
    * branch by compare-and-swap: only if the remote still has `parent`; never forced. Only objects that the parent lacks
-   * are written, as one pack. On retry it is safe: a push that got through but whose answer was lost is `lost` with
-   * `remote` equal to the commit.
+   * are written, as one pack; where the tree is the parent's, nothing is written and `commit` is the parent. Safe to
+   * repeat: an answer that was lost is made up for by reading the branch, and where even that fails it rejects, and a
+   * later `fetch` shows whether the push got through. What was not `pushed` leaves nothing behind in the clone.
    */
   commitGenerated(change: {
     readonly parent: string | undefined
@@ -65,6 +76,16 @@ export interface Repository {
   }): Promise<{ readonly commit: string; readonly push: PushResult }>
   /** Id of the tree that these files make, without writing anything: equal to the parent's when nothing changed. */
   treeOf(files: ReadonlyMap<string, NewFile>): string
-  /** Ends all work under way. */
+  /**
+   * The commit that was last generated from this folder, also when the branch has since been deleted or rewound on the
+   * remote; undefined in a fresh clone. Its files can still be listed and read.
+   */
+  lastGenerated(): Promise<string | undefined>
+  /**
+   * Pushes a commit that is at hand back to the generated branch, which must not exist. `rejected` where the remote has
+   * lost older commits that this clone does not hold either: then commit its files anew.
+   */
+  restoreGenerated(commit: string): Promise<PushResult>
+  /** Breaks off what is under way with the remote; later fetches and pushes reject with `unreachable`. */
   close(): Promise<void>
 }

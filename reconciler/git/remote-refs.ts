@@ -1,0 +1,28 @@
+import { listServerRefs } from 'isomorphic-git'
+import { toGitError } from './error.ts'
+import type { GitHttp } from './http.ts'
+import type { Branches } from './origin.ts'
+import type { Remote } from './remote.ts'
+import type { Refs } from './types.ts'
+
+/**
+ * What the remote's two branches are at, both from one answer. Asks for these refs alone (protocol v2) where the server
+ * can, else reads what it advertises. Rejects with a GitError.
+ */
+export async function readRemoteRefs(http: GitHttp, remote: Remote, branches: Branches): Promise<Refs> {
+  const source = `refs/heads/${branches.source}`
+  const generated = `refs/heads/${branches.generated}`
+  try {
+    const refs = await listServerRefs({ http, url: remote.url, prefix: commonStart(source, generated) })
+    const at = (ref: string) => refs.find((found) => found.ref === ref)?.oid
+    return { source: at(source), generated: at(generated) }
+  } catch (error) {
+    throw toGitError(error, remote.url)
+  }
+}
+
+function commonStart(a: string, b: string): string {
+  let length = 0
+  while (length < a.length && a[length] === b[length]) length++
+  return a.slice(0, length)
+}
