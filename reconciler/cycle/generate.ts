@@ -1,0 +1,123 @@
+import type { RenderOutput } from '../../render/input.ts'
+import { parseDecision } from '../../render/kubefed/decision.ts'
+import type { Memo } from '../../render/memo.ts'
+import { render } from '../../render/render.ts'
+import type { Message } from '../../repo-layout/message.ts'
+import type { Observations } from '../../repo-layout/observations.ts'
+import type { FleetSource } from '../../repo-layout/read/assemble.ts'
+import type { FleetReader } from '../../repo-layout/read/reader.ts'
+import { diffTrees } from '../git/changes.ts'
+import { formatGeneratedMessage, type Reason } from '../git/generated.ts'
+import type { Repository } from '../git/types.ts'
+import { readPrevious, type TextCache } from './previous.ts'
+import type { Pulled } from './pull.ts'
+import { whyChanged } from './reason.ts'
+import { gitTree } from './source.ts'
+
+/** The tools that rendering a pull needs; all of them remember what did not change. */
+export interface Generator {
+  readonly repository: Repository
+  readonly reader: FleetReader
+  readonly memo: Memo
+  readonly texts: TextCache
+  /** The line of the `Renderer` trailer. */
+  readonly renderer: string
+}
+
+/** A pull, read and rendered, and not yet committed; without `fleet` nothing of the source can be rendered. */
+export type Rendered =
+  | { readonly type: 'unreadable'; readonly messages: readonly Message[] }
+  | {
+      readonly type: 'rendered'
+      readonly source: FleetSource
+      readonly output: RenderOutput
+      readonly messages: readonly Message[]
+      readonly previousFiles: ReadonlyMap<string, string>
+      /** Clusters that the decisions in force before counted as lost. */
+      readonly lostBefore: ReadonlySet<string>
+    }
+
+/** Reads the source of a pull and renders it with the facts that `observe` gives for its settings. */
+export async function renderPull(
+  generator: Generator,
+  pulled: Pulled,
+  observe: (source: FleetSource, lostBefore: ReadonlySet<string>) => Observations,
+): Promise<Rendered> {
+  const { repository, reader, memo, texts } = generator
+  const { source, messages } = await reader.read(gitTree(repository, pulled.source))
+  if (!source) return { type: 'unreadable', messages }
+  const previous =
+    pulled.previous && (await readPrevious(repository, pulled.previous.oid, texts, source.holds.files.size > 0))
+  const lostBefore = lostIn(previous?.decisions.values() ?? [])
+  const output = render({ source, previous, observations: observe(source, lostBefore) }, memo)
+  return {
+    type: 'rendered',
+    source,
+    output,
+    messages: [...messages, ...output.messages],
+    previousFiles: previous?.files ?? new Map(),
+    lostBefore,
+  }
+}
+
+/** What came of committing a render. */
+export type Generated =
+  | { readonly type: 'unchanged'; readonly commit: string }
+  | { readonly type: 'committed'; readonly commit: string; readonly subject: string; readonly reason: Reason }
+  | { readonly type: 'lost' }
+  | { readonly type: 'rejected'; readonly reason: string }
+
+/**
+ * Commits a rendered tree to the generated branch, or finds that it is what the branch holds. `lost` means that someone
+ * else pushed meanwhile: pull again. Safe to repeat.
+ */
+export async function commitRender(
+  { repository, renderer, texts }: Generator,
+  pulled: Pulled,
+  rendered: Extract<Rendered, { type: 'rendered' }>,
+): Promise<Generated> {
+  const { source, output, previousFiles, lostBefore } = rendered
+  if (pulled.tip && repository.treeOf(output.files) === pulled.tip.tree)
+    return { type: 'unchanged', commit: pulled.tip.oid }
+  const sourceCommit = await repository.readCommit(pulled.source)
+  const after = new Map([...output.files].map(([path, { oid }]) => [path, oid] as const))
+  const lostNow = lostIn(decisionTexts(output))
+  const why = whyChanged(pulled, sourceCommit.message.split('\n')[0] ?? '', renderer, lostBefore, lostNow)
+  const undone = pulled.handMade.map(({ oid }) => oid.slice(0, 7)).join(', ')
+  const message = formatGeneratedMessage({
+    ...why,
+    why:
+      undone === ''
+        ? why.why
+        : `${why.why} This undoes ${undone}, made by hand: decisions belong on the source branch.`,
+    changes: diffTrees(previousFiles, after),
+    sourceCommit: pulled.source,
+    renderer,
+    ...(pulled.forced === undefined ? {} : { forced: pulled.forced }),
+  })
+  const { commit, push } = await repository.commitGenerated({
+    parent: pulled.tip?.oid,
+    files: output.files as ReadonlyMap<string, { text: string; oid: string } | { oid: string }>,
+    message,
+    author: parseAuthor(source.fleet.spec.generated.author),
+  })
+  if (push.type === 'rejected') return { type: 'rejected', reason: push.reason }
+  if (push.type === 'lost') return { type: 'lost' }
+  for (const { oid, text } of output.files.values()) if (text !== undefined) texts.put(oid, text)
+  return { type: 'committed', commit, subject: why.subject, reason: why.reason }
+}
+
+function* decisionTexts({ files }: RenderOutput): Iterable<string> {
+  for (const [path, { text }] of files) if (path.startsWith('decisions/') && text !== undefined) yield text
+}
+
+function lostIn(texts: Iterable<string>): ReadonlySet<string> {
+  const lost = new Set<string>()
+  for (const text of texts) for (const cluster of parseDecision(text)?.lost ?? []) lost.add(cluster)
+  return lost
+}
+
+function parseAuthor(author: string): { readonly name: string; readonly email: string } {
+  const [, name = 'flotilla', email = 'flotilla@localhost'] = /^(.*?) <(.*)>$/.exec(author) ?? []
+  return { name, email }
+}

@@ -1,0 +1,163 @@
+import type { Logger } from 'pino'
+import type { MemberCluster } from '../../repo-layout/cluster.ts'
+import { treeDigest } from '../../repo-layout/generated/oid.ts'
+import { jsonEqual } from '../../repo-layout/json.ts'
+import type { Observations } from '../../repo-layout/observations.ts'
+import type { Fleet } from '../../repo-layout/schema/fleet.ts'
+import type { Clock } from '../clock.ts'
+import { connect, type ReadSecret } from '../member/connect.ts'
+import { createMember } from '../member/member.ts'
+import type { DesiredState, Member, MemberSettings, MemberStatus } from '../member/types.ts'
+import type { ClusterDiff } from '../server/types.ts'
+import type { DesiredFleet } from './desired.ts'
+
+/** What members need beside their own cluster. */
+export interface MembersOptions {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly readSecret: ReadSecret
+  /** Whether a generated commit that a cluster says it runs is one of this branch. */
+  readonly isKnownCommit: (commit: string) => Promise<boolean>
+  /** Called after each change of any member. */
+  readonly onChange: () => void
+}
+
+/** What all members should do from now on. */
+export interface FleetOrder {
+  readonly commit: string
+  readonly fleet: Fleet
+  readonly fleetUid: string
+  readonly clusters: readonly MemberCluster[]
+  readonly desired: DesiredFleet
+  readonly mayDelete: boolean
+}
+
+/** All member clusters that can be applied to. */
+export interface Members {
+  /** Starts, retargets and stops members so that they follow the inventory; returns at once. */
+  follow(order: FleetOrder): void
+  /** Sorted by name; clusters without a connection say so. */
+  statuses(): readonly (MemberStatus & { readonly region: string })[]
+  /** Facts of all members, undamped. */
+  observations(): Observations
+  diff(clusters: readonly string[]): Promise<readonly ClusterDiff[]>
+  /** Resolves when every member has tried what it was told. */
+  settled(): Promise<void>
+  /** Finishes the writes under way. */
+  stop(): Promise<void>
+}
+
+interface Running {
+  readonly cluster: MemberCluster
+  readonly member: Member
+  readonly unsubscribe: () => void
+}
+
+/** Looks after the members of a fleet; each works for itself, and one that hangs holds up no other. */
+export function createMembers(options: MembersOptions): Members {
+  const running = new Map<string, Running>()
+  const leaving = new Set<Promise<void>>()
+  let order: FleetOrder | undefined
+
+  function start(cluster: MemberCluster): Running {
+    const { clock, readSecret, isKnownCommit, onChange } = options
+    const log = options.log.child({ cluster: cluster.name })
+    const transport = connect(cluster, { clock, readSecret })
+    const member = createMember({ cluster: cluster.name, transport, clock, log, isKnownCommit })
+    return { cluster, member, unsubscribe: member.onChange(onChange) }
+  }
+
+  function leave({ member, unsubscribe, cluster }: Running): void {
+    running.delete(cluster.name)
+    unsubscribe()
+    const left = member.stop().finally(() => leaving.delete(left))
+    leaving.add(left)
+  }
+
+  function settingsOf(cluster: MemberCluster, { fleet, fleetUid, mayDelete }: FleetOrder): MemberSettings {
+    return {
+      fleetName: fleet.metadata.name,
+      fleetUid,
+      suspended: fleet.spec.suspend || cluster.suspend || cluster.apply === 'External',
+      sync: fleet.spec.sync,
+      ignoreDifferences: fleet.spec.ignoreDifferences,
+      mayDelete,
+    }
+  }
+
+  return {
+    follow(next) {
+      order = next
+      const wanted = new Map(next.clusters.filter(({ connection }) => connection).map((one) => [one.name, one]))
+      for (const one of [...running.values()]) {
+        const cluster = wanted.get(one.cluster.name)
+        if (!cluster || !sameWay(one.cluster, cluster)) leave(one)
+      }
+      for (const cluster of wanted.values()) {
+        const one = running.get(cluster.name) ?? start(cluster)
+        running.set(cluster.name, one)
+        one.member.setDesired(next.desired.get(cluster.name) ?? nothing(next.commit), settingsOf(cluster, next))
+      }
+    },
+    statuses() {
+      return (order?.clusters ?? []).map((cluster) => {
+        const one = running.get(cluster.name)
+        return { ...(one ? one.member.status() : unconnected(cluster.name, order)), region: cluster.region ?? '' }
+      })
+    },
+    observations() {
+      return { clusters: Object.fromEntries([...running].map(([name, { member }]) => [name, member.observe()])) }
+    },
+    diff(clusters) {
+      const asked = (order?.clusters ?? []).filter(({ name }) => clusters.length === 0 || clusters.includes(name))
+      return Promise.all(asked.map(({ name }) => diffOf(name, running.get(name))))
+    },
+    async settled() {
+      await Promise.all([...running.values()].map(({ member }) => member.settled()))
+    },
+    async stop() {
+      for (const one of [...running.values()]) leave(one)
+      await Promise.all(leaving)
+    },
+  }
+}
+
+async function diffOf(cluster: string, one: Running | undefined): Promise<ClusterDiff> {
+  if (!one) return { cluster, drifts: [], problem: 'the inventory names no connection' }
+  try {
+    return { cluster, drifts: await one.member.diff(), problem: '' }
+  } catch (error) {
+    return { cluster, drifts: [], problem: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** Whether two descriptions of a cluster lead to the same API server in the same way. */
+function sameWay(a: MemberCluster, b: MemberCluster): boolean {
+  const way = ({ connection, proxyURL, serviceAccountName }: MemberCluster) => ({
+    connection: Object.fromEntries(Object.entries(connection ?? {})),
+    proxyURL,
+    serviceAccountName,
+  })
+  return jsonEqual(way(a), way(b))
+}
+
+function nothing(commit: string): DesiredState {
+  return { commit, tree: treeDigest([]), objects: new Map() }
+}
+
+function unconnected(cluster: string, order: FleetOrder | undefined): MemberStatus {
+  const total = order?.desired.get(cluster)?.objects.size ?? 0
+  return {
+    cluster,
+    sync: 'unreachable',
+    message: 'the inventory names no connection; write spec.connection',
+    appliedCommit: undefined,
+    wantedCommit: order?.commit,
+    applied: 0,
+    total,
+    seenAt: undefined,
+    since: new Date(0).toISOString(),
+    kubernetesVersion: undefined,
+    objects: [],
+  }
+}

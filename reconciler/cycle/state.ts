@@ -1,0 +1,93 @@
+import { parseDecision } from '../../render/kubefed/decision.ts'
+import type { Message } from '../../repo-layout/message.ts'
+import type { FleetSource } from '../../repo-layout/read/assemble.ts'
+import type { Subject } from '../../repo-layout/subject.ts'
+import type { Sync } from '../member/types.ts'
+import type { FleetStatus } from '../server/types.ts'
+import type { FleetOrder, Members } from './members.ts'
+import type { TextCache } from './previous.ts'
+
+/** What the daemon remembers between turns. All of it can be read again from Git and the members. */
+export interface State {
+  /** The fleet as it was last read. */
+  source: FleetSource | undefined
+  /** The source commit that it was read from. */
+  rendered: string | undefined
+  fetchedAt: string | undefined
+  messages: readonly Message[]
+  sourceProblem: string
+  generatedProblem: string
+  /** What members were last told. */
+  order: FleetOrder | undefined
+  /** Workloads that decisions in force are about. */
+  subjects: ReadonlySet<Subject>
+  /** The facts that the last render read. */
+  facts: string
+  /** A first turn has ended, well or not. */
+  turned: boolean
+}
+
+/** A daemon that has done nothing yet. */
+export function freshState(): State {
+  return {
+    source: undefined,
+    rendered: undefined,
+    fetchedAt: undefined,
+    messages: [],
+    sourceProblem: '',
+    generatedProblem: '',
+    order: undefined,
+    subjects: new Set(),
+    facts: '',
+    turned: false,
+  }
+}
+
+/** The Subjects of all replica decisions of a generated tree. Rejects where one cannot be read. */
+export async function decidedSubjects(
+  files: ReadonlyMap<string, string>,
+  texts: TextCache,
+): Promise<ReadonlySet<Subject>> {
+  const subjects = new Set<Subject>()
+  for (const [path, oid] of files) {
+    const decision = path.startsWith('decisions/replicas/') ? parseDecision(await texts.read(oid)) : undefined
+    if (decision) subjects.add(decision.subject)
+  }
+  return subjects
+}
+
+/** States of a cluster from best to worst: a fleet is as its worst cluster. */
+const order: readonly Sync[] = [
+  'synced',
+  'suspended',
+  'progressing',
+  'drifted',
+  'degraded',
+  'unauthorized',
+  'unreachable',
+]
+
+/** The status of the whole fleet, from what is remembered and what the members say. */
+export function fleetStatus(
+  state: State,
+  members: Members,
+  branches: { readonly source: string; readonly generated: string },
+  now: number,
+): FleetStatus {
+  const clusters = members.statuses()
+  const worst = Math.max(0, ...clusters.map(({ sync }) => order.indexOf(sync)))
+  return {
+    fleet: state.source?.fleet.metadata.name ?? '',
+    at: new Date(now).toISOString(),
+    sync: state.order ? (order[worst] ?? 'synced') : 'progressing',
+    source: {
+      branch: branches.source,
+      commit: state.rendered,
+      fetchedAt: state.fetchedAt,
+      problem: state.sourceProblem,
+    },
+    generated: { branch: branches.generated, commit: state.order?.commit, problem: state.generatedProblem },
+    messages: state.messages,
+    clusters,
+  }
+}

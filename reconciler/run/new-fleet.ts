@@ -1,0 +1,39 @@
+import { isJsonArray } from '../../repo-layout/json.ts'
+import type { FleetSource } from '../../repo-layout/read/assemble.ts'
+import type { Clock } from '../clock.ts'
+import { connect, type ReadSecret } from '../member/connect.ts'
+import { ApiError } from '../member/errors.ts'
+import { inventoryLabel, inventoryNamespace } from '../member/inventory.ts'
+
+/**
+ * Why a fleet without a generated branch is no new one; undefined where every member says that nothing of this fleet
+ * runs there. A member that cannot be asked is a reason too: its decisions would be made again from nothing.
+ */
+export async function notNewFleet(
+  { clusters, fleet }: FleetSource,
+  options: { readonly clock: Clock; readonly readSecret: ReadSecret },
+): Promise<string | undefined> {
+  const reasons = await Promise.all(
+    clusters
+      .filter(({ connection }) => connection !== undefined)
+      .map(async (cluster) => {
+        const transport = connect(cluster, options)
+        try {
+          const { json } = await transport.request('GET', `/api/v1/namespaces/${inventoryNamespace}/configmaps`, {
+            query: { labelSelector: `${inventoryLabel}=${fleet.metadata.name}`, limit: '1' },
+          })
+          const found = isJsonArray(json.items) && json.items.length > 0
+          return found ? `${cluster.name} runs this fleet already` : undefined
+        } catch (error) {
+          if (!(error instanceof ApiError)) throw error
+          return `${cluster.name} cannot be asked: ${error.message}`
+        } finally {
+          await transport.close()
+        }
+      }),
+  )
+  const [first, ...more] = reasons.filter((reason) => reason !== undefined)
+  if (first === undefined) return undefined
+  const others = more.length > 0 ? ` (and ${more.length} more)` : ''
+  return `the generated branch is missing, and it cannot be told that this is a new fleet: ${first}${others}; push the branch back, or start with --new-fleet`
+}
