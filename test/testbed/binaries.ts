@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { componentFolder, findComponent } from './components.ts'
 import { leaveOut } from './left-out.ts'
 
@@ -15,9 +15,14 @@ export function findBinary(name: string): string | undefined {
   const assets = process.env.KUBEBUILDER_ASSETS
   const places = [
     ...(assets === undefined || assets === '' ? [] : [join(assets, name)]),
-    ...(component === undefined ? [] : [join(componentFolder(component), name)]),
+    ...(component === undefined ? onPath(name) : [join(componentFolder(component), name)]),
   ]
   return places.find(isExecutable)
+}
+
+/** What is no component of the testbed (`git`) comes from the machine. */
+function onPath(name: string): string[] {
+  return (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name))
 }
 
 /** The path of a component's executable; throws an error that says how to build it where there is none. */

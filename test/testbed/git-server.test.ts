@@ -1,8 +1,9 @@
 import { deepEqual, equal, match, rejects } from 'node:assert/strict'
+import { describeReal } from './binaries.ts'
 import { type GitServer, startGitServer } from './git-server.ts'
 import { createWorkTree } from './work-tree.ts'
 
-describe('testbed: the Git server', () => {
+describeReal('testbed: the Git server', ['git'], () => {
   let server: GitServer
   beforeEach(async () => {
     server = await startGitServer({ auth: { username: 'robot', password: 'p@ss/word' } })

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openRepository } from '../../../reconciler/git/open.ts'
+import { describeReal } from '../../testbed/binaries.ts'
 import { branches, filesOf, generate, gitIn, temporaryFolder } from './fleet.ts'
 
 const path = 'clusters/a/shop/Service/web.yaml'
 
-describe('a fleet repository on this disk', () => {
+describeReal('a fleet repository on this disk', ['git'], () => {
   let folder = ''
   let source = ''
   const git = (...args: readonly string[]) =>

@@ -3,12 +3,13 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { NewFile } from '../../../reconciler/git/types.ts'
 import { blobOid } from '../../../repo-layout/generated/oid.ts'
+import { describeReal } from '../../testbed/binaries.ts'
 import { createWorkTree } from '../../testbed/work-tree.ts'
 import { type Fleet, filesOf, generate, startFleet } from './fleet.ts'
 
 const path = 'clusters/a/shop/Service/web.yaml'
 
-describe('a push to the generated branch', () => {
+describeReal('a push to the generated branch', ['git'], () => {
   let fleet: Fleet
   beforeEach(async () => {
     fleet = await startFleet()

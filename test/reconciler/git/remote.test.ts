@@ -3,10 +3,11 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseRemote } from '../../../reconciler/git/remote.ts'
+import { describeReal } from '../../testbed/binaries.ts'
 import { gitEnvironment } from '../../testbed/work-tree.ts'
 import { type Fleet, filesOf, generate, gitIn, startFleet, temporaryFolder } from './fleet.ts'
 
-describe('a fleet repository on a remote', () => {
+describeReal('a fleet repository on a remote', ['git'], () => {
   let fleet: Fleet
   beforeEach(async () => {
     fleet = await startFleet()
@@ -170,7 +171,7 @@ describe('a fleet repository on a remote', () => {
   })
 })
 
-describe('a credential for a remote', () => {
+describeReal('a credential for a remote', ['git'], () => {
   for (const [title, server, auth] of [
     [
       'a name and password',

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { decodeTree, encodeTree, objectOid } from '../../../reconciler/git/object.ts'
 import { createTreeBuilder } from '../../../reconciler/git/tree-builder.ts'
 import { blobOid } from '../../../repo-layout/generated/oid.ts'
+import { describeReal } from '../../testbed/binaries.ts'
 import { gitEnvironment } from '../../testbed/work-tree.ts'
 import { gitIn, temporaryFolder } from './fleet.ts'
 
@@ -21,7 +22,7 @@ const filePaths = fc
   )
   .map((paths) => paths.filter((path) => !paths.some((other) => other.startsWith(`${path}/`))))
 
-describe('a tree built in memory', () => {
+describeReal('a tree built in memory', ['git'], () => {
   let folder = ''
   before(() => {
     folder = temporaryFolder()

@@ -1,0 +1,101 @@
+import type { Subject } from '../../repo-layout/subject.ts'
+import type { Clock } from '../clock.ts'
+import type { Item } from './items.ts'
+import type { PodAnalysis } from './pods.ts'
+import { isDone, type Link, statusOf } from './status.ts'
+import type { DesiredState, MemberSettings, MemberStatus } from './types.ts'
+
+/** All that a member knows, over the sessions with its cluster. Plain state: whoever changes it calls `changed`. */
+export interface Book {
+  readonly cluster: string
+  readonly items: Map<Subject, Item>
+  desired: DesiredState | undefined
+  settings: MemberSettings | undefined
+  /** Counts desired states and sessions: each has every object looked at anew. */
+  version: number
+  link: Link
+  problems: readonly string[]
+  appliedCommit: string | undefined
+  appliedTree: string | undefined
+  seenAt: number | undefined
+  kubernetesVersion: string | undefined
+  clusterUid: string | undefined
+  /** The epoch that this process raised last. */
+  epoch: number | undefined
+  /** What the pods of workloads say, as far as they were looked at. */
+  readonly pods: Map<Subject, PodAnalysis>
+  nodes: readonly NodeFacts[] | undefined
+  /** Notes that something changed; listeners are told soon, once. */
+  changed(): void
+  status(): MemberStatus
+  onChange(listener: () => void): () => void
+}
+
+/** A node as observations name it. */
+export interface NodeFacts {
+  readonly name: string
+  readonly labels: { readonly [key: string]: string }
+  readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[]
+  readonly ready: boolean
+  readonly allocatable: { readonly [resource: string]: string }
+  readonly requested: { readonly [resource: string]: string }
+}
+
+/** Listeners are told so many milliseconds after the first of several changes. */
+const tellAfter = 20
+
+/** Makes the book of a member of which nothing is known yet. */
+export function createBook(cluster: string, clock: Clock): Book {
+  const listeners = new Set<() => void>()
+  let cached: MemberStatus | undefined
+  let stale = true
+  let telling = false
+  const book: Book = {
+    cluster,
+    items: new Map(),
+    desired: undefined,
+    settings: undefined,
+    version: 0,
+    link: { type: 'unknown' },
+    problems: [],
+    appliedCommit: undefined,
+    appliedTree: undefined,
+    seenAt: undefined,
+    kubernetesVersion: undefined,
+    clusterUid: undefined,
+    epoch: undefined,
+    pods: new Map(),
+    nodes: undefined,
+    changed() {
+      stale = true
+      if (telling || listeners.size === 0) return
+      telling = true
+      clock.after(tellAfter, () => {
+        telling = false
+        for (const listener of listeners) listener()
+      })
+    },
+    status() {
+      if (cached && !stale) return cached
+      const next = statusOf({ ...book, wantedCommit: book.desired?.commit })
+      const since = cached?.sync === next.sync ? cached.since : new Date(clock.now()).toISOString()
+      cached = { ...next, since }
+      stale = false
+      return cached
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+  return book
+}
+
+/** Notes the commit as applied when nothing of it is left to do. */
+export function noteApplied(book: Book): void {
+  const { desired, items } = book
+  if (!desired || book.appliedCommit === desired.commit) return
+  for (const item of items.values()) if (!isDone(item)) return
+  book.appliedCommit = desired.commit
+  book.appliedTree = desired.tree
+}

@@ -1,0 +1,42 @@
+import type { Book } from './book.ts'
+import { factsOf } from './facts.ts'
+import { heal } from './heal.ts'
+import { type Item, isSuspended } from './items.ts'
+import { manifestOf } from './manifest.ts'
+import type { Drift } from './types.ts'
+import type { Work } from './work.ts'
+
+/** Objects compared at a time. */
+const width = 4
+
+/**
+ * Compares every wanted object with the live one of now: one GET each, and a dry run where they differ. Writes nothing.
+ * Throws an `ApiError` when the cluster stops answering; objects that the server cannot compare are left out.
+ */
+export async function compareAll(work: Work, book: Book): Promise<readonly Drift[]> {
+  const items = [...book.items.values()].filter((item) => item.wanted !== undefined && !isSuspended(item))
+  const found: Drift[] = []
+  let next = 0
+  const worker = async () => {
+    for (let item = items[next++]; item; item = items[next++]) {
+      const drift = await compareOne(work, item)
+      if (drift) found.push(drift)
+    }
+  }
+  await Promise.all(Array.from({ length: width }, worker))
+  return found.sort((a, b) => (a.subject < b.subject ? -1 : 1))
+}
+
+async function compareOne(work: Work, item: Item): Promise<Drift | undefined> {
+  const { wanted, subject } = item
+  if (!wanted) return undefined
+  const entry = work.inventory.get(subject)
+  const place = await work.api.place(wanted.object.apiVersion, subject)
+  const live = await work.api.get(place)
+  const facts = live && factsOf(live, wanted.object, work.secretKey)
+  if (facts && entry && facts.uid === entry.uid && facts.fingerprint === entry.fingerprint && entry.oid === wanted.oid)
+    return undefined
+  const manifest = manifestOf(wanted.object, subject, work.settings)
+  const task = { subject, wanted, manifest, place, entry, drift: item.drift }
+  return (await heal(work, task, live, 'report')).drift
+}

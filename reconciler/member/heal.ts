@@ -1,0 +1,112 @@
+import type { KubeObject } from '../../repo-layout/json.ts'
+import { annotations, fleetLabel } from '../../repo-layout/schema/common.ts'
+import { managedBy } from './adopt.ts'
+import { createNew, dryRun, entryFor, isConflict, update } from './apply.ts'
+import { fieldDrift } from './drift.ts'
+import { ourEntry } from './fields.ts'
+import { markOf, metadataText, otherFleet } from './manifest.ts'
+import { takeSole } from './ownership.ts'
+import type { Drift, FieldDrift } from './types.ts'
+import type { Outcome, Task, Work } from './work.ts'
+
+/** Whether drift of an object is undone or only told; the object's own word counts more than the Fleet's. */
+export function healsDrift(work: Work, task: Task): boolean {
+  const own = task.manifest.metadata.annotations?.[annotations.drift]
+  return (own === 'Heal' || own === 'Report' ? own : work.settings.sync.drift) === 'Heal'
+}
+
+/**
+ * An object that we applied as it is wanted, and that is not so any more. `before` is the live object of now, undefined
+ * where it is gone. Heals it by a forced apply, or with `only: 'report'` tells what an apply would change. Ownership that
+ * went while the values stayed is taken back quietly: that is no drift.
+ */
+export async function heal(
+  work: Work,
+  task: Task,
+  before: KubeObject | undefined,
+  only: 'heal' | 'report',
+): Promise<Outcome> {
+  if (!before) return healDeleted(work, task, only)
+  if (metadataText(before, 'deletionTimestamp') !== '')
+    return { action: 'unchanged', message: 'being deleted by somebody', live: before, again: 2000 }
+  const foreign = otherFleet(before, task.subject, work.settings)
+  if (foreign !== undefined) return leave(work, task, before, `another fleet (${foreign}) took it over`)
+  const recreated = metadataText(before, 'uid') !== task.entry?.uid
+  const tool = recreated ? managedBy(before) : undefined
+  if (tool !== undefined) return leave(work, task, before, `${tool} created it anew`)
+
+  const reason = recreated
+    ? 'recreated'
+    : !ourEntry(before)
+      ? 'ownership wiped'
+      : markOf(before, 'labels', fleetLabel) !== work.settings.fleetName
+        ? 'label removed'
+        : 'changed'
+  if (only === 'report') {
+    const after = await dryRun(work, task, before)
+    const fields = fieldDrift(before, after, task.manifest)
+    if (reason === 'changed' && fields.length === 0)
+      return { action: 'unchanged', message: '', live: before, drift: undefined }
+    return { action: 'unchanged', message: '', live: before, drift: driftOf(work, task, reason, fields, false) }
+  }
+  const { object, action, message } = await update(work, task, before)
+  // Without managedFields the server gives all that was there to `before-first-apply`, which would keep it for ever.
+  const owned = reason === 'changed' ? object : await takeSole(work.api, task.place, object)
+  const state = task.entry?.state === 'adopted' ? 'adopted' : 'created'
+  work.inventory.set(entryFor(task, owned, state, work.secretKey))
+  const fields = fieldDrift(before, owned, task.manifest)
+  if (reason === 'changed' && fields.length === 0) {
+    const drift = action === 'unchanged' ? undefined : task.drift
+    return { action: 'unchanged', message, live: owned, drift, healed: false }
+  }
+  return { action: 'configured', message, live: owned, drift: driftOf(work, task, reason, fields, true), healed: true }
+}
+
+async function healDeleted(work: Work, task: Task, only: 'heal' | 'report'): Promise<Outcome> {
+  if (only === 'report')
+    return {
+      action: 'unchanged',
+      message: 'deleted from the cluster',
+      drift: driftOf(work, task, 'deleted', [], false),
+    }
+  try {
+    const { object } = await createNew(work, task)
+    work.inventory.set(entryFor(task, object, 'created', work.secretKey))
+    return {
+      action: 'created',
+      message: '',
+      live: object,
+      drift: driftOf(work, task, 'deleted', [], true),
+      healed: true,
+    }
+  } catch (error) {
+    if (!isConflict(error)) throw error
+    return { action: 'unchanged', message: 'it came back while it was being created', again: 100 }
+  }
+}
+
+function leave(work: Work, task: Task, live: KubeObject, why: string): Outcome {
+  work.inventory.delete(task.subject)
+  return { action: 'skipped', message: `left alone: ${why}`, live, drift: undefined, again: 300_000 }
+}
+
+function driftOf(
+  work: Work,
+  task: Task,
+  reason: Drift['reason'],
+  fields: readonly FieldDrift[],
+  healed: boolean,
+): Drift {
+  const now = new Date(work.clock.now()).toISOString()
+  const known = task.drift
+  return {
+    subject: task.subject,
+    reason,
+    fields,
+    // A healed drift that comes again is the same story; one that was never healed goes on since it was first seen.
+    since: known?.since ?? now,
+    healedAt: healed ? now : known?.healedAt,
+    healed: (known?.healed ?? 0) + (healed ? 1 : 0),
+    fight: known?.fight ?? false,
+  }
+}

@@ -1,0 +1,84 @@
+import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
+import { annotations, fleetLabel } from '../../repo-layout/schema/common.ts'
+import type { Subject } from '../../repo-layout/subject.ts'
+
+/** Metadata that the API server writes: never sent, or a copied export could not be applied. */
+const serverMetadata = new Set([
+  'managedFields',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generation',
+  'resourceVersion',
+  'selfLink',
+  'uid',
+])
+
+/** Whose objects these are. */
+export interface Owner {
+  readonly fleetName: string
+  readonly fleetUid: string
+}
+
+/** The value of the id annotation: whose object this is and which. Controllers copy annotations, so both must fit. */
+export function idOf(owner: Owner, subject: Subject): string {
+  return `${owner.fleetUid}/${subject}`
+}
+
+/**
+ * What is sent for an object: its manifest without what only the server writes (`status`, `managedFields`,
+ * `creationTimestamp`), `stringData` turned into `data` (a key dropped from stringData would stay for ever), with our
+ * label and id annotation. The object that is given is not changed.
+ */
+export function manifestOf(object: KubeObject, subject: Subject, owner: Owner): KubeObject {
+  const { status: _status, stringData, ...rest } = object
+  const metadata = Object.fromEntries(Object.entries(object.metadata).filter(([key]) => !serverMetadata.has(key)))
+  const manifest: { [key: string]: Json | undefined } = {
+    ...rest,
+    metadata: {
+      ...metadata,
+      labels: { ...object.metadata.labels, [fleetLabel]: owner.fleetName },
+      annotations: { ...object.metadata.annotations, [annotations.id]: idOf(owner, subject) },
+    },
+  }
+  if (object.kind === 'Secret' && object.apiVersion === 'v1') {
+    const data = encodedData(object.data, stringData)
+    if (data) manifest.data = data
+  } else if (stringData !== undefined) manifest.stringData = stringData
+  return manifest as KubeObject
+}
+
+function encodedData(data: Json | undefined, stringData: Json | undefined): JsonObject | undefined {
+  if (!isJsonObject(stringData)) return isJsonObject(data) ? data : undefined
+  const encoded: { [key: string]: Json | undefined } = isJsonObject(data) ? { ...data } : {}
+  for (const [key, value] of Object.entries(stringData))
+    encoded[key] = typeof value === 'string' ? Buffer.from(value).toString('base64') : ''
+  return encoded
+}
+
+/** The uid, resourceVersion and other text of an object's metadata; `''` where it is missing. */
+export function metadataText(object: JsonObject, key: string): string {
+  const metadata = object.metadata
+  const value = isJsonObject(metadata) ? metadata[key] : undefined
+  return typeof value === 'string' ? value : ''
+}
+
+/** A label or annotation of an object, or undefined. */
+export function markOf(object: JsonObject, map: 'labels' | 'annotations', key: string): string | undefined {
+  const metadata = object.metadata
+  const values = isJsonObject(metadata) ? metadata[map] : undefined
+  const value = isJsonObject(values) ? values[key] : undefined
+  return typeof value === 'string' ? value : undefined
+}
+
+/** Whether a live object carries our id for this very Subject; a copy that a controller made does not. */
+export function carriesOurId(live: JsonObject, subject: Subject, owner: Owner): boolean {
+  return markOf(live, 'annotations', annotations.id) === idOf(owner, subject)
+}
+
+/** The uid of another fleet that owns a live object; undefined where none or ours does. */
+export function otherFleet(live: JsonObject, subject: Subject, owner: Owner): string | undefined {
+  const id = markOf(live, 'annotations', annotations.id)
+  const uid = id?.endsWith(`/${subject}`) ? id.slice(0, -subject.length - 1) : undefined
+  return uid === owner.fleetUid ? undefined : uid
+}

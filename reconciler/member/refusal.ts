@@ -1,0 +1,47 @@
+import { ApiError, type Cause } from './errors.ts'
+
+/** What API servers say of a field that cannot be changed on an existing object. */
+const immutability =
+  /immutable|may not change once set|may not be changed|cannot change roleRef|updates to \w+ spec for fields other than|is forbidden to change/i
+
+/**
+ * The fields that an apply was refused for because they are immutable; empty where the refusal is (also) about something
+ * else: then deleting and creating would only lose the object.
+ */
+export function immutableFields(error: unknown): string[] {
+  if (!(error instanceof ApiError) || error.failure.type !== 'rejected' || error.failure.status !== 422) return []
+  const { causes } = error.failure
+  if (causes.length === 0 || !causes.every((cause) => immutability.test(cause.message))) return []
+  return [...new Set(causes.map(({ field }) => field || 'a field'))]
+}
+
+/**
+ * The name of the list whose items clash (`ports` for `spec.ports[1].name: Duplicate value`); undefined where the
+ * refusal is about something else.
+ */
+export function clashingList(error: unknown): string | undefined {
+  if (!(error instanceof ApiError)) return undefined
+  // The allocator of a Service answers 500 and names no field.
+  if (/duplicate nodePort/.test(error.message)) return 'ports'
+  if (error.failure.type !== 'rejected' || error.failure.status !== 422) return undefined
+  const clash = error.failure.causes.find((cause) => cause.reason === 'FieldValueDuplicate')
+  return /([A-Za-z0-9]+)\[\d+\](\.[A-Za-z0-9]+)?$/.exec(clash?.field ?? '')?.[1]
+}
+
+/** One line that says why an object could not be applied and, where that is known, what to do. */
+export function explain(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  const fields = immutableFields(error)
+  if (fields.length > 0)
+    return `${fields.join(', ')} cannot be changed on the existing object; annotate it flotilla.dev/recreate: "true" to delete and create it (${text})`
+  if (!(error instanceof ApiError) || error.failure.type !== 'rejected') return text
+  const missing = /namespaces "([^"]+)" not found/.exec(text)?.[1]
+  if (error.failure.status === 404 && missing !== undefined)
+    return `namespace ${missing} does not exist in the cluster; put it into the fleet or create it`
+  const { causes } = error.failure
+  return causes.length > 0 && causes.every(({ field }) => field === '') ? causes.map(describeCause).join('; ') : text
+}
+
+function describeCause(cause: Cause): string {
+  return cause.message || cause.reason
+}

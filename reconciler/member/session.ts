@@ -1,0 +1,78 @@
+import { getIn } from '../../repo-layout/json.ts'
+import type { Clock } from '../clock.ts'
+import { type Api, createApi } from './api.ts'
+import { createDiscovery, type Discovery } from './discovery.ts'
+import { ApiError, isRejected } from './errors.ts'
+import { type Holder, type Inventory, InventoryLostError, openInventory } from './inventory.ts'
+import { metadataText, type Owner } from './manifest.ts'
+import { readSecretKey, type SecretKey } from './secret-key.ts'
+import type { Transport } from './transport.ts'
+
+/** A cluster that answered and is the one we mean. */
+export interface Session {
+  readonly transport: Transport
+  readonly discovery: Discovery
+  readonly api: Api
+  readonly inventory: Inventory
+  readonly secretKey: SecretKey
+  readonly clusterUid: string
+  readonly kubernetesVersion: string | undefined
+}
+
+/** What `openSession` needs. */
+export interface SessionOptions {
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly owner: Owner
+  /** The uid of kube-system when this cluster was reached before in this process. */
+  readonly knownUid: string | undefined
+  readonly holder: Holder
+  /** A fresh key for the fingerprints of Secrets. */
+  readonly freshKey: () => string
+  /** Whether a generated commit is ours or an ancestor of ours; undefined where nobody can tell. */
+  readonly isKnownCommit: ((commit: string) => Promise<boolean>) | undefined
+}
+
+/**
+ * Reaches a cluster, makes sure that it is the one it was, and reads our inventory in it: four small requests, which are
+ * also the probe of a cluster that was lost. Throws an `ApiError`, or an `InventoryLostError` where nothing may be written.
+ */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { transport, clock, owner } = options
+  const clusterUid = await identityOf(transport)
+  if (options.knownUid !== undefined && options.knownUid !== clusterUid)
+    throw new InventoryLostError(
+      'this is another cluster than before (uid of kube-system); its connection points elsewhere',
+      false,
+    )
+  const version = await transport.request('GET', '/version')
+  const gitVersion = version.json.gitVersion
+  const inventory = await openInventory(transport, owner, clusterUid, options.holder).catch(refusedAltogether)
+  const commit = inventory.header?.commit ?? ''
+  if (commit !== '' && options.isKnownCommit && !(await options.isKnownCommit(commit)))
+    throw new InventoryLostError(`the cluster runs generated commit ${commit}, which is no ancestor of ours`, false)
+  const discovery = createDiscovery(transport, clock)
+  return {
+    transport,
+    discovery,
+    api: createApi(transport, discovery, () => inventory.claim()),
+    inventory,
+    secretKey: await readSecretKey(transport, owner.fleetName, options.freshKey()),
+    clusterUid,
+    kubernetesVersion: typeof gitVersion === 'string' ? gitVersion : undefined,
+  }
+}
+
+async function identityOf(transport: Transport): Promise<string> {
+  const { json } = await transport.request('GET', '/api/v1/namespaces/kube-system').catch(refusedAltogether)
+  const uid = metadataText(json, 'uid')
+  if (uid === '' || getIn(json, ['metadata', 'name']) !== 'kube-system')
+    throw new ApiError('the answer is not that of a Kubernetes API server', { type: 'unreachable' })
+  return uid
+}
+
+/** Who may not even read this may do nothing: the cluster is alive and does not let us in. */
+function refusedAltogether(error: unknown): never {
+  if (isRejected(error, 403)) throw new ApiError(error.message, { type: 'unauthorized' }, { cause: error })
+  throw error
+}

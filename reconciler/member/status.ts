@@ -1,0 +1,99 @@
+import type { Subject } from '../../repo-layout/subject.ts'
+import { type Item, isFresh } from './items.ts'
+import type { MemberSettings, MemberStatus, ObjectStatus, Sync } from './types.ts'
+
+/** How the connection to a member is. */
+export type Link =
+  /** Not tried yet. */
+  | { readonly type: 'unknown' }
+  | { readonly type: 'connected' }
+  | { readonly type: 'unreachable' | 'unauthorized' | 'broken'; readonly message: string }
+
+/** What a status is made of. */
+export interface StatusFacts {
+  readonly cluster: string
+  readonly items: ReadonlyMap<Subject, Item>
+  readonly settings: MemberSettings | undefined
+  readonly link: Link
+  /** What keeps the member from its work although it is connected. */
+  readonly problems: readonly string[]
+  readonly wantedCommit: string | undefined
+  readonly appliedCommit: string | undefined
+  readonly seenAt: number | undefined
+  readonly kubernetesVersion: string | undefined
+}
+
+/** Sums up a member: the state is the worst that holds, in the order of `Sync`. Everything but `since`. */
+export function statusOf(facts: StatusFacts): Omit<MemberStatus, 'since'> {
+  const { items, settings, link, problems } = facts
+  const wanted = [...items.values()].filter((item) => item.wanted)
+  const applied = wanted.filter(isApplied).length
+  const sync = syncOf(facts, wanted)
+  return {
+    cluster: facts.cluster,
+    sync,
+    message: [
+      link.type === 'connected' || link.type === 'unknown' ? '' : link.message,
+      ...problems,
+      settings?.suspended ? 'suspended' : '',
+      `${applied}/${wanted.length} applied`,
+    ]
+      .filter((text) => text !== '')
+      .join('; '),
+    appliedCommit: facts.appliedCommit,
+    wantedCommit: facts.wantedCommit,
+    applied,
+    total: wanted.length,
+    seenAt: facts.seenAt === undefined ? undefined : new Date(facts.seenAt).toISOString(),
+    kubernetesVersion: facts.kubernetesVersion,
+    objects: [...items.values()].map(objectStatus).sort((a, b) => (a.subject < b.subject ? -1 : 1)),
+  }
+}
+
+function syncOf({ settings, link, problems, appliedCommit, wantedCommit }: StatusFacts, wanted: readonly Item[]): Sync {
+  if (settings?.suspended) return 'suspended'
+  if (link.type === 'unreachable' || link.type === 'unauthorized') return link.type
+  if (link.type === 'broken' || problems.length > 0) return 'degraded'
+  if (wanted.some((item) => isBroken(item))) return 'degraded'
+  if (wanted.some(isDrifted)) return 'drifted'
+  if (link.type === 'unknown' || wanted.some((item) => isFresh(item) || item.live?.health === 'InProgress'))
+    return 'progressing'
+  return appliedCommit === wantedCommit ? 'synced' : 'progressing'
+}
+
+function isBroken(item: Item): boolean {
+  if (isFresh(item)) return false
+  return (
+    item.action === 'failed' ||
+    (item.action === 'skipped' && item.message !== 'suspended') ||
+    item.live?.health === 'Failed'
+  )
+}
+
+function isDrifted({ drift }: Item): boolean {
+  return drift !== undefined && (drift.healedAt === undefined || drift.fight)
+}
+
+/** Whether the member runs what is wanted of an item. */
+export function isApplied(item: Item): boolean {
+  return !isFresh(item) && (item.action === 'created' || item.action === 'configured' || item.action === 'unchanged')
+}
+
+/** Whether nothing of an item is left to do for its commit; what is suspended on purpose does not hold a commit back. */
+export function isDone(item: Item): boolean {
+  if (isFresh(item)) return false
+  return item.wanted ? isApplied(item) || item.message === 'suspended' : item.action !== 'failed'
+}
+
+function objectStatus(item: Item): ObjectStatus {
+  const { subject, wanted, action, message, live, drift } = item
+  return {
+    subject,
+    source: wanted?.source ?? '',
+    action,
+    health: live?.health ?? 'Unknown',
+    message: message || live?.message || '',
+    drift,
+    extras: live?.extras ?? [],
+  }
+}

@@ -1,0 +1,158 @@
+import type { Dispatcher } from 'undici'
+import { isJsonObject, type Json, type JsonObject } from '../../repo-layout/json.ts'
+import { type Clock, sleep } from '../clock.ts'
+import { ApiError, codeOf, connectionError, statusError } from './errors.ts'
+import { jsonLines } from './lines.ts'
+
+/** The methods that Flotilla uses. */
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** What a request carries; `body` is JSON, sent as `contentType` (JSON by default). */
+export interface RequestOptions {
+  readonly query?: { readonly [key: string]: string | undefined }
+  readonly body?: Json
+  readonly contentType?: string
+  readonly signal?: AbortSignal
+}
+
+/** A 2xx answer. */
+export interface Answer {
+  readonly status: number
+  readonly json: JsonObject
+}
+
+/**
+ * Talks to one API server. Whoever implements it: every failure is an `ApiError` that says what kind it is, an answer
+ * is one only when it is 2xx, and JSON passes in both directions as it is.
+ */
+export interface Transport {
+  /** Sends one request. Waits out 429 with Retry-After a few times; tries once more on a connection that had died. */
+  request(method: Method, path: string, options?: RequestOptions): Promise<Answer>
+  /** Reads a watch: one JSON object a line, until the server ends it or `signal` is aborted. */
+  stream(path: string, options?: RequestOptions): AsyncIterable<JsonObject>
+  /** Closes all connections at once; requests under way fail as `unreachable`. */
+  close(): Promise<void>
+}
+
+/** A connection as it is at the moment: where to, through what, and as whom. */
+export interface Session {
+  readonly origin: string
+  /** Path below which the API is served; `''` for most. */
+  readonly prefix: string
+  readonly requests: Dispatcher
+  readonly watches: Dispatcher
+  readonly headers: { readonly [name: string]: string }
+}
+
+/** Gives the session of now, renewed where credentials changed. `rejected` says that the last one got 401. */
+export interface Sessions {
+  current(rejected?: Session): Promise<Session>
+  close(): Promise<void>
+}
+
+/** Longest time that a request may take to be answered, in milliseconds: admission webhooks may take 30 s. */
+const answerTimeout = 40_000
+const mostThrottles = 4
+const longestThrottle = 30_000
+
+/** Codes of a keep-alive connection that the server closed while we were sending: the request was never served. */
+const staleConnection = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+
+/**
+ * A transport over undici. 401 renews the credentials and is tried once more; every write that Flotilla sends can be
+ * repeated (apply, or guarded by uid or resourceVersion), so a dead connection is tried once more too.
+ */
+export function createTransport(sessions: Sessions, clock: Clock): Transport {
+  async function open(method: Method, path: string, options: RequestOptions, watch: boolean) {
+    const what = `${method} ${path}`
+    let session = await sessions.current()
+    for (let renewed = false, reopened = false, throttles = 0; ; ) {
+      const answer = await send(session, method, path, options, watch).catch((error: unknown) => {
+        if (options.signal?.aborted || reopened || !staleConnection.has(codeOf(error))) throw failed(error, what)
+        reopened = true
+        return undefined
+      })
+      if (!answer) continue
+      if (answer.statusCode < 300) return answer
+      const body = parse(await readAll(answer, what))
+      const wait = retryAfter(answer.headers['retry-after'])
+      if (answer.statusCode === 401 && !renewed) {
+        renewed = true
+        session = await sessions.current(session)
+      } else if (answer.statusCode === 429 && throttles < mostThrottles && wait <= longestThrottle) {
+        throttles++
+        await sleep(clock, wait, options.signal)
+      } else throw statusError(answer.statusCode, body, wait, what)
+    }
+  }
+  return {
+    async request(method, path, options = {}) {
+      const answer = await open(method, path, options, false)
+      const json = parse(await readAll(answer, `${method} ${path}`))
+      if (!isJsonObject(json)) throw new ApiError(`${method} ${path}: the answer is no JSON object`, badAnswer)
+      return { status: answer.statusCode, json }
+    },
+    async *stream(path, options = {}) {
+      const answer = await open('GET', path, options, true)
+      try {
+        yield* jsonLines(answer.body)
+      } catch (error) {
+        if (!options.signal?.aborted) throw error instanceof ApiError ? error : failed(error, `watch ${path}`)
+      }
+    },
+    close: () => sessions.close(),
+  }
+}
+
+const badAnswer = { type: 'server', status: 502, retryAfterMs: 1000 } as const
+
+function send(session: Session, method: Method, path: string, options: RequestOptions, watch: boolean) {
+  const { query = {}, body, signal, contentType = 'application/json' } = options
+  const text = body === undefined ? undefined : JSON.stringify(body)
+  return (watch ? session.watches : session.requests).request({
+    origin: session.origin,
+    path: `${session.prefix}${path}${queryText(query)}`,
+    method,
+    headers: text === undefined ? session.headers : { ...session.headers, 'content-type': contentType },
+    body: text ?? null,
+    signal: signal ?? null,
+    headersTimeout: answerTimeout,
+    bodyTimeout: watch ? watchSilence : answerTimeout,
+  })
+}
+
+/** A watch with bookmarks speaks at least once a minute; silence for so long means that its connection is dead. */
+const watchSilence = 150_000
+
+async function readAll(answer: Dispatcher.ResponseData, what: string): Promise<string> {
+  try {
+    return await answer.body.text()
+  } catch (error) {
+    throw failed(error, what)
+  }
+}
+
+function failed(error: unknown, what: string): ApiError {
+  return error instanceof ApiError ? error : connectionError(error, what)
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined // proxies answer in HTML; the status code then says what there is to say
+  }
+}
+
+function queryText(query: { readonly [key: string]: string | undefined }): string {
+  const pairs = Object.entries(query).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`],
+  )
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`
+}
+
+/** `Retry-After` in milliseconds; one second where the header is missing or a date. */
+export function retryAfter(header: string | string[] | undefined): number {
+  const seconds = Number(Array.isArray(header) ? header[0] : header)
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.max(seconds * 1000, 100) : 1000
+}
