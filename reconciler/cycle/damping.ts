@@ -42,7 +42,8 @@ export function createDamper(clock: Clock): Damper {
   return {
     observe(raw, settings) {
       const names = Object.keys(raw.clusters)
-      const next = new Map<string, Memory>()
+      // A cluster that is not observed yet is not forgotten: after a restart it is still lost.
+      const next = new Map(memory)
       for (const name of names) next.set(name, step(name, raw.clusters[name] ?? { reachable: 'unknown' }, settings))
       memory = next
       const lost = names.filter((name) => next.get(name)?.lost)
