@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
+import { addDaemonCommands, addLocalCommands } from './register.ts'
 import { type ColorMode, processTerminal, type Terminal } from './terminal.ts'
 
 /**
@@ -80,6 +81,15 @@ Example:
       const { runCommand } = await import('./run.ts')
       exit = await runCommand(options, terminal())
     })
+
+  const registration = {
+    terminal,
+    exit(code: number) {
+      exit = code
+    },
+  }
+  addDaemonCommands(program, registration)
+  addLocalCommands(program, registration)
 
   try {
     await program.parseAsync(argv)

@@ -41,10 +41,10 @@ export async function renderCommand(options: RenderOptions, terminal: Terminal):
   let previous: GeneratedFolder | undefined
   let observations: Observations
   try {
-    previous = options.previous === undefined ? undefined : await readGeneratedFolder(resolve(options.previous))
+    previous = options.previous === undefined ? undefined : await readPrevious(resolve(options.previous))
     observations = options.observations === undefined ? nothingObserved : await readObservations(options.observations)
   } catch (error) {
-    terminal.fail(error instanceof Error ? error.message : String(error))
+    terminal.fail(reasonOf(error))
     return 2
   }
   const reading = await createFleetReader().read(folderTree(resolve(options.source)))
@@ -58,7 +58,7 @@ export async function renderCommand(options: RenderOptions, terminal: Terminal):
   try {
     await writeGeneratedFolder(resolve(options.out), output.files, previous)
   } catch (error) {
-    terminal.fail(`nothing was written: ${error instanceof Error ? error.message : String(error)}`)
+    terminal.fail(`nothing was written: ${reasonOf(error)}`)
     return 2
   }
   const objects = [...output.files.keys()].filter((path) => path.startsWith('clusters/')).length
@@ -75,18 +75,32 @@ export function previousTree({ files, texts }: GeneratedFolder): PreviousTree {
   }
 }
 
+async function readPrevious(root: string): Promise<GeneratedFolder> {
+  try {
+    return await readGeneratedFolder(root)
+  } catch (error) {
+    throw new Error(`the previous tree cannot be read, and must not be taken for empty: ${reasonOf(error)}`)
+  }
+}
+
 async function readObservations(path: string): Promise<Observations> {
-  const text = await readFile(path, 'utf8')
+  const text = await readFile(path, 'utf8').catch((error) => {
+    throw new Error(`the observations cannot be read: ${reasonOf(error)}`)
+  })
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch (error) {
-    throw new Error(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    throw new Error(`${path} is not JSON: ${reasonOf(error)}`)
   }
   const result = observationsSchema.safeParse(json)
   if (result.success) return result.data
   const [issue] = result.error.issues
   throw new Error(`${path}: ${issue?.path.join('.')}: ${issue?.message}`)
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** Prints the messages, sorted; returns them counted in words. */

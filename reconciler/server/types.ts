@@ -20,8 +20,14 @@ export interface FleetStatus {
   readonly generated: { readonly branch: string; readonly commit: string | undefined; readonly problem: string }
   /** Errors and warnings of the rendered source commit. */
   readonly messages: readonly Message[]
-  /** Sorted by name. `region` is that of the inventory, or empty. */
-  readonly clusters: readonly (MemberStatus & { readonly region: string })[]
+  /** Sorted by name. */
+  readonly clusters: readonly ClusterStatus[]
+}
+
+/** A member cluster with what the inventory says of it. */
+export interface ClusterStatus extends MemberStatus {
+  /** Region of the inventory, or empty. */
+  readonly region: string
 }
 
 /** Differences of one cluster, or why they could not be told. */
@@ -30,6 +36,19 @@ export interface ClusterDiff {
   readonly drifts: readonly Drift[]
   /** Empty where every object could be compared. */
   readonly problem: string
+}
+
+/** What `GET /api/v1/diff` answers. */
+export interface DiffReport {
+  readonly fleet: string
+  /** ISO time at which the comparison ended. */
+  readonly at: string
+  /** Generated commit that the live objects were compared with; undefined before the first. */
+  readonly commit: string | undefined
+  readonly clusters: readonly (ClusterDiff & {
+    /** Source file of each Subject that differs, where it is known. */
+    readonly sources: { readonly [subject: string]: string }
+  })[]
 }
 
 /** What the running daemon offers to its HTTP server. No method throws for what a cluster or a remote does. */

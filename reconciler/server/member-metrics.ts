@@ -1,0 +1,132 @@
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { Clock } from '../clock.ts'
+import type { Action, Drift, MemberStatus, Sync } from '../member/types.ts'
+import type { ApiVerb, Metrics } from './metrics.ts'
+
+/** What is counted for each cluster. */
+export interface MemberMetrics extends Pick<Metrics, 'driftSeen' | 'driftHealed' | 'applied' | 'apiRequest'> {
+  /** Takes over the states of these clusters; series of a cluster that is not among them go. */
+  follow(clusters: readonly MemberStatus[]): void
+}
+
+const syncs: readonly Sync[] = [
+  'synced',
+  'progressing',
+  'drifted',
+  'degraded',
+  'unauthorized',
+  'unreachable',
+  'suspended',
+]
+const actions: readonly Action[] = ['created', 'configured', 'unchanged', 'pruned', 'skipped', 'failed']
+const driftReasons: readonly Drift['reason'][] = ['changed', 'deleted', 'label removed', 'recreated', 'ownership wiped']
+/** Redirects are left out: no API server sends them, so their series begins only if one ever does. */
+const codes = ['2xx', '4xx', '5xx', 'none'] as const
+
+/** Makes the series of the member clusters; those of a cluster begin at 0 when it is first heard of. */
+export function createMemberMetrics(registry: Registry, clock: Clock): MemberMetrics {
+  const registers = [registry]
+  const state = new Gauge({
+    name: 'flotilla_cluster_sync',
+    help: '1 for the state that holds, 0 for the others',
+    labelNames: ['cluster', 'sync'],
+    registers,
+  })
+  const objects = new Gauge({
+    name: 'flotilla_cluster_objects',
+    help: 'Objects that the cluster should run',
+    labelNames: ['cluster'],
+    registers,
+  })
+  const applied = new Gauge({
+    name: 'flotilla_cluster_objects_applied',
+    help: 'Objects that the cluster runs as wanted',
+    labelNames: ['cluster'],
+    registers,
+  })
+  const age = new Gauge({
+    name: 'flotilla_cluster_last_seen_age_seconds',
+    help: 'Time since the API server last answered; +Inf before it ever did',
+    labelNames: ['cluster'],
+    registers,
+  })
+  const seen = new Counter({
+    name: 'flotilla_drifts_seen_total',
+    help: 'Drifts seen, by reason',
+    labelNames: ['cluster', 'reason'],
+    registers,
+  })
+  const healed = new Counter({
+    name: 'flotilla_drifts_healed_total',
+    help: 'Drifts healed, by reason',
+    labelNames: ['cluster', 'reason'],
+    registers,
+  })
+  const applies = new Counter({
+    name: 'flotilla_applies_total',
+    help: 'Objects applied, pruned or tried, by action',
+    labelNames: ['cluster', 'action'],
+    registers,
+  })
+  const requests = new Counter({
+    name: 'flotilla_api_requests_total',
+    help: 'Requests to API servers of members, by verb and class of the answer; none where no answer came',
+    labelNames: ['cluster', 'verb', 'code'],
+    registers,
+  })
+  // A thousand clusters times every verb and class would be most of a scrape, so a verb begins with its first use.
+  const usedVerbs = new Map<string, Set<ApiVerb>>()
+  let known: ReadonlySet<string> = new Set()
+
+  function begin(cluster: string): void {
+    for (const reason of driftReasons) for (const counter of [seen, healed]) counter.inc({ cluster, reason }, 0)
+    for (const action of actions) applies.inc({ cluster, action }, 0)
+  }
+
+  function forget(cluster: string): void {
+    for (const sync of syncs) state.remove({ cluster, sync })
+    for (const gauge of [objects, applied, age]) gauge.remove({ cluster })
+    for (const reason of driftReasons) for (const counter of [seen, healed]) counter.remove({ cluster, reason })
+    for (const action of actions) applies.remove({ cluster, action })
+    for (const verb of usedVerbs.get(cluster) ?? []) {
+      for (const code of [...codes, '3xx']) requests.remove({ cluster, verb, code })
+    }
+    usedVerbs.delete(cluster)
+  }
+
+  return {
+    follow(clusters) {
+      const now = clock.now()
+      const next = new Set(clusters.map(({ cluster }) => cluster))
+      for (const cluster of known) if (!next.has(cluster)) forget(cluster)
+      for (const status of clusters) {
+        const { cluster } = status
+        if (!known.has(cluster)) begin(cluster)
+        for (const sync of syncs) state.set({ cluster, sync }, status.sync === sync ? 1 : 0)
+        objects.set({ cluster }, status.total)
+        applied.set({ cluster }, status.applied)
+        const { seenAt } = status
+        age.set({ cluster }, seenAt === undefined ? Infinity : Math.max(0, now - Date.parse(seenAt)) / 1000)
+      }
+      known = next
+    },
+    driftSeen: (cluster, reason) => seen.inc({ cluster, reason }),
+    driftHealed: (cluster, reason) => healed.inc({ cluster, reason }),
+    applied: (cluster, action) => applies.inc({ cluster, action }),
+    apiRequest(cluster, verb, status) {
+      const used = usedVerbs.get(cluster) ?? new Set()
+      if (!used.has(verb)) {
+        usedVerbs.set(cluster, used.add(verb))
+        for (const code of codes) requests.inc({ cluster, verb, code }, 0)
+      }
+      requests.inc({ cluster, verb, code: codeClass(status) })
+    },
+  }
+}
+
+function codeClass(status: number): (typeof codes)[number] | '3xx' {
+  if (status >= 500) return '5xx'
+  if (status >= 400) return '4xx'
+  if (status >= 300) return '3xx'
+  return status >= 100 ? '2xx' : 'none'
+}

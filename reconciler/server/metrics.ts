@@ -1,0 +1,141 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Message } from '../../repo-layout/message.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import type { Action, Drift } from '../member/types.ts'
+import { createMemberMetrics } from './member-metrics.ts'
+import type { FleetStatus } from './types.ts'
+
+/** How a turn of the cycle or a part of it ended. */
+export type Result = 'success' | 'failure'
+
+/** Why a generated commit was made: the trailer `Reason`. */
+export type CommitReason = 'source' | 'rollout-step' | 'failover' | 'failback' | 'schedule' | 'renderer'
+
+/** A verb of the Kubernetes API as the audit log names it; `apply` is the patch that is a server-side apply. */
+export type ApiVerb = 'get' | 'list' | 'watch' | 'apply' | 'create' | 'update' | 'patch' | 'delete'
+
+/** What the daemon tells its metrics. Every function is cheap and never throws. */
+export interface Metrics {
+  /** One turn of pull, render, commit and hand-out ended after so many seconds. */
+  syncEnded(result: Result, seconds: number): void
+  /** One fetch of the remote ended. */
+  fetchEnded(result: Result): void
+  /** One render ended after so many seconds. */
+  renderEnded(result: Result, seconds: number): void
+  /** What the last render had to say about the source; replaces what was said before. */
+  messages(messages: readonly Message[]): void
+  /** A commit was pushed to the generated branch. */
+  generatedCommit(reason: CommitReason): void
+  /** A drift was first seen. */
+  driftSeen(cluster: string, reason: Drift['reason']): void
+  /** A drift was healed. */
+  driftHealed(cluster: string, reason: Drift['reason']): void
+  /** One object of a cluster was applied, pruned or tried. */
+  applied(cluster: string, action: Action): void
+  /** A request to a member's API server ended; a status of 0 means that no answer came. */
+  apiRequest(cluster: string, verb: ApiVerb, status: number): void
+  /** All metrics as Prometheus reads them; what is a state and no event is taken from `status`. */
+  text(status: FleetStatus): Promise<string>
+  /** Content type of `text`. */
+  readonly contentType: string
+  readonly registry: Registry
+}
+
+const results: readonly Result[] = ['success', 'failure']
+const reasons: readonly CommitReason[] = ['source', 'rollout-step', 'failover', 'failback', 'schedule', 'renderer']
+const buckets = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/**
+ * Makes the metrics of one daemon in a registry of their own. Every series is there from the start with 0, so that the
+ * first failure is a rise and not a series that appears.
+ */
+export function createMetrics(options: { readonly version: string; readonly clock?: Clock }): Metrics {
+  const { version, clock = systemClock } = options
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
+
+  const syncs = new Counter({
+    name: 'flotilla_syncs_total',
+    help: 'Turns of the cycle, by result',
+    labelNames: ['result'],
+    registers,
+  })
+  const syncSeconds = new Histogram({
+    name: 'flotilla_sync_duration_seconds',
+    help: 'Time of one turn of the cycle',
+    buckets,
+    registers,
+  })
+  const fetches = new Counter({
+    name: 'flotilla_fetches_total',
+    help: 'Fetches of the remote, by result',
+    labelNames: ['result'],
+    registers,
+  })
+  const renders = new Counter({
+    name: 'flotilla_renders_total',
+    help: 'Renders, by result',
+    labelNames: ['result'],
+    registers,
+  })
+  const renderSeconds = new Histogram({
+    name: 'flotilla_render_duration_seconds',
+    help: 'Time of one render',
+    buckets,
+    registers,
+  })
+  const messages = new Gauge({
+    name: 'flotilla_messages',
+    help: 'Errors and warnings of the last render, by severity',
+    labelNames: ['severity'],
+    registers,
+  })
+  const commits = new Counter({
+    name: 'flotilla_generated_commits_total',
+    help: 'Commits pushed to the generated branch, by reason',
+    labelNames: ['reason'],
+    registers,
+  })
+  new Gauge({
+    name: 'flotilla_build_info',
+    help: 'Always 1; the labels say what runs',
+    labelNames: ['version', 'node'],
+    registers,
+  }).set({ version, node: process.version }, 1)
+  const members = createMemberMetrics(registry, clock)
+
+  for (const result of results) for (const counter of [syncs, fetches, renders]) counter.inc({ result }, 0)
+  for (const reason of reasons) commits.inc({ reason }, 0)
+
+  const countMessages = (all: readonly Message[]) => {
+    for (const severity of ['error', 'warning']) {
+      messages.set({ severity }, all.filter((message) => message.severity === severity).length)
+    }
+  }
+  countMessages([])
+
+  return {
+    registry,
+    contentType: registry.contentType,
+    syncEnded(result, seconds) {
+      syncs.inc({ result })
+      syncSeconds.observe(seconds)
+    },
+    fetchEnded: (result) => fetches.inc({ result }),
+    renderEnded(result, seconds) {
+      renders.inc({ result })
+      renderSeconds.observe(seconds)
+    },
+    messages: countMessages,
+    generatedCommit: (reason) => commits.inc({ reason }),
+    driftSeen: members.driftSeen,
+    driftHealed: members.driftHealed,
+    applied: members.applied,
+    apiRequest: members.apiRequest,
+    text(status) {
+      members.follow(status.clusters)
+      return registry.metrics()
+    },
+  }
+}

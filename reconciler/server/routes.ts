@@ -1,0 +1,110 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import { diffReport } from './diff.ts'
+import { streamEvents } from './events.ts'
+import { isFromProgram, requestHeader } from './guard.ts'
+import type { Metrics } from './metrics.ts'
+import { errorReply, jsonReply, type Reply, textReply } from './respond.ts'
+import type { Call, Handler, Routes } from './router.ts'
+import { matchClusters, type StatusQuery, selectStatus } from './select.ts'
+import type { DaemonApi, FleetStatus } from './types.ts'
+import { isGenuine } from './webhook.ts'
+
+/** What the routes are made of. */
+export interface RouteOptions {
+  readonly api: DaemonApi
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly webhookToken: string | undefined
+  /** Ends of the event streams that are open. */
+  readonly streams: Set<() => void>
+}
+
+/** The paths of the server. `POST /webhook` is there only where a token is set. */
+export function routesOf(options: RouteOptions): Routes {
+  const { api, metrics, clock, streams, webhookToken } = options
+  return new Map<string, { readonly GET?: Handler; readonly POST?: Handler }>([
+    ['/healthz', { GET: () => probe(api.healthy(), 'the cycle stands still') }],
+    ['/readyz', { GET: () => probe(api.ready(), 'nothing was rendered yet') }],
+    ['/metrics', { GET: async () => textReply(await metrics.text(api.status()), 200, metrics.contentType) }],
+    ['/api/v1/status', { GET: ({ query }) => statusReply(api.status(), statusQuery(query)) }],
+    ['/api/v1/observations', { GET: () => jsonReply(api.observations()) }],
+    [
+      '/api/v1/diff',
+      {
+        async GET({ query }) {
+          const patterns = query.getAll('cluster')
+          const all = api.status().clusters.map(({ cluster }) => cluster)
+          const { names, unmatched } = matchClusters(all, patterns)
+          if (unmatched.length > 0) return unknownClusters(unmatched, all)
+          const diffs = await api.diff(names)
+          return jsonReply(diffReport(api.status(), diffs, new Date(clock.now())))
+        },
+      },
+    ],
+    ['/api/v1/sync', { POST: (call) => sync(call, options) }],
+    [
+      '/api/v1/events',
+      {
+        GET({ query, request, response }) {
+          const wanted = statusQuery(query)
+          const first = statusReply(api.status(), wanted)
+          if (first.status !== 200 || request.method === 'HEAD') return first
+          const data = () => {
+            const { status, unmatched } = selectStatus(api.status(), wanted)
+            // A cluster may leave the fleet while it is watched.
+            return status ?? { ...api.status(), clusters: [], unmatched }
+          }
+          const end = streamEvents(response, { data, onChange: (listener) => api.onChange(listener), clock })
+          streams.add(end)
+          response.once('close', () => streams.delete(end))
+          return undefined
+        },
+      },
+    ],
+    ...(webhookToken === undefined ? [] : [webhookRoute(webhookToken, options)]),
+  ])
+}
+
+function probe(fine: boolean, why: string): Reply {
+  return fine ? textReply('ok\n') : textReply(`${why}\n`, 503)
+}
+
+function statusQuery(query: URLSearchParams): StatusQuery {
+  return { clusters: query.getAll('cluster'), objects: query.get('objects') === 'notable' ? 'notable' : 'all' }
+}
+
+function statusReply(whole: FleetStatus, query: StatusQuery): Reply {
+  const { status, unmatched } = selectStatus(whole, query)
+  if (status) return jsonReply(status)
+  return unknownClusters(
+    unmatched,
+    whole.clusters.map(({ cluster }) => cluster),
+  )
+}
+
+function unknownClusters(unmatched: readonly string[], known: readonly string[]): Reply {
+  const names = unmatched.map((name) => `"${name}"`).join(', ')
+  return errorReply(404, `no cluster of the fleet matches ${names}`, { unmatched: [...unmatched], known: [...known] })
+}
+
+async function sync({ request }: Call, { api }: RouteOptions): Promise<Reply> {
+  if (!isFromProgram(request)) {
+    return errorReply(403, `set the header ${requestHeader}: 1, or send a body of type application/json`)
+  }
+  await api.sync()
+  const { source, generated, sync } = api.status()
+  return jsonReply({ sync, source, generated }, 202)
+}
+
+function webhookRoute(token: string, { api, logger }: RouteOptions): [string, { readonly POST: Handler }] {
+  const POST: Handler = ({ request, body }) => {
+    if (!isGenuine(request.headers, body, token)) return errorReply(401, 'the signature or token is not ours')
+    logger.info('a push was notified')
+    // Forges give up after seconds; what comes of the sync is told by commit statuses.
+    api.sync().catch((error: unknown) => logger.error({ err: error }, 'a notified sync failed'))
+    return jsonReply({ accepted: true }, 202)
+  }
+  return ['/webhook', { POST }]
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import type { Json } from '../../repo-layout/json.ts'
+import type { Code } from '../../repo-layout/message.ts'
+import type { DiffReport, FleetStatus } from './types.ts'
+
+// JSON has no undefined: what is absent on the wire is undefined in our types, where the key is always there.
+const perhaps = z
+  .string()
+  .optional()
+  .transform((value): string | undefined => value)
+const value = z
+  .unknown()
+  .optional()
+  .transform((json) => json as Json | undefined)
+
+const sync = z.enum(['synced', 'progressing', 'drifted', 'degraded', 'unauthorized', 'unreachable', 'suspended'])
+
+const drift = z.object({
+  subject: z.string(),
+  reason: z.enum(['changed', 'deleted', 'label removed', 'recreated', 'ownership wiped']),
+  fields: z.array(z.object({ path: z.string(), live: value, wanted: value, manager: z.string() })),
+  since: z.string(),
+  healedAt: perhaps,
+  healed: z.number(),
+  fight: z.boolean(),
+})
+
+const object = z.object({
+  subject: z.string(),
+  source: z.string(),
+  action: z.enum(['created', 'configured', 'unchanged', 'pruned', 'skipped', 'failed']),
+  health: z.enum(['Current', 'InProgress', 'Failed', 'Terminating', 'Unknown']),
+  message: z.string(),
+  drift: drift.optional().transform((seen) => seen),
+  extras: z.array(z.string()),
+})
+
+const cluster = z.object({
+  cluster: z.string(),
+  region: z.string(),
+  sync,
+  message: z.string(),
+  appliedCommit: perhaps,
+  wantedCommit: perhaps,
+  applied: z.number(),
+  total: z.number(),
+  seenAt: perhaps,
+  since: z.string(),
+  kubernetesVersion: perhaps,
+  objects: z.array(object),
+})
+
+const message = z.object({
+  path: z.string(),
+  line: z.number(),
+  column: z.number(),
+  severity: z.enum(['error', 'warning']),
+  text: z.string(),
+  // A daemon may be newer than the command line and say things that this one has no name for yet.
+  code: z.string().transform((code) => code as Code),
+})
+
+const source = z.object({ branch: z.string(), commit: perhaps, fetchedAt: perhaps, problem: z.string() })
+const generated = z.object({ branch: z.string(), commit: perhaps, problem: z.string() })
+
+/** What `GET /api/v1/status` answers, read back. */
+export const fleetStatusSchema: z.ZodType<FleetStatus> = z.object({
+  fleet: z.string(),
+  at: z.string(),
+  sync,
+  source,
+  generated,
+  messages: z.array(message),
+  clusters: z.array(cluster),
+})
+
+/** What `GET /api/v1/diff` answers, read back. */
+export const diffReportSchema: z.ZodType<DiffReport> = z.object({
+  fleet: z.string(),
+  at: z.string(),
+  commit: perhaps,
+  clusters: z.array(
+    z.object({
+      cluster: z.string(),
+      drifts: z.array(drift),
+      problem: z.string(),
+      sources: z.record(z.string(), z.string()),
+    }),
+  ),
+})
+
+/** What `POST /api/v1/sync` answers, read back. */
+export const syncReplySchema = z.object({ sync, source, generated })
+
+/** The outcome of a sync that was asked for. */
+export type SyncReply = z.infer<typeof syncReplySchema>

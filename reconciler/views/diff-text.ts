@@ -1,0 +1,103 @@
+import { structuredPatch } from 'diff'
+import type { Drift, FieldDrift } from '../member/types.ts'
+import type { DiffReport } from '../server/types.ts'
+import { clockTime } from './age.ts'
+import { diffClosing, flatten } from './diff-summary.ts'
+import { diffTable } from './diff-table.ts'
+import { driftHistory, notThere, showValue } from './drift-text.ts'
+import { type Screen, type View, viewOf } from './screen.ts'
+import { glyph, styleOf } from './state.ts'
+import { oneLine, pad, width } from './text.ts'
+
+/** How differences are shown. */
+export interface DiffViewOptions {
+  readonly now: number
+  /** One row a field, however long the values are. */
+  readonly wide?: boolean
+}
+
+/** Values up to this width stand on one line with what is known of them. */
+const shortValue = 40
+
+/**
+ * Differences as text: `-` is live, `+` is wanted. A table where the terminal is wide enough for all of it, else a block
+ * an object. Nothing is cut.
+ */
+export function diffView(report: DiffReport, { now, wide }: DiffViewOptions, screen: Screen): View {
+  const table = diffTable(report, now, screen)
+  const fits = (screen.columns ?? 0) >= 120 && table.every((line) => width(line.plain) <= (screen.columns ?? 0))
+  const lines = wide || fits ? table.map(({ text }) => text) : blocks(report, now, screen)
+  const problems = report.clusters
+    .filter(({ problem }) => problem !== '')
+    .map(({ cluster, problem }) => {
+      const head = `${glyph('unreachable', screen.ascii).trimEnd()} ${cluster}`
+      return `${screen.style(styleOf('unreachable'), head)}  could not be compared: ${oneLine(problem)}`
+    })
+  return viewOf([...lines, ...problems], diffClosing(report), screen)
+}
+
+function blocks(report: DiffReport, now: number, screen: Screen): readonly string[] {
+  return flatten(report).flatMap(({ cluster, drift, source }) => [
+    title(cluster, drift, now, screen),
+    ...(drift.fields.length === 0
+      ? wholeObject(drift, source, screen)
+      : drift.fields.flatMap((field) => fieldLines(field, source, screen))),
+  ])
+}
+
+function title(cluster: string, drift: Drift, now: number, screen: Screen): string {
+  const head = `${glyph('drifted', screen.ascii).trimEnd()} ${cluster}  ${drift.subject}`
+  const reason = drift.reason === 'changed' ? [] : [drift.reason]
+  const facts = [...reason, `since ${clockTime(drift.since, now)}`, ...driftHistory(drift, now)]
+  return `${screen.style(styleOf('drifted'), head)}    ${facts.join(', ')}`
+}
+
+function wholeObject({ reason }: Drift, source: string, screen: Screen): readonly string[] {
+  const live = reason === 'deleted' ? notThere : reason
+  return pair(live, 'as in Git', { live: '', wanted: source }, screen)
+}
+
+function fieldLines(field: FieldDrift, source: string, screen: Screen): readonly string[] {
+  const live = showValue(field.live)
+  const wanted = showValue(field.wanted)
+  const manager = `manager ${oneLine(field.manager)}`
+  const path = `    ${oneLine(field.path)}`
+  const single = [live, wanted].every((text) => !text.includes('\n') && width(text) <= shortValue)
+  if (single) return [path, ...pair(oneLine(live), oneLine(wanted), { live: manager, wanted: source }, screen)]
+  const facts = [`live by ${manager}`, ...(source === '' ? [] : [`wanted by ${source}`])]
+  return [`${path}    ${facts.join(', ')}`, ...changedLines(live, wanted, screen)]
+}
+
+function pair(
+  live: string,
+  wanted: string,
+  facts: { readonly live: string; readonly wanted: string },
+  screen: Screen,
+): readonly string[] {
+  const columns = Math.max(width(live), width(wanted))
+  const line = (sign: string, value: string, name: string, fact: string) =>
+    `${sign} ${pad(value, columns)}   ${pad(name, 6)}${fact === '' ? '' : `  ${fact}`}`.trimEnd()
+  return [
+    `    ${screen.style('red', line('-', live, 'live', facts.live))}`,
+    `    ${screen.style('green', line('+', wanted, 'wanted', facts.wanted))}`,
+  ]
+}
+
+/** Lines that differ, with three equal ones around them. */
+function changedLines(live: string, wanted: string, screen: Screen): readonly string[] {
+  const patch = structuredPatch('', '', `${live}\n`, `${wanted}\n`, '', '', { context: 3 })
+  return patch.hunks.flatMap((hunk, i) => [
+    ...(i === 0 ? [] : ['    ...']),
+    ...hunk.lines.map((line) => {
+      const sign = line.slice(0, 1)
+      const text = `${sign} ${safe(line.slice(1))}`.trimEnd()
+      if (sign === ' ') return `    ${text}`
+      return `    ${screen.style(sign === '-' ? 'red' : 'green', text)}`
+    }),
+  ])
+}
+
+/** A line with its indentation kept and its control characters gone. */
+function safe(line: string): string {
+  return line.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ')
+}
