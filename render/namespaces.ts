@@ -1,13 +1,11 @@
 import { formatGenerated } from '../repo-layout/generated/file.ts'
-import { objectPathInCluster } from '../repo-layout/generated/path.ts'
 import type { KubeObject } from '../repo-layout/json.ts'
 import type { FleetSource } from '../repo-layout/read/assemble.ts'
 import { fleetLabel } from '../repo-layout/schema/common.ts'
 import type { GeneratedFile } from './input.ts'
 
-/** A namespace made on the way: its path below a cluster's folder and its file. */
+/** The file of a namespace made on the way: the same in every cluster. */
 export interface NamespaceFile {
-  readonly path: string
   readonly file: GeneratedFile
 }
 
@@ -27,7 +25,7 @@ export function namespaceMaker(source: FleetSource): (namespace: string) => Name
       kind: 'Namespace',
       metadata: { name: namespace, labels: { [fleetLabel]: source.fleet.metadata.name } },
     }
-    const one = { path: objectPathInCluster(object), file: formatGenerated(source.fleetPath, object) }
+    const one = { file: formatGenerated(source.fleetPath, object) }
     made.set(namespace, one)
     return one
   }

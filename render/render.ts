@@ -1,8 +1,9 @@
-import { clusterFolder, clusterScopeFolder, encodeName } from '../repo-layout/generated/path.ts'
+import { clusterFolder, clusterOfPath, clusterScopeFolder, encodeName } from '../repo-layout/generated/path.ts'
 import { compareMessages, type Message } from '../repo-layout/message.ts'
-import { clusterRecordPath, clustersInBrokenFiles, formatClusterRecord } from './clusters.ts'
+import type { FleetSource } from '../repo-layout/read/assemble.ts'
+import { clusterOfRecordPath, clusterRecordPath, clustersInBrokenFiles, formatClusterRecord } from './clusters.ts'
 import type { GeneratedFile, RenderInput, RenderOutput } from './input.ts'
-import { decisionPath, formatDecision } from './kubefed/decision.ts'
+import { decisionPath, formatDecision, isDecisionPath } from './kubefed/decision.ts'
 import { type KubefedOutput, renderKubefed } from './kubefed/render.ts'
 import { createMemo, type Memo } from './memo.ts'
 import { namespaceMaker } from './namespaces.ts'
@@ -27,22 +28,40 @@ export function render(input: RenderInput, memo: Memo = createMemo()): RenderOut
   const kubefed = renderKubefed(input, previous, held, memo)
 
   const files = new Map<string, GeneratedFile>()
-  for (const cluster of frozen) keep(files, previous, [...previous.inCluster(cluster), clusterRecordPath(cluster)])
-  const namespaces = writeCopies(files, kubefed, frozen, previous)
+  const kept = new Set<string>()
+  const keep = (paths: readonly string[]) => {
+    for (const path of paths) {
+      const file = previous.file(path)
+      if (!file || files.has(path)) continue
+      files.set(path, file)
+      kept.add(path)
+    }
+  }
+  for (const cluster of frozen) keep([...previous.inCluster(cluster), clusterRecordPath(cluster)])
+  const namespaces = writeCopies(files, kubefed, frozen, (path) => keep(previous.likePath(path)))
   const active = source.clusters.filter(({ name }) => !frozen.has(name))
   for (const { name } of active) {
-    for (const object of kubefed.heldObjects) keep(files, previous, previous.ofObject(name, object))
-    for (const namespace of kubefed.heldNamespaces) holdNamespace(files, previous, name, namespace)
+    for (const object of kubefed.heldObjects) keep(previous.ofObject(name, object))
+    for (const namespace of kubefed.heldNamespaces) {
+      keep(previous.ofObject(name, { kind: 'Namespace', namespace: undefined, name: namespace }))
+      keep(previous.inNamespace(name, namespace))
+    }
   }
-  holdBrokenFiles(files, previous, input)
-  writeDecisions(files, kubefed, previous)
+  keep(fromBrokenFiles(previous, source))
+  writeDecisions(files, kubefed, memo)
+  keep(heldDecisions(kubefed, previous))
   for (const cluster of active) {
     files.set(
       clusterRecordPath(cluster.name),
       memo.of(cluster, [], () => formatClusterRecord(cluster)),
     )
   }
-  addNamespaces(files, input, namespaces, previous)
+  addNamespaces(files, source, namespaces, keep)
+  for (const path of kept) {
+    const [top, cluster = '', folder = ''] = path.split('/')
+    if (top === 'clusters' && folder !== clusterScopeFolder) keep([namespacePath(cluster, folder)])
+  }
+  memo.endRender()
   return { files, messages: sortMessages(kubefed.messages) }
 }
 
@@ -55,27 +74,21 @@ export function sortMessages(messages: readonly Message[]): readonly Message[] {
   })
 }
 
-function keep(files: Map<string, GeneratedFile>, previous: PreviousIndex, paths: readonly string[]): void {
-  for (const path of paths) {
-    const file = previous.file(path)
-    if (file && !files.has(path)) files.set(path, file)
-  }
-}
-
-/** Writes the copies of all workloads; returns the namespaces in use by cluster. */
+/** Writes the copies of all workloads, or keeps what stays; returns the namespaces in use by cluster. */
 function writeCopies(
   files: Map<string, GeneratedFile>,
   { copies }: KubefedOutput,
   frozen: ReadonlySet<string>,
-  previous: PreviousIndex,
+  keepLike: (path: string) => void,
 ): Map<string, Set<string>> {
   const namespaces = new Map<string, Set<string>>()
   for (const { cluster, path, namespace, file } of copies) {
     if (frozen.has(cluster)) continue
-    const whole = clusterFolder(cluster) + path
-    const written = file ?? previous.file(whole)
-    if (!written) continue
-    files.set(whole, written)
+    if (!file) {
+      keepLike(path)
+      continue
+    }
+    files.set(path, file)
     if (namespace === undefined) continue
     const used = namespaces.get(cluster)
     if (used) used.add(namespace)
@@ -84,54 +97,58 @@ function writeCopies(
   return namespaces
 }
 
-function holdNamespace(files: Map<string, GeneratedFile>, previous: PreviousIndex, cluster: string, namespace: string) {
-  keep(files, previous, previous.ofObject(cluster, { kind: 'Namespace', namespace: undefined, name: namespace }))
-  keep(files, previous, previous.inNamespace(cluster, namespace))
-}
-
 /** Of a file that cannot be read, everything that came from it stays. */
-function holdBrokenFiles(files: Map<string, GeneratedFile>, previous: PreviousIndex, { source }: RenderInput): void {
+function fromBrokenFiles(previous: PreviousIndex, source: FleetSource): readonly string[] {
   const active = new Set(source.clusters.map(({ name }) => name))
-  const paths = previous.fromSources(source.holds.files).filter((path) => {
-    const cluster = /^clusters\/([^/]+)\//.exec(path)?.[1]
-    return cluster === undefined ? !path.startsWith('decisions/clusters/') : active.has(cluster)
+  return previous.fromSources(source.holds.files).filter((path) => {
+    const cluster = clusterOfPath(path)
+    return cluster === undefined ? clusterOfRecordPath(path) === undefined : active.has(cluster)
   })
-  keep(files, previous, paths)
 }
 
-function writeDecisions(files: Map<string, GeneratedFile>, kubefed: KubefedOutput, previous: PreviousIndex): void {
-  for (const decision of kubefed.decisions) files.set(decisionPath(decision.subject), formatDecision(decision))
-  const held = kubefed.heldObjects
-    .filter(({ namespace }) => namespace !== undefined)
-    .map(({ kind, namespace, name }) => ({ folder: `decisions/replicas/${encodeName(namespace ?? '')}/${kind}`, name }))
-  for (const path of previous.decisions.keys()) {
-    const [, , namespace = ''] = path.split('/')
-    const stays =
-      held.some(({ folder, name }) => path.startsWith(folder) && path.endsWith(`/${encodeName(name)}.yaml`)) ||
-      kubefed.heldNamespaces.has(namespace)
-    if (path.startsWith('decisions/replicas/') && stays) keep(files, previous, [path])
+function writeDecisions(files: Map<string, GeneratedFile>, { decisions }: KubefedOutput, memo: Memo): void {
+  for (const decision of decisions) {
+    files.set(
+      decisionPath(decision.subject),
+      memo.of(decision, [], () => formatDecision(decision)),
+    )
   }
 }
 
-/** A namespace stays as long as anything in it does, also what is only held. */
+/** A workload that stays as it is keeps its decision: else the next render would know of none. */
+function heldDecisions(kubefed: KubefedOutput, previous: PreviousIndex): readonly string[] {
+  if (kubefed.heldObjects.length === 0 && kubefed.heldNamespaces.size === 0) return []
+  const held = new Set(
+    kubefed.heldObjects.flatMap(({ kind, namespace, name }) =>
+      namespace === undefined ? [] : [`${encodeName(namespace)}/${kind}/${encodeName(name)}.yaml`],
+    ),
+  )
+  const namespaces = new Set([...kubefed.heldNamespaces].map(encodeName))
+  return [...previous.decisions.keys()].filter((path) => {
+    const [, , namespace = '', kind = '', name = ''] = path.split('/')
+    if (!isDecisionPath(path)) return false
+    return namespaces.has(namespace) || held.has(`${namespace}/${kind.replace(/\..*/, '')}/${name}`)
+  })
+}
+
+/** A namespace stays as long as anything is in it. */
 function addNamespaces(
   files: Map<string, GeneratedFile>,
-  input: RenderInput,
+  source: FleetSource,
   namespaces: ReadonlyMap<string, ReadonlySet<string>>,
-  previous: PreviousIndex,
+  keep: (paths: readonly string[]) => void,
 ): void {
-  const make = namespaceMaker(input.source)
+  const make = namespaceMaker(source)
   for (const [cluster, used] of namespaces) {
     for (const namespace of used) {
       const one = make(namespace)
-      const path = one && clusterFolder(cluster) + one.path
-      if (one && path && !files.has(path)) files.set(path, one.file)
+      const path = namespacePath(cluster, encodeName(namespace))
+      if (!one) keep([path])
+      else if (!files.has(path)) files.set(path, one.file)
     }
   }
-  if (!previous.exists) return
-  for (const path of [...files.keys()]) {
-    const [top, cluster = '', folder = ''] = path.split('/')
-    if (top !== 'clusters' || folder === clusterScopeFolder) continue
-    keep(files, previous, [`${clusterFolder(cluster)}${clusterScopeFolder}/Namespace/${folder}.yaml`])
-  }
+}
+
+function namespacePath(cluster: string, encoded: string): string {
+  return `${clusterFolder(cluster)}${clusterScopeFolder}/Namespace/${encoded}.yaml`
 }

@@ -10,6 +10,12 @@ export interface SourceDocument {
   locate(path: JsonPath, at?: 'key' | 'value'): Position
 }
 
+/** Where a value stands, for texts that point elsewhere: `path:line:column`. */
+export function placeOf(document: SourceDocument, path: JsonPath = []): string {
+  const { line, column } = document.locate(path)
+  return `${document.path}:${line}:${column}`
+}
+
 /** A message about a value of a document. */
 export function messageAt(
   document: SourceDocument,

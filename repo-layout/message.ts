@@ -28,6 +28,7 @@ export const codes = {
   'file-symlink': 'a symbolic link that leads out of the tree',
   'yaml-syntax': 'not YAML',
   'yaml-alias': 'aliases that expand too far',
+  'yaml-depth': 'values nested too deep',
   'yaml-number': 'a number that cannot be kept exactly',
   'not-ours': 'a document without apiVersion and kind',
   'left-out': 'a folder that belongs to a template engine',
@@ -67,13 +68,31 @@ export type Code = keyof typeof codes
 
 /** Orders messages as they are printed: by path, line, column, then text. */
 export function compareMessages(a: Message, b: Message): number {
-  return compare(a.path, b.path) || a.line - b.line || a.column - b.column || compare(a.text, b.text)
+  return (
+    compare(a.path, b.path) ||
+    a.line - b.line ||
+    a.column - b.column ||
+    compare(a.text, b.text) ||
+    compare(a.severity, b.severity) ||
+    compare(a.code, b.code)
+  )
 }
 
-/** Writes one message as `path:line:col: error|warning: text [code]`. */
+/**
+ * Writes one message as `path:line:col: error|warning: text [code]`, always one line: texts quote what stands in the
+ * source, and control characters from there must neither break a line nor steer a terminal.
+ */
 export function formatMessage(message: Message): string {
   const { path, line, column, severity, text, code } = message
-  return `${path}:${line}:${column}: ${severity}: ${text} [${code}]`
+  return `${path}:${line}:${column}: ${severity}: ${text} [${code}]`.replace(controls, escapeControl)
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
+
+function escapeControl(sign: string): string {
+  const known: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+  return known[sign] ?? `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /** Whether any of the messages is an error. */

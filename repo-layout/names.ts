@@ -29,6 +29,25 @@ export function objectNameProblem(name: string, rule: NameRule): string | undefi
   }
 }
 
+/**
+ * What is wrong with a kind, or undefined. Stricter than a disk needs: kind and apiVersion become folders, and must
+ * never lead out of them.
+ */
+export function kindProblem(kind: string): string | undefined {
+  return kind.length <= 63 && /^[A-Za-z][A-Za-z0-9]*$/.test(kind) ? undefined : 'must be letters and digits'
+}
+
+/** What is wrong with an apiVersion (`v1`, `apps/v1`), or undefined. */
+export function apiVersionProblem(apiVersion: string): string | undefined {
+  const [version = '', group, more] = apiVersion.split('/').reverse()
+  const fine =
+    more === undefined &&
+    version.length <= 63 &&
+    label1035.test(version) &&
+    (group === undefined || group === '' || (group.length <= 253 && subdomain.test(group)))
+  return fine ? undefined : 'must be version or group/version, such as v1 or apps/v1'
+}
+
 /** Names that would collide with a context of Flotilla's commit statuses. */
 const reservedClusters: readonly string[] = ['plan']
 

@@ -1,9 +1,10 @@
 import type { MemberCluster } from '../../repo-layout/cluster.ts'
-import { errorAt, type SourceDocument, warningAt } from '../../repo-layout/document.ts'
+import { errorAt, placeOf, type SourceDocument, warningAt } from '../../repo-layout/document.ts'
 import { groupBy } from '../../repo-layout/group.ts'
 import type { Message } from '../../repo-layout/message.ts'
 import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
 import type { FederatedDocument } from '../../repo-layout/read/interpret.ts'
+import type { PreviousIndex } from '../previous.ts'
 import { readPlacement } from './placement.ts'
 
 /**
@@ -40,13 +41,14 @@ export function isFederatedNamespace({ value }: Valid<FederatedDocument>): boole
 /** Reads all FederatedNamespaces. One that is misnamed, described twice or in error holds its namespace. */
 export function readNamespaces(
   source: FleetSource,
+  previous: PreviousIndex,
   inventory: readonly MemberCluster[],
   known: ReadonlySet<string>,
 ): Namespaces {
   const { holds, fleet } = source
   const { protected: kept, requireFederatedNamespace } = fleet.spec.namespaces
   const messages: Message[] = []
-  const held = new Set(holds.namespaces)
+  const held = new Set([...holds.namespaces, ...namespacesFrom(previous, holds.namespaceFiles)])
   const limits = new Map<string, NamespaceLimit>()
   const rendered: Valid<FederatedDocument>[] = []
   const documents = source.federated.filter(isFederatedNamespace)
@@ -76,10 +78,18 @@ export function readNamespaces(
       if (held.has(namespace)) return { type: 'held' }
       const limit = limits.get(namespace)
       if (limit) return limit
-      if (holds.unknownNamespaces) return { type: 'held' }
+      if (holds.mayHold('FederatedNamespace', [namespace])) return { type: 'held' }
       return requireFederatedNamespace ? { type: 'missing' } : all
     },
   }
+}
+
+/** Namespaces that the previous tree has from files which cannot be read now: what limits them is unknown. */
+function namespacesFrom(previous: PreviousIndex, files: ReadonlySet<string>): readonly string[] {
+  return previous.fromSources(files).flatMap((path) => {
+    const match = /^clusters\/[^/]+\/_cluster\/Namespace\/([^/]+)\.yaml$/.exec(path)
+    return match?.[1] === undefined ? [] : [match[1]]
+  })
 }
 
 function nameProblem({ document, value }: Valid<FederatedDocument>): Message | undefined {
@@ -92,7 +102,6 @@ function nameProblem({ document, value }: Valid<FederatedDocument>): Message | u
 function twinProblem(document: SourceDocument, group: readonly Valid<FederatedDocument>[]): Message | undefined {
   const twin = group.find((other) => other.document !== document)
   if (!twin) return undefined
-  const { line } = twin.document.locate(['metadata', 'name'])
-  const text = `this FederatedNamespace is described twice; the other is at ${twin.document.path}:${line}`
+  const text = `this FederatedNamespace is described twice; the other is at ${placeOf(twin.document, ['metadata', 'name'])}`
   return errorAt(document, ['metadata', 'name'], 'duplicate', text)
 }

@@ -1,6 +1,7 @@
 import { type SourceDocument, warningAt } from '../../repo-layout/document.ts'
 import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
 import type { Message } from '../../repo-layout/message.ts'
+import { apiVersionProblem } from '../../repo-layout/names.ts'
 import type { Valid } from '../../repo-layout/read/assemble.ts'
 import type { FederatedDocument } from '../../repo-layout/read/interpret.ts'
 import { annotations, fleetLabel } from '../../repo-layout/schema/common.ts'
@@ -39,8 +40,9 @@ export function buildObject(
     metadata: {
       name: target.name,
       ...(target.namespace === undefined ? {} : { namespace: target.namespace }),
-      ...(isJsonObject(labels) ? { labels } : {}),
-      ...(isJsonObject(own) || outer.length > 0 ? { annotations: notes } : {}),
+      ...(labels === undefined || labels === null ? {} : { labels }),
+      ...(own === undefined || own === null ? {} : { annotations: own }),
+      ...(outer.length > 0 && (isJsonObject(own) || !own) ? { annotations: notes } : {}),
       ...more,
     },
     ...rest,
@@ -108,9 +110,18 @@ export function finishObject(
     metadata.name === target.name &&
     metadata.namespace === target.namespace &&
     typeof object.apiVersion === 'string'
+  const badVersion = typeof object.apiVersion === 'string' ? apiVersionProblem(object.apiVersion) : undefined
+  if (badVersion) {
+    const culprit = overrides.findLast(({ path }) => path === '/apiVersion' || path === 'apiVersion')
+    return { type: 'failed', at: culprit, text: `the apiVersion "${object.apiVersion}" ${badVersion}` }
+  }
   if (!kept) {
     const last = overrides.at(-1)
-    return { type: 'failed', at: last, text: 'overrides must not change kind, name or namespace' }
+    return {
+      type: 'failed',
+      at: last,
+      text: 'overrides must not change kind, name or namespace, nor take the apiVersion',
+    }
   }
   const retainsReplicas = options.retainReplicas && !overrides.some(setsReplicas)
   const retained = retainsReplicas ? [...new Set(['/spec/replicas', ...options.retained])] : options.retained

@@ -1,9 +1,11 @@
 import type { MemberCluster } from '../../repo-layout/cluster.ts'
 import { errorAt, type SourceDocument, warningAt } from '../../repo-layout/document.ts'
-import { getIn, isJsonObject, type Json, type JsonPath } from '../../repo-layout/json.ts'
+import { groupBy } from '../../repo-layout/group.ts'
+import { getIn, type Json, type JsonPath } from '../../repo-layout/json.ts'
 import { hasErrors, type Message } from '../../repo-layout/message.ts'
 import { checkSchema } from '../../repo-layout/schema/check.ts'
 import { overrideSchema } from '../../repo-layout/schema/kubefed.ts'
+import type { Subject } from '../../repo-layout/subject.ts'
 import { didYouMean } from '../../repo-layout/suggest.ts'
 import { readSelector, type Selector } from '../selector.ts'
 
@@ -32,6 +34,8 @@ interface Entry {
   readonly selector: Selector | undefined
   readonly overrides: readonly Override[]
   readonly bad: boolean
+  /** Whether it can be told which clusters it is about. */
+  readonly concerns: 'known' | 'unknown'
 }
 
 /** Paths that no override may name, by exact text, in both notations (`kubefed v0.10 overrides.go`). */
@@ -51,77 +55,74 @@ const protectedPaths: ReadonlySet<string> = new Set([
  * `clusterSelector` come first, in their order, so that the named one has the last word. What kubefed fails a whole
  * workload for (a duplicate, a protected path) fails the clusters that it names.
  */
-export function readOverrides(document: SourceDocument, known: ReadonlySet<string>): Overrides {
+export function readOverrides(document: SourceDocument, subject: Subject, known: ReadonlySet<string>): Overrides {
   const list = getIn(document.value, ['spec', 'overrides'])
   const messages: Message[] = []
   const entries = (Array.isArray(list) ? list : []).map((_, i) =>
-    readEntry(document, ['spec', 'overrides', i], messages),
+    readEntry(document, ['spec', 'overrides', i], messages, subject),
   )
-  const named = new Map<string, Entry>()
-  const twice = new Set<string>()
-  for (const [i, entry] of entries.entries()) {
-    const name = entry.clusterName
-    if (name === undefined) continue
-    const at = ['spec', 'overrides', i, 'clusterName']
-    if (named.has(name)) {
-      twice.add(name)
-      messages.push(errorAt(document, at, 'override-duplicate', `the cluster "${name}" appears more than once`))
-    } else if (!known.has(name)) {
-      const text = `the cluster "${name}" is in no inventory${didYouMean(name, known)}`
-      messages.push(warningAt(document, at, 'cluster-unknown', text))
+  const named = groupBy(
+    [...entries.entries()].filter(([, { clusterName }]) => clusterName !== undefined),
+    ([, { clusterName }]) => clusterName ?? '',
+  )
+  for (const [name, places] of named) {
+    const at = places.map(([i]) => ['spec', 'overrides', i, 'clusterName'])
+    if (places.length > 1) {
+      const text = `${subject}: the cluster "${name}" appears more than once in spec.overrides; its copy stays as it is`
+      messages.push(...at.map((path) => errorAt(document, path, 'override-duplicate', text)))
     }
-    named.set(name, entry)
+    if (known.has(name)) continue
+    const text = `the cluster "${name}" is in no inventory${didYouMean(name, known)}`
+    messages.push(...at.map((path) => warningAt(document, path, 'cluster-unknown', text)))
   }
   const selected = entries.filter(({ selector }) => selector !== undefined)
   const concerning = (cluster: MemberCluster) => {
-    const own = named.get(cluster.name)
+    const own = named.get(cluster.name)?.map(([, entry]) => entry) ?? []
     const matching = selected.filter(
       ({ selector }) => selector?.type === 'selector' && selector.matches(cluster.labels),
     )
-    return own ? [...matching, own] : matching
+    return [...matching, ...own]
   }
   return {
     messages,
-    broken: entries.some(
-      ({ clusterName, selector, bad }) => bad && clusterName === undefined && selector?.type !== 'selector',
-    ),
-    failed: (cluster) => twice.has(cluster.name) || concerning(cluster).some(({ bad }) => bad),
+    broken: entries.some(({ bad, concerns }) => bad && concerns === 'unknown'),
+    failed: (cluster) => (named.get(cluster.name)?.length ?? 0) > 1 || concerning(cluster).some(({ bad }) => bad),
     forCluster: (cluster) => concerning(cluster).flatMap(({ overrides }) => overrides),
   }
 }
 
-function readEntry(document: SourceDocument, at: JsonPath, all: Message[]): Entry {
+function readEntry(document: SourceDocument, at: JsonPath, all: Message[], subject: Subject): Entry {
   const { value, messages } = checkSchema(overrideSchema, document, at)
-  all.push(...messages)
   const name = getIn(document.value, [...at, 'clusterName'])
   const clusterName = typeof name === 'string' && name !== '' ? name : undefined
-  const hasSelector = clusterName === undefined && getIn(document.value, [...at, 'clusterSelector']) !== undefined
+  const hasSelector = (getIn(document.value, [...at, 'clusterSelector']) ?? null) !== null
   const selector = hasSelector ? readSelector(document, [...at, 'clusterSelector']) : undefined
-  all.push(...(selector?.messages ?? []))
-  const seen = new Set<string>()
-  const overrides: Override[] = []
-  const errors: Message[] = []
-  for (const [i, { op, path, value: to }] of (value?.clusterOverrides ?? []).entries()) {
+  const where = clusterName === undefined ? subject : `${subject} in ${clusterName}`
+  const errors: Message[] = [...messages, ...(selector?.messages ?? [])]
+  const list = value?.clusterOverrides ?? []
+  const paths = groupBy(list, ({ path }) => path)
+  const overrides = list.map(({ op, path, value: to }, i): Override => {
     const here = [...at, 'clusterOverrides', i]
     const dotted = !path.startsWith('/')
-    const problem = pathProblem(path, dotted, op, isJsonObject(value) && seen.has(path), clusterName)
+    const twice = (paths.get(path)?.length ?? 0) > 1
+    const problem = pathProblem(path, dotted, op, twice, clusterName)
     if (problem) errors.push(errorAt(document, [...here, 'path'], problem.code, problem.text))
-    seen.add(path)
-    overrides.push({ op: op || 'replace', path, dotted, value: to as Json | undefined, at: here })
-  }
-  all.push(...errors)
+    return { op: op || 'replace', path, dotted, value: to as Json | undefined, at: here }
+  })
+  all.push(...errors.map((message) => ({ ...message, text: `${where}: ${message.text}` })))
   return {
     clusterName,
     selector,
     overrides,
-    bad: value === undefined || selector?.type === 'error' || hasErrors(errors),
+    bad: hasErrors(errors),
+    concerns: hasSelector === (clusterName !== undefined) || selector?.type === 'error' ? 'unknown' : 'known',
   }
 }
 
 function pathProblem(
   path: string,
   dotted: boolean,
-  op: string | undefined,
+  op: string | null | undefined,
   twice: boolean,
   cluster: string | undefined,
 ) {

@@ -9,7 +9,7 @@ import { readSelector } from '../selector.ts'
 
 /** The clusters that a placement selects, or that it cannot be told. */
 export interface Placement {
-  /** Names of selected clusters of the inventory; undefined where the placement is in error. */
+  /** Names of selected clusters, also of held ones where they are listed; undefined where the placement is in error. */
   readonly clusters: ReadonlySet<string> | undefined
   readonly messages: readonly Message[]
 }
@@ -49,8 +49,8 @@ export function readPlacement(
   if (list.names !== undefined && !selectorOnly) {
     const clusters = new Set<string>()
     for (const { name, path } of list.names) {
-      if (inventory.some((cluster) => cluster.name === name)) clusters.add(name)
-      else if (!known.has(name)) messages.push(unknownCluster(document, path, name, known))
+      if (!known.has(name)) messages.push(unknownCluster(document, path, name, known))
+      else clusters.add(name)
     }
     return { clusters, messages }
   }

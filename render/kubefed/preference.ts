@@ -1,10 +1,12 @@
 import type { MemberCluster } from '../../repo-layout/cluster.ts'
-import { errorAt, type SourceDocument, warningAt } from '../../repo-layout/document.ts'
+import { errorAt, messageAt, placeOf, type SourceDocument, warningAt } from '../../repo-layout/document.ts'
 import { groupBy } from '../../repo-layout/group.ts'
 import type { Message } from '../../repo-layout/message.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
 import type { Valid } from '../../repo-layout/read/assemble.ts'
+import type { HeldPreference } from '../../repo-layout/read/holds.ts'
 import type { PreferenceDocument } from '../../repo-layout/schema/kubefed.ts'
+import { didYouMean } from '../../repo-layout/suggest.ts'
 import type { ReplicaDecision, ReplicaFacts } from './decision.ts'
 import { sameDecision } from './decision.ts'
 import { workloadFacts } from './facts.ts'
@@ -33,7 +35,13 @@ export interface PreferenceContext {
  * an error (the workload is held).
  */
 export type PreferenceOutcome =
-  | { readonly type: 'decided'; readonly decision: ReplicaDecision; readonly messages: readonly Message[] }
+  | {
+      readonly type: 'decided'
+      readonly decision: ReplicaDecision
+      /** It is the one in force, kept for want of facts: of clusters that it does not name nothing is known. */
+      readonly held: boolean
+      readonly messages: readonly Message[]
+    }
   | { readonly type: 'idle'; readonly messages: readonly Message[] }
   | { readonly type: 'error'; readonly messages: readonly Message[] }
 
@@ -47,15 +55,18 @@ export function decideReplicas(
   context: PreferenceContext,
 ): PreferenceOutcome {
   const { inForce, observations } = context
-  const lost = context.inventory.filter(({ name }) => observations.clusters[name]?.reachable === false)
-  const reachable = context.inventory.filter((cluster) => !lost.includes(cluster))
+  const isLost = ({ name }: MemberCluster) => observations.clusters[name]?.reachable === false
+  const lost = context.inventory.filter(isLost)
+  const reachable = lost.length > 0 ? context.inventory.filter((cluster) => !isLost(cluster)) : context.inventory
+  const preferences = preferencesOf(value)
   const facts = new Map<string, ReplicaFacts>()
   const unknown: string[] = []
   for (const { name } of reachable) {
     const observation = observations.clusters[name]
     const known = workloadFacts(observation, target.subject, () => context.digestOf(name))
     if (known !== 'unknown') facts.set(name, known)
-    if (known === 'unknown' || observation?.reachable !== true) unknown.push(name)
+    const isRead = Object.hasOwn(preferences, name) || Object.hasOwn(preferences, '*')
+    if (isRead && (known === 'unknown' || observation?.reachable !== true)) unknown.push(name)
   }
   if (inForce) {
     const why = reasonToHold(context, unknown, lost)
@@ -73,7 +84,7 @@ export function decideReplicas(
   const plan = planReplicas({
     totalReplicas: value.spec.totalReplicas,
     rebalance: value.spec.rebalance,
-    preferences: preferencesOf(value),
+    preferences,
     clusters: candidates,
     current: pick(facts, ({ current }) => current),
     capacity: pick(facts, ({ capacity }) => capacity),
@@ -94,6 +105,7 @@ export function decideReplicas(
   return {
     type: 'decided',
     decision: inForce && sameDecision(inForce, decision) ? inForce : decision,
+    held: false,
     messages: unknownNames(document, value, context),
   }
 }
@@ -112,7 +124,7 @@ function reasonToHold(
 
 function hold(document: SourceDocument, decision: ReplicaDecision, why: string): PreferenceOutcome {
   const text = `${why}; the replicas of ${decision.subject} stay as they are`
-  return { type: 'decided', decision, messages: [warningAt(document, ['spec'], 'preference-held', text)] }
+  return { type: 'decided', decision, held: true, messages: [warningAt(document, ['spec'], 'preference-held', text)] }
 }
 
 function idle(document: SourceDocument, why: string): Message {
@@ -136,11 +148,18 @@ function unknownNames(
   { inventory, inventoryHeld }: PreferenceContext,
 ) {
   if (inventoryHeld) return []
+  const known = new Set(inventory.map((cluster) => cluster.name))
   return Object.keys(value.spec.clusters ?? {})
-    .filter((name) => name !== '*' && !inventory.some((cluster) => cluster.name === name))
-    .map((name) =>
-      warningAt(document, ['spec', 'clusters', name], 'cluster-unknown', `the cluster "${name}" is in no inventory`),
-    )
+    .filter((name) => name !== '*' && !known.has(name))
+    .map((name) => {
+      const text = `the cluster "${name}" is in no inventory${didYouMean(name, known)}`
+      return messageAt(document, ['spec', 'clusters', name], {
+        severity: 'warning',
+        code: 'cluster-unknown',
+        at: 'key',
+        text,
+      })
+    })
 }
 
 function pick(facts: ReadonlyMap<string, ReplicaFacts>, of: (facts: ReplicaFacts) => number | undefined) {
@@ -154,17 +173,24 @@ function pick(facts: ReadonlyMap<string, ReplicaFacts>, of: (facts: ReplicaFacts
 
 /** Preferences of one namespace and name exclude each other: each place is an error. */
 export function duplicatePreferences(all: readonly Valid<PreferenceDocument>[]): {
-  readonly keys: ReadonlySet<string>
+  readonly held: readonly HeldPreference[]
   readonly messages: readonly Message[]
 } {
   const twice = [...groupBy(all, preferenceKey)].filter(([, list]) => list.length > 1)
   return {
-    keys: new Set(twice.map(([key]) => key)),
+    held: twice.flatMap(([, list]) =>
+      list.map(({ value: { metadata, spec } }) => ({
+        namespace: metadata.namespace ?? 'default',
+        name: metadata.name,
+        targetKind: spec.targetKind,
+      })),
+    ),
     messages: twice.flatMap(([key, list]) =>
       list.map(({ document }) => {
-        const other = list.find((one) => one.document !== document)
-        const text = `the preference ${key} is described twice; the other is in ${other?.document.path}`
-        return errorAt(document, ['metadata', 'name'], 'duplicate', text)
+        const at = ['metadata', 'name']
+        const others = list.filter((one) => one.document !== document).map((one) => placeOf(one.document, at))
+        const text = `the preference ${key} is described twice; the other is at ${others.join(', ')}`
+        return errorAt(document, at, 'duplicate', text)
       }),
     ),
   }

@@ -1,19 +1,21 @@
-import type { MemberCluster } from '../../repo-layout/cluster.ts'
-import { errorAt, warningAt } from '../../repo-layout/document.ts'
+import { errorAt, placeOf, warningAt } from '../../repo-layout/document.ts'
 import { groupBy } from '../../repo-layout/group.ts'
+import { builtinKind } from '../../repo-layout/kinds/builtin.ts'
 import type { Message } from '../../repo-layout/message.ts'
-import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
+import type { Valid } from '../../repo-layout/read/assemble.ts'
+import type { HeldDocument } from '../../repo-layout/read/holds.ts'
 import type { FederatedDocument } from '../../repo-layout/read/interpret.ts'
-import type { PreferenceDocument } from '../../repo-layout/schema/kubefed.ts'
+import { groupOf } from '../../repo-layout/subject.ts'
 import type { RenderInput } from '../input.ts'
 import type { Memo } from '../memo.ts'
 import type { ObjectName, PreviousIndex } from '../previous.ts'
+import { type DecideContext, decide, lostReplicas, missingTargets, type Targeted } from './decide.ts'
 import type { ReplicaDecision } from './decision.ts'
 import { readReplicaDecisions } from './decisions.ts'
-import { isFederatedNamespace, type Namespaces, readNamespaces } from './namespaces.ts'
+import { isFederatedNamespace, readNamespaces } from './namespaces.ts'
 import { isBroken, type Placement, readPlacement } from './placement.ts'
-import { decideReplicas, duplicatePreferences, type PreferenceOutcome, preferenceKey } from './preference.ts'
-import { readTypes, resolveTarget, type Target, type TypeTable } from './target.ts'
+import { duplicatePreferences, type PreferenceOutcome, preferenceKey } from './preference.ts'
+import { readTypes, resolveTarget } from './target.ts'
 import { type ClusterCopy, renderWorkload } from './workload.ts'
 
 /** Everything that kubefed's kinds make of a fleet. */
@@ -27,24 +29,8 @@ export interface KubefedOutput {
   readonly messages: readonly Message[]
 }
 
-interface Context {
-  readonly input: RenderInput
-  readonly source: FleetSource
-  readonly previous: PreviousIndex
-  readonly heldClusters: ReadonlySet<string>
+interface Context extends DecideContext {
   readonly memo: Memo
-  readonly inventory: readonly MemberCluster[]
-  readonly known: ReadonlySet<string>
-  readonly namespaces: Namespaces
-  readonly types: TypeTable
-  readonly preferences: ReadonlyMap<string, readonly Valid<PreferenceDocument>[]>
-  readonly heldPreferences: ReadonlySet<string>
-  readonly inForce: ReadonlyMap<string, ReplicaDecision>
-}
-
-interface Targeted {
-  readonly valid: Valid<FederatedDocument>
-  readonly target: Target
 }
 
 /**
@@ -61,10 +47,10 @@ export function renderKubefed(
   const inventory = memo.list('inventory', source.clusters)
   const names = memo.list('known', [...source.clusters.map(({ name }) => name), ...heldClusters])
   const known = memo.of(names, [], () => new Set(names))
-  const namespaces = readNamespaces(source, inventory, known)
+  const namespaces = readNamespaces(source, previous, inventory, known)
   const types = readTypes(source.typeConfigs, source.federated)
   const twins = duplicatePreferences(source.preferences)
-  const decisions = readReplicaDecisions(previous, source.holds)
+  const decisions = readReplicaDecisions(previous, source.holds, memo)
   const context: Context = {
     input,
     source,
@@ -76,11 +62,14 @@ export function renderKubefed(
     namespaces,
     types,
     preferences: groupBy(source.preferences, preferenceKey),
-    heldPreferences: new Set([...twins.keys, ...source.holds.preferences, ...decisions.heldKeys]),
-    inForce: decisions.bySubject,
+    heldPreferences: groupBy(
+      [...twins.held, ...source.holds.preferences],
+      ({ namespace, name }) => `${namespace}/${name}`,
+    ),
+    inForce: decisions,
   }
   const messages: Message[] = [...namespaces.messages, ...twins.messages, ...decisions.messages]
-  const heldObjects: ObjectName[] = [...source.holds.objects]
+  const heldObjects: ObjectName[] = []
   const copies: ClusterCopy[] = []
   const made: ReplicaDecision[] = []
 
@@ -88,9 +77,10 @@ export function renderKubefed(
   const resolved = [...namespaces.rendered, ...workloads].map((valid) => ({ valid, ...resolveTarget(valid, types) }))
   for (const { valid, target, messages: own } of resolved) {
     messages.push(...own)
-    if (!target) heldObjects.push(nameOf(valid))
+    if (!target) heldObjects.push(...types.objectsOf(identityOf(valid)))
   }
   const targeted = resolved.flatMap(({ valid, target }) => (target ? [{ valid, target }] : []))
+  heldObjects.push(...heldDocuments(context, targeted))
   for (const group of groupBy(targeted, ({ target }) => target.subject).values()) {
     const [first] = group
     if (!first) continue
@@ -123,9 +113,11 @@ function renderOne(context: Context, { valid, target }: Targeted): Rendered {
     const text = `propagation of ${valid.value.kind} is disabled; copies stay as they are`
     return { type: 'held', messages: [warningAt(document, ['kind'], 'type-disabled', text)] }
   }
-  if (limit?.type === 'held' || (source.holds.unknownTypes && !isNamespace)) return { type: 'held', messages: [] }
+  if (limit?.type === 'held' || (!isNamespace && isTypeUnknown(context, { valid, target }))) {
+    return { type: 'held', messages: [] }
+  }
   if (limit?.type === 'missing') {
-    const text = `the namespace "${target.namespace}" has no FederatedNamespace, which this Fleet requires`
+    const text = `the namespace "${target.namespace}" has no FederatedNamespace, which this Fleet requires; write a FederatedNamespace "${target.namespace}" in namespace "${target.namespace}"`
     return { type: 'held', messages: [errorAt(document, ['metadata'], 'namespace-not-federated', text)] }
   }
 
@@ -137,10 +129,10 @@ function renderOne(context: Context, { valid, target }: Targeted): Rendered {
     return { type: 'held', messages: placementMessages(own, isNamespace), decision: decisionOf(preference) }
 
   const decision = decisionOf(preference)
-  const placed = decision ? new Set(inventory.map(({ name }) => name)) : (own.clusters ?? new Set<string>())
+  const placed = decision ? placedBy(context, decision, preference) : (own.clusters ?? new Set<string>())
   const allowed = limit?.type === 'some' ? limit.clusters : undefined
   const clusters = memo.list(
-    `clusters of ${target.subject}`,
+    valid.value,
     inventory.filter(({ name }) => placed.has(name) && (allowed?.has(name) ?? true)),
   )
   const kept = decision ? clusters.filter(({ name }) => !decision.replicas.has(name)).map(({ name }) => name) : []
@@ -151,10 +143,11 @@ function renderOne(context: Context, { valid, target }: Targeted): Rendered {
       clusters,
       known,
       target.apiVersion,
+      target.subject,
       fleet.metadata.name,
       fleet.spec.secrets.allowPlaintext,
       decision ? JSON.stringify([...decision.replicas]) : '',
-      kept.join('/'),
+      kept.join('\n'),
       document.path,
     ],
     () =>
@@ -177,92 +170,64 @@ function renderOne(context: Context, { valid, target }: Targeted): Rendered {
   return { type: 'copies', copies: rendered.copies, messages, decision }
 }
 
-/** A preference places its target itself, so that a target without a placement is no mistake. */
-function placementMessages(own: Placement, isNamespace: boolean, decision?: ReplicaDecision): readonly Message[] {
-  if (isNamespace) return []
-  return decision ? own.messages.filter(({ code }) => code !== 'nothing-placed') : own.messages
+/**
+ * A preference places its target itself: in all clusters that it plans for, also with no replicas. Where the decision
+ * is only held, what others run stays.
+ */
+function placedBy(
+  { known }: Context,
+  { replicas }: ReplicaDecision,
+  outcome: PreferenceOutcome | undefined,
+): { has(name: string): boolean } {
+  return outcome?.type === 'decided' && outcome.held ? known : replicas
+}
+
+/** Whether a FederatedTypeConfig, or the CRD that tells the scope of a custom kind, cannot be read. */
+function isTypeUnknown({ source, types }: Context, { valid, target }: Targeted): boolean {
+  const { mayHold } = source.holds
+  const group = groupOf(target.apiVersion)
+  return (
+    mayHold('FederatedTypeConfig', [valid.value.kind, target.kind]) ||
+    (builtinKind(target.kind, group) === undefined &&
+      types.scopeOf(group, target.kind) === undefined &&
+      mayHold('CustomResourceDefinition', [target.kind]))
+  )
 }
 
 function decisionOf(outcome: PreferenceOutcome | undefined): ReplicaDecision | undefined {
   return outcome?.type === 'decided' ? outcome.decision : undefined
 }
 
-function decide(context: Context, { valid, target }: Targeted): PreferenceOutcome | undefined {
-  const key = `${target.namespace ?? 'default'}/${target.name}`
-  const inForce = context.inForce.get(target.subject)
-  if (context.heldPreferences.has(key)) {
-    return inForce ? { type: 'decided', decision: inForce, messages: [] } : { type: 'error', messages: [] }
-  }
-  const preference = context.preferences.get(key)?.find((one) => isTarget(one, valid, target))
-  if (!preference) return undefined
-  const { source, input, previous, namespaces } = context
-  return decideReplicas(preference, target, {
-    inventory: context.inventory,
-    inventoryHeld: context.heldClusters.size > 0,
-    observations: input.observations,
-    inForce,
-    digestOf: previous.digestOf,
-    failover: source.fleet.spec.failover.default,
-    selected() {
-      const own = readPlacement(valid, context.inventory, context.known, true).clusters
-      const limit = namespaces.limitOf(target.namespace ?? '')
-      if (limit.type !== 'some') return own
-      return own && limit.selected && new Set([...own].filter((name) => limit.selected?.has(name)))
-    },
-  })
-}
-
-function isTarget({ value }: Valid<PreferenceDocument>, valid: Valid<FederatedDocument>, target: Target): boolean {
-  return value.spec.targetKind === valid.value.kind || value.spec.targetKind === target.kind
-}
-
-/** kubefed plans over all clusters, then cuts by the FederatedNamespace: what it planned there is lost. */
-function lostReplicas(
-  context: Context,
-  { valid, target }: Targeted,
-  decision: ReplicaDecision,
-  allowed: ReadonlySet<string> | undefined,
-): Message[] {
-  if (!allowed) return []
-  const outside = [...decision.replicas].filter(([cluster, count]) => count > 0 && !allowed.has(cluster))
-  if (outside.length === 0) return []
-  const preference = context.preferences
-    .get(`${target.namespace ?? 'default'}/${target.name}`)
-    ?.find((one) => isTarget(one, valid, target))
-  if (!preference) return []
-  const count = outside.reduce((sum, [, replicas]) => sum + replicas, 0)
-  const text = `${count} of ${decision.totalReplicas} replicas are planned for ${outside.map(([name]) => name).join(', ')}, where the FederatedNamespace "${target.namespace}" does not go; set intersectWithClusterSelector: true`
-  return [warningAt(preference.document, ['spec'], 'preference-lost', text)]
-}
-
-function missingTargets(context: Context, targeted: readonly Targeted[]): Message[] {
-  const byKey = groupBy(targeted, ({ target }) => `${target.namespace ?? 'default'}/${target.name}`)
-  return context.source.preferences.flatMap((preference) => {
-    const { document, value } = preference
-    const key = preferenceKey(preference)
-    const here = byKey.get(key) ?? []
-    if (here.some(({ valid, target }) => isTarget(preference, valid, target))) return []
-    const sameName = targeted.find(
-      (one) => one.target.name === value.metadata.name && isTarget(preference, one.valid, one.target),
-    )
-    const hint = here[0]
-      ? `; there is a ${here[0].valid.value.kind} of that name: write targetKind: ${here[0].valid.value.kind}`
-      : sameName
-        ? `; one of that name exists in ${sameName.target.namespace ?? 'no namespace'}`
-        : ''
-    const text = `no ${value.spec.targetKind} ${key} is in this fleet${hint}`
-    return [warningAt(document, ['metadata'], 'preference-target', text)]
-  })
+/** A preference places its target itself, so that a target without a placement is no mistake. */
+function placementMessages(own: Placement, isNamespace: boolean, decision?: ReplicaDecision): readonly Message[] {
+  if (isNamespace) return []
+  return decision ? own.messages.filter(({ code }) => code !== 'nothing-placed') : own.messages
 }
 
 function duplicateOf({ valid, target }: Targeted, group: readonly Targeted[]): Message {
-  const twin = group.find((other) => other.valid.document !== valid.document)?.valid.document
-  const at = twin?.locate(['metadata', 'name'])
-  const text = `${target.subject} is described twice; the other is at ${twin?.path}:${at?.line}:${at?.column}`
-  return errorAt(valid.document, ['metadata', 'name'], 'duplicate', text)
+  const at = ['metadata', 'name']
+  const others = group.filter((one) => one.valid.document !== valid.document)
+  const places = others.map((one) => placeOf(one.valid.document, at)).join(', ')
+  const text = `${target.subject} is described twice; the other is at ${places}`
+  return errorAt(valid.document, at, 'duplicate', text)
 }
 
-function nameOf({ value }: Valid<FederatedDocument>): ObjectName {
-  const kind = value.kind.replace(/^Federated/, '')
-  return { kind, namespace: value.metadata.namespace ?? 'default', name: value.metadata.name }
+function identityOf({ value: { apiVersion, kind, metadata } }: Valid<FederatedDocument>): HeldDocument {
+  return { kind, group: groupOf(apiVersion), namespace: metadata.namespace ?? undefined, name: metadata.name }
+}
+
+/** A plain object beside the federated one that stands for it places nothing and so holds nothing. */
+function heldDocuments({ source, types }: Context, targeted: readonly Targeted[]): readonly ObjectName[] {
+  const { objects } = source.holds
+  if (objects.length === 0) return []
+  const rendered = new Set(
+    targeted.map(({ target: { kind, namespace, name } }) => `${kind}/${namespace ?? ''}/${name}`),
+  )
+  return objects.flatMap((document) =>
+    types
+      .objectsOf(document)
+      .filter(
+        ({ kind, namespace, name }) => kind !== document.kind || !rendered.has(`${kind}/${namespace ?? ''}/${name}`),
+      ),
+  )
 }

@@ -1,12 +1,14 @@
 import { errorAt, type SourceDocument, warningAt } from '../../repo-layout/document.ts'
-import { getIn } from '../../repo-layout/json.ts'
+import { getIn, type JsonPath } from '../../repo-layout/json.ts'
 import { builtinKind, builtinKinds, type NameRule } from '../../repo-layout/kinds/builtin.ts'
 import { hasErrors, type Message } from '../../repo-layout/message.ts'
-import { objectNameProblem } from '../../repo-layout/names.ts'
+import { apiVersionProblem, kindProblem, objectNameProblem } from '../../repo-layout/names.ts'
 import type { Valid } from '../../repo-layout/read/assemble.ts'
+import type { HeldDocument } from '../../repo-layout/read/holds.ts'
 import type { FederatedDocument, TypeConfigDocument } from '../../repo-layout/read/interpret.ts'
 import { formatSubject, groupOf, type Subject } from '../../repo-layout/subject.ts'
 import { didYouMean } from '../../repo-layout/suggest.ts'
+import type { ObjectName } from '../previous.ts'
 
 /** What a federated document makes in each of its clusters. */
 export interface Target {
@@ -23,6 +25,8 @@ export interface Target {
 /** Kinds of the fleet beyond Kubernetes' own: from FederatedTypeConfigs and federated CRDs. */
 export interface TypeTable {
   byFederatedKind(group: string, kind: string): TargetType | undefined
+  /** Every object that a document in error may stand for: its scope cannot be told. */
+  objectsOf(document: HeldDocument): readonly ObjectName[]
   /** Whether a custom kind is namespaced; undefined where nothing tells. */
   scopeOf(group: string, kind: string): boolean | undefined
 }
@@ -64,8 +68,16 @@ export function readTypes(
     const named = value.spec.federatedType
     byKind.set(`${named?.group ?? '*'}/${named?.kind ?? `Federated${target.kind}`}`, type)
   }
+  const byFederatedKind = (group: string, kind: string) => byKind.get(`${group}/${kind}`) ?? byKind.get(`*/${kind}`)
   return {
-    byFederatedKind: (group, kind) => byKind.get(`${group}/${kind}`) ?? byKind.get(`*/${kind}`),
+    byFederatedKind,
+    objectsOf({ kind, group, namespace = 'default', name }) {
+      const kinds = new Set([kind.replace(/^Federated/, ''), byFederatedKind(group, kind)?.kind ?? kind])
+      return [...kinds].flatMap((one) => [
+        { kind: one, namespace, name },
+        { kind: one, namespace: undefined, name },
+      ])
+    },
     scopeOf: (group, kind) => scopes.get(`${group}/${kind}`),
   }
 }
@@ -85,6 +97,11 @@ export function resolveTarget(
   const apiVersion =
     typeof written === 'string' && written !== '' ? written : (type?.apiVersion ?? builtinKind(kind)?.apiVersion)
   if (apiVersion === undefined) return { target: undefined, messages: [unknownKind(document, kind)] }
+  const badKind = kindProblem(kind)
+  if (badKind) return wrongType(document, ['kind'], `the kind "${kind}" ${badKind}`)
+  const badVersion = apiVersionProblem(apiVersion)
+  const versionPath = written === apiVersion ? ['spec', 'template', 'apiVersion'] : ['apiVersion']
+  if (badVersion) return wrongType(document, versionPath, `the apiVersion "${apiVersion}" ${badVersion}`)
 
   const group = groupOf(apiVersion)
   const builtin = builtinKind(kind, group)
@@ -103,6 +120,10 @@ export function resolveTarget(
   const subject = formatSubject({ group, kind, namespace, name })
   const target = { apiVersion, kind, namespace, name, subject, disabled: type?.disabled ?? false }
   return { target: hasErrors(messages) ? undefined : target, messages }
+}
+
+function wrongType(document: SourceDocument, path: JsonPath, text: string) {
+  return { target: undefined, messages: [errorAt(document, path, 'unknown-kind', text)] }
 }
 
 function nameProblems(document: SourceDocument, kind: string, name: string, rule: NameRule): Message[] {

@@ -1,7 +1,7 @@
 import type { MemberCluster } from '../../repo-layout/cluster.ts'
 import { errorAt, messageAt } from '../../repo-layout/document.ts'
 import { formatGenerated } from '../../repo-layout/generated/file.ts'
-import { objectPathInCluster } from '../../repo-layout/generated/path.ts'
+import { clusterFolder, objectPathInCluster } from '../../repo-layout/generated/path.ts'
 import { isJsonObject, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
 import type { Message } from '../../repo-layout/message.ts'
 import type { Valid } from '../../repo-layout/read/assemble.ts'
@@ -14,7 +14,7 @@ import type { Target } from './target.ts'
 /** A workload's copy in one cluster; without `file` the copy of the previous tree stays. */
 export interface ClusterCopy {
   readonly cluster: string
-  /** Below the cluster's folder. */
+  /** In the generated tree. */
   readonly path: string
   readonly namespace: string | undefined
   readonly file: GeneratedFile | undefined
@@ -50,13 +50,13 @@ export function renderWorkload(
   context: WorkloadContext,
 ): RenderedWorkload {
   const { document, value } = valid
-  const overrides = readOverrides(document, context.known)
+  const overrides = readOverrides(document, target.subject, context.known)
   const built = buildObject(valid, target)
   const messages: Message[] = [...overrides.messages, ...built.messages, ...secretMessages(valid, target, context)]
   const basePath = objectPathInCluster(built.object as KubeObject)
   const held = (cluster: string): ClusterCopy => ({
     cluster,
-    path: basePath,
+    path: clusterFolder(cluster) + basePath,
     namespace: target.namespace,
     file: undefined,
   })
@@ -89,9 +89,12 @@ export function renderWorkload(
     const finished = shared.get(key) ?? finish(list)
     shared.set(key, finished)
     if (finished.type === 'object') {
-      return { cluster: cluster.name, path: finished.path, namespace: target.namespace, file: finished.file }
+      const path = clusterFolder(cluster.name) + finished.path
+      return { cluster: cluster.name, path, namespace: target.namespace, file: finished.file }
     }
-    const at = finished.at?.at.length ? [...finished.at.at, 'path'] : ['spec', 'template', 'metadata']
+    const isPlanned = finished.at !== undefined && finished.at.at.length === 0
+    const inTemplate = ['spec', 'template', isPlanned ? 'spec' : 'metadata']
+    const at = finished.at?.at.length ? [...finished.at.at, 'path'] : inTemplate
     const place = document.locate(at)
     const placeKey = `${place.line}:${place.column}:${finished.text}`
     const failure = failures.get(placeKey) ?? {

@@ -1,9 +1,12 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { blobOid } from './oid.ts'
 
 /** The folders of a generated tree; nothing else in a folder is looked at or replaced. */
 export const generatedFolders: readonly string[] = ['clusters', 'rollouts', 'decisions']
+
+/** Files that are written at a time. */
+const writers = 16
 
 /** A generated tree in a folder on disk. */
 export interface GeneratedFolder {
@@ -13,9 +16,15 @@ export interface GeneratedFolder {
   readonly texts: ReadonlyMap<string, string>
 }
 
-/** Reads a generated tree from a folder. Rejects where the folder is missing or a file cannot be read. */
+/**
+ * Reads a generated tree from a folder. Rejects where the folder is missing, a file cannot be read, or the folder
+ * holds something else: taken for an empty tree, it would let go of everything that is held.
+ */
 export async function readGeneratedFolder(root: string): Promise<GeneratedFolder> {
-  await readdir(root)
+  const names = await readdir(root)
+  if (names.some((name) => !name.startsWith('.')) && !names.some((name) => generatedFolders.includes(name))) {
+    throw new Error(`${root} is no generated tree: none of ${generatedFolders.join(', ')} is in it`)
+  }
   const files = new Map<string, string>()
   const texts = new Map<string, string>()
   async function walk(folder: string): Promise<void> {
@@ -48,29 +57,48 @@ export async function writeGeneratedFolder(
   const parent = dirname(root)
   await mkdir(parent, { recursive: true })
   const fresh = await mkdtemp(join(parent, `.${basename(root)}-`))
-  const made = new Set<string>()
   try {
-    for (const folder of generatedFolders) await mkdir(join(fresh, folder))
-    for (const [path, { text }] of files) {
-      const target = join(fresh, path)
-      const folder = dirname(target)
-      if (!made.has(folder)) {
-        await mkdir(folder, { recursive: true })
-        made.add(folder)
-      }
-      if (text !== undefined) await writeFile(target, text)
-      else if (previous) await copyFile(join(previous.root, path), target)
-      else throw new Error(`${path} has no content`)
-    }
-    const old = `${fresh}-old`
-    const existed = await isFolder(root)
-    if (existed) await rename(root, old)
-    await rename(fresh, root)
-    if (existed) await rm(old, { recursive: true })
+    // mkdtemp makes a folder for one user; a generated tree holds nothing that the source does not.
+    await chmod(fresh, 0o777 & ~process.umask())
+    await writeFiles(fresh, files, previous)
+    await swap(fresh, root)
   } catch (error) {
     await rm(fresh, { recursive: true, force: true })
     throw error
   }
+}
+
+async function writeFiles(
+  fresh: string,
+  files: Iterable<readonly [path: string, file: { readonly text?: string }]>,
+  previous: GeneratedFolder | undefined,
+): Promise<void> {
+  const all = [...files]
+  const folders = new Set([...generatedFolders, ...all.map(([path]) => dirname(path))])
+  for (const folder of folders) await mkdir(join(fresh, folder), { recursive: true })
+  const rest = all.values()
+  async function write(): Promise<void> {
+    for (const [path, { text }] of rest) {
+      if (text !== undefined) await writeFile(join(fresh, path), text)
+      else if (previous) await copyFile(join(previous.root, path), join(fresh, path))
+      else throw new Error(`${path} has no content`)
+    }
+  }
+  await Promise.all(Array.from({ length: writers }, write))
+}
+
+/** Puts `fresh` in the place of `root`; where that fails, `root` is what it was. */
+async function swap(fresh: string, root: string): Promise<void> {
+  if (!(await isFolder(root))) return rename(fresh, root)
+  const old = `${fresh}-old`
+  await rename(root, old)
+  try {
+    await rename(fresh, root)
+  } catch (error) {
+    await rename(old, root)
+    throw error
+  }
+  await rm(old, { recursive: true })
 }
 
 async function refuseForeignFolder(root: string): Promise<void> {

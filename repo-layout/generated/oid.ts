@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { compare } from '../message.ts'
 
 /** The id that Git gives a blob of these bytes: SHA-1 in hex. */
 export function blobOid(content: string | Uint8Array): string {
@@ -12,6 +13,7 @@ export function blobOid(content: string | Uint8Array): string {
  */
 export function treeDigest(files: Iterable<readonly [path: string, oid: string]>): string {
   const hash = createHash('sha256')
-  for (const [path, oid] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(`${path}\0${oid}\n`)
+  const lines = [...files].sort(([a], [b]) => compare(a, b)).map(([path, oid]) => `${path}\0${oid}\n`)
+  hash.update(lines.join(''))
   return `sha256:${hash.digest('hex')}`
 }

@@ -1,18 +1,20 @@
+import { posix } from 'node:path'
 import type { MemberCluster } from '../cluster.ts'
-import { errorAt, messageAt, type SourceDocument } from '../document.ts'
-import type { JsonObject } from '../json.ts'
-import type { Message } from '../message.ts'
+import { errorAt, messageAt, placeOf, type SourceDocument } from '../document.ts'
+import { groupBy } from '../group.ts'
+import { getIn } from '../json.ts'
+import { compare, type Message } from '../message.ts'
 import type { Fleet } from '../schema/fleet.ts'
 import type { PreferenceDocument } from '../schema/kubefed.ts'
 import { groupOf } from '../subject.ts'
-import { explainPlain } from './classify.ts'
+import { explainPlain, explainUnsupported, isKubefedGroup } from './classify.ts'
 import type { ClusterItem } from './clusters.ts'
 import { problem } from './file.ts'
+import { gatherHolds, type Holds } from './holds.ts'
 import {
   type FederatedDocument,
   type FileItems,
   type Item,
-  identityOf,
   interpretFederated,
   type TypeConfigDocument,
 } from './interpret.ts'
@@ -21,27 +23,6 @@ import {
 export interface Valid<T> {
   readonly document: SourceDocument
   readonly value: T
-}
-
-/**
- * What cannot be read for sure and therefore stays as the previous generated tree has it. Ignorance of a document is
- * never a reason to act.
- */
-export interface Holds {
-  /** Everything that came from these files stays, unless it is rendered now. */
-  readonly files: ReadonlySet<string>
-  /** Objects whose document is in error, in whatever clusters they are. */
-  readonly objects: readonly { readonly kind: string; readonly namespace: string | undefined; readonly name: string }[]
-  /** Clusters whose inventory document is in error. */
-  readonly clusters: ReadonlySet<string>
-  /** Namespaces whose FederatedNamespace is in error. */
-  readonly namespaces: ReadonlySet<string>
-  /** `<namespace>/<name>` of preferences that are in error. */
-  readonly preferences: ReadonlySet<string>
-  /** A broken file may hold FederatedNamespaces: which namespaces it limits is unknown. */
-  readonly unknownNamespaces: boolean
-  /** A broken file may hold FederatedTypeConfigs. */
-  readonly unknownTypes: boolean
 }
 
 /** A fleet repository, read. */
@@ -66,36 +47,40 @@ export interface FleetReading {
 /**
  * Joins what the files of a source say to one fleet. A document in error never takes down the rest: it is held. Only
  * what would make the whole unsafe gives no source: no readable Fleet, two clusters of one name, a source path that
- * is not there.
+ * is not there. `leftOut` are files of folders that are not read.
  */
-export function assembleFleet(all: readonly FileItems[]): FleetReading {
+export function assembleFleet(all: readonly FileItems[], leftOut: readonly string[] = []): FleetReading {
   const found = findFleet(all)
   if ('messages' in found) return { source: undefined, messages: found.messages }
-  const { fleet, path: fleetPath } = found
+  const { fleet, document } = found
+  const fleetPath = document.path
   const paths = fleet.spec.source.paths.map(normalize)
-  const missing = paths.filter((path) => !all.some(({ file }) => isBelow(file.path, path)))
-  if (missing.length > 0) return { source: undefined, messages: missing.map((path) => missingPath(fleetPath, path)) }
+  const missing = paths.flatMap((path, i) =>
+    all.some(({ file }) => isBelow(file.path, path)) ? [] : [missingPath(document, i)],
+  )
+  if (missing.length > 0) return { source: undefined, messages: [...all.flatMap((file) => file.messages), ...missing] }
 
   const files = all.filter(({ file }) => file.path === fleetPath || paths.some((path) => isBelow(file.path, path)))
   const messages: Message[] = files.flatMap((file) => file.messages)
-  const broken = files.filter(({ file }) => file.broken).map(({ file }) => file)
   const typeConfigs = files.flatMap((file) => file.typeConfigs)
   const federated = files.flatMap((file) => file.federated)
+  const unplaced: SourceDocument[] = []
+  const federatedTypes = new Set(typeConfigs.flatMap(({ value }) => (value ? [typeKey(value)] : [])))
   for (const document of files.flatMap((file) => file.plain)) {
-    if (!isFederatedBy(document.value, typeConfigs)) {
-      messages.push(errorAt(document, ['kind'], 'not-placed', explainPlain(document.value)))
-      continue
+    if (federatedTypes.has(`${groupOf(String(document.value.apiVersion))}/${String(document.value.kind)}`)) {
+      const item = interpretFederated(document)
+      messages.push(...item.messages)
+      federated.push(item)
+    } else {
+      unplaced.push(document)
+      messages.push(explainUnplaced(document))
     }
-    const item = interpretFederated(document)
-    messages.push(...item.messages)
-    federated.push(item)
   }
 
   const items = files.flatMap((file) => file.clusters)
   const twins = duplicateClusters(items)
   if (twins.length > 0) return { source: undefined, messages: [...messages, ...twins] }
   const endpoints = new Map(files.flatMap((file) => file.registry).map((entry) => [entry.name, entry]))
-
   const preferences = files.flatMap((file) => file.preferences)
   return {
     messages,
@@ -104,42 +89,29 @@ export function assembleFleet(all: readonly FileItems[]): FleetReading {
       fleetPath,
       clusters: items
         .flatMap((item) => (item.cluster ? [withEndpoint(item.cluster, endpoints.get(item.registryName))] : []))
-        .sort((a, b) => (a.name < b.name ? -1 : 1)),
+        .sort((a, b) => compare(a.name, b.name)),
       federated: federated.filter(isValid),
       preferences: preferences.filter(isValid),
       typeConfigs: typeConfigs.filter(isValid),
-      holds: {
-        ...holdFederated(federated.filter((item) => !isValid(item))),
-        files: new Set([
-          ...broken.map(({ path }) => path),
-          ...[...federated, ...preferences, ...typeConfigs]
-            .filter((item) => !isNamed(item))
-            .map(({ document }) => document.path),
-          ...items.filter(({ name, cluster }) => !cluster && name === undefined).map(({ document }) => document.path),
-        ]),
-        clusters: new Set(items.flatMap(({ name, cluster }) => (cluster || name === undefined ? [] : [name]))),
-        preferences: new Set(
-          preferences
-            .filter((item) => !isValid(item))
-            .map(({ document }) => {
-              const { namespace = 'default', name } = identityOf(document)
-              return `${namespace}/${name}`
-            }),
-        ),
-        unknownNamespaces: broken.some((file) => file.mayHold('FederatedNamespace')),
-        unknownTypes:
-          broken.some((file) => file.mayHold('FederatedTypeConfig')) || typeConfigs.some((item) => !isValid(item)),
-      },
+      holds: gatherHolds({
+        broken: files.filter(({ file }) => file.broken).map(({ file }) => file),
+        leftOut: leftOut.filter((path) => paths.some((folder) => isBelow(path, folder))),
+        clusters: items,
+        federated,
+        preferences,
+        typeConfigs,
+        unplaced,
+      }),
     },
   }
 }
 
 function findFleet(
   files: readonly FileItems[],
-): { readonly fleet: Fleet; readonly path: string } | { readonly messages: readonly Message[] } {
+): { readonly fleet: Fleet; readonly document: SourceDocument } | { readonly messages: readonly Message[] } {
   const fleets = files.flatMap((file) => file.fleets)
   const [first] = fleets
-  if (first?.value && fleets.length === 1) return { fleet: first.value, path: first.document.path }
+  if (first?.value && fleets.length === 1) return { fleet: first.value, document: first.document }
   const messages = files.flatMap((file) => file.messages)
   if (!first) {
     const text =
@@ -147,9 +119,9 @@ function findFleet(
     messages.push(problem('flotilla.yaml', 'fleet-missing', text))
   } else if (fleets.length > 1) {
     for (const { document } of fleets) {
-      const others = fleets.filter((item) => item.document !== document).map((item) => item.document.path)
+      const others = fleets.filter((item) => item.document !== document).map((item) => placeOf(item.document))
       messages.push(
-        errorAt(document, [], 'fleet-duplicate', `a source has one Fleet; another is in ${others.join(', ')}`),
+        errorAt(document, [], 'fleet-duplicate', `a source has one Fleet; another is at ${others.join(', ')}`),
       )
     }
   }
@@ -157,9 +129,9 @@ function findFleet(
 }
 
 function normalize(path: string): string {
-  return path
-    .replace(/^\.\/+/, '')
-    .replace(/\/+$/, '')
+  return posix
+    .normalize(path)
+    .replace(/^\.?\/+|\/+$/g, '')
     .replace(/^\.$/, '')
 }
 
@@ -167,24 +139,29 @@ function isBelow(path: string, folder: string): boolean {
   return folder === '' || path === folder || path.startsWith(`${folder}/`)
 }
 
-function missingPath(fleetPath: string, path: string): Message {
-  return problem(fleetPath, 'tree-unreadable', `spec.source.paths names "${path}", and nothing is there`)
+function missingPath(document: SourceDocument, index: number): Message {
+  const path = ['spec', 'source', 'paths', index]
+  return errorAt(document, path, 'tree-unreadable', `nothing is at ${JSON.stringify(getIn(document.value, path))}`)
 }
 
-function isFederatedBy(document: JsonObject, typeConfigs: readonly Item<TypeConfigDocument>[]): boolean {
-  return typeConfigs.some(({ value }) => {
-    const type = value?.spec.federatedType
-    return type?.kind === document.kind && (type?.group ?? '') === groupOf(String(document.apiVersion))
-  })
+function typeKey({ spec }: TypeConfigDocument): string {
+  const { group, kind } = spec.federatedType ?? {}
+  return `${group ?? ''}/${kind}`
+}
+
+function explainUnplaced(document: SourceDocument): Message {
+  return isKubefedGroup(document.value)
+    ? errorAt(document, ['kind'], 'unsupported', explainUnsupported(document.value))
+    : errorAt(document, ['kind'], 'not-placed', explainPlain(document.value))
 }
 
 function duplicateClusters(items: readonly ClusterItem[]): Message[] {
+  const byName = groupBy(items, ({ name }) => (name ?? '').toLowerCase())
   return items.flatMap(({ document, name }) => {
     if (name === undefined) return []
-    const twin = items.find((other) => other.document !== document && other.name?.toLowerCase() === name.toLowerCase())
+    const twin = byName.get(name.toLowerCase())?.find((other) => other.document !== document)
     if (!twin) return []
-    const at = twin.document.locate(['metadata', 'name'])
-    const where = `${twin.document.path}:${at.line}:${at.column}`
+    const where = placeOf(twin.document, ['metadata', 'name'])
     return [
       messageAt(document, ['metadata', 'name'], {
         severity: 'error',
@@ -209,21 +186,4 @@ function withEndpoint(
 
 function isValid<T>(item: Item<T>): item is Valid<T> {
   return item.value !== undefined
-}
-
-function isNamed({ document, value }: Item<unknown>): boolean {
-  return value !== undefined || identityOf(document).name !== undefined
-}
-
-function holdFederated(items: readonly Item<FederatedDocument>[]): Pick<Holds, 'objects' | 'namespaces'> {
-  const namespaces = new Set<string>()
-  const objects: { kind: string; namespace: string | undefined; name: string }[] = []
-  for (const { document } of items) {
-    const kind = String(document.value.kind).replace(/^Federated/, '')
-    const { namespace, name } = identityOf(document)
-    if (name === undefined) continue
-    if (kind === 'Namespace') namespaces.add(namespace ?? name)
-    else objects.push({ kind, namespace, name })
-  }
-  return { namespaces, objects }
 }

@@ -53,13 +53,18 @@ export function classify(document: JsonObject): DocumentType {
   const kind = String(document.kind)
   const group = groupOf(apiVersion)
   if (apiVersion === ownApiVersion) return kind === 'Fleet' ? 'fleet' : kind === 'Cluster' ? 'cluster' : 'unsupported'
-  if (typesGroups.has(group)) return kind.startsWith('Federated') ? 'federated' : 'unsupported'
+  if (typesGroups.has(group)) return kind.startsWith('Federated') ? 'federated' : 'plain'
   if (coreGroups.has(group)) return coreKinds[kind] ?? (runtimeKinds.has(kind) ? 'runtime' : 'unsupported')
   if (schedulingGroups.has(group)) return kind === 'ReplicaSchedulingPreference' ? 'preference' : 'unsupported'
   if (group === 'clusterregistry.k8s.io') return kind === 'Cluster' ? 'registryCluster' : 'unsupported'
   if (group === 'shipper.booking.com') return kind === 'Cluster' ? 'shipperCluster' : 'unsupported'
   if (group === 'primitives.federation.k8s.io' || group.startsWith('multiclusterdns.')) return 'unsupported'
   return 'plain'
+}
+
+/** Whether a document is in a group of kubefed's federated kinds, whatever its kind. */
+export function isKubefedGroup(document: JsonObject): boolean {
+  return typesGroups.has(groupOf(String(document.apiVersion)))
 }
 
 /** Why a kind is not rendered and what to write instead. */

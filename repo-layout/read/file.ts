@@ -7,14 +7,14 @@ import { listItems, parseYaml } from '../yaml/parse.ts'
 /** Largest source file that is read, in bytes. */
 export const maxFileSize = 8 * 1024 * 1024
 
-/** What a source file holds. Of a broken file nothing is known but, roughly, which kinds it speaks of. */
+/** What a source file holds. Of a broken file nothing is known but the words that stand in it. */
 export interface SourceFile {
   readonly path: string
   readonly documents: readonly SourceDocument[]
   readonly messages: readonly Message[]
   readonly broken: boolean
-  /** Whether a broken file may hold documents of the kind: true also where that cannot be told. */
-  mayHold(kind: string): boolean
+  /** Of a broken file what could be read of its text; else empty. */
+  readonly text: string
 }
 
 /**
@@ -23,14 +23,11 @@ export interface SourceFile {
  */
 export function readSourceFile(path: string, bytes: Uint8Array): SourceFile {
   if (bytes.length > maxFileSize) {
-    const size = `${(bytes.length / 1024 / 1024).toFixed(1)} MiB`
-    const limit = `${maxFileSize / 1024 / 1024} MiB`
-    return brokenFile(path, undefined, [
-      problem(path, 'file-too-large', `the file has ${size}, more than ${limit}; split it`),
-    ])
+    const text = `the file is larger than ${maxFileSize / 1024 / 1024} MiB; split it`
+    return brokenFile(path, latin1(bytes.subarray(0, maxFileSize)), [problem(path, 'file-too-large', text)])
   }
   if (!isUtf8(bytes)) {
-    return brokenFile(path, undefined, [
+    return brokenFile(path, latin1(bytes), [
       { ...problem(path, 'file-encoding', 'the file is not UTF-8; save it as UTF-8'), ...firstBadByte(bytes) },
     ])
   }
@@ -58,13 +55,16 @@ export function readSourceFile(path: string, bytes: Uint8Array): SourceFile {
       }
     }
   }
-  return { path, documents, messages, broken: false, mayHold: () => false }
+  return { path, documents, messages, broken: false, text: '' }
 }
 
-/** A file of which nothing could be read, with the reasons. */
-export function brokenFile(path: string, text: string | undefined, messages: readonly Message[]): SourceFile {
-  const mayHold = (kind: string) => text === undefined || new RegExp(`\\b${kind}\\b`).test(text)
-  return { path, documents: [], messages, broken: true, mayHold }
+/** A file whose documents could not be read, with the reasons. */
+export function brokenFile(path: string, text: string, messages: readonly Message[]): SourceFile {
+  return { path, documents: [], messages, broken: true, text }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }
 
 /** An error about a file as a whole. */

@@ -1,6 +1,7 @@
-import { readdir, readFile, readlink } from 'node:fs/promises'
+import { open, readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { blobOid } from '../generated/oid.ts'
+import { maxFileSize } from './file.ts'
 import type { SourceEntry, SourceTree } from './tree.ts'
 
 /**
@@ -22,11 +23,16 @@ export function folderTree(root: string): SourceTree {
     return entries
   }
 
+  /** A file that cannot be read stays in the list: whoever reads it then gets the reason. */
   async function keep(path: string, type: 'file' | 'link'): Promise<SourceEntry> {
-    const file = join(root, path)
-    const bytes = type === 'link' ? Buffer.from(await readlink(file)) : await readFile(file)
-    content.set(path, bytes)
-    return { path, oid: blobOid(bytes), type }
+    try {
+      const file = join(root, path)
+      const bytes = type === 'link' ? Buffer.from(await readlink(file)) : await readStart(file)
+      content.set(path, bytes)
+      return { path, oid: blobOid(bytes), type }
+    } catch {
+      return { path, oid: 'unreadable', type }
+    }
   }
 
   return {
@@ -34,6 +40,18 @@ export function folderTree(root: string): SourceTree {
     async read({ path }) {
       return content.get(path) ?? readFile(join(root, path))
     },
+  }
+}
+
+/** The bytes of a file; of one that is too large just enough to see that. */
+async function readStart(path: string): Promise<Buffer> {
+  if ((await stat(path)).size <= maxFileSize) return readFile(path)
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(maxFileSize + 1) })
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
   }
 }
 

@@ -33,12 +33,12 @@ export const federatedSchema = z.looseObject({
 /** One entry of `spec.overrides`. */
 export const overrideSchema = z
   .looseObject({
-    clusterName: text.optional(),
+    clusterName: text.nullish(),
     clusterSelector: anything.optional(),
     clusterOverrides: z
       .array(
         z.looseObject({
-          op: z.enum(['', 'add', 'remove', 'replace']).optional(),
+          op: z.enum(['', 'add', 'remove', 'replace']).nullish(),
           path: z.string(),
           value: anything.optional(),
         }),
@@ -46,11 +46,26 @@ export const overrideSchema = z
       .nullish(),
   })
   .refine(
-    (entry) => (entry.clusterName === undefined) !== (entry.clusterSelector === undefined),
+    (entry) => isAbsent(entry.clusterName) !== isAbsent(entry.clusterSelector),
     'expected exactly one of clusterName, clusterSelector',
   )
 
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null
+}
+
 const replicas = z.int().min(0).max(2_147_483_647)
+
+const flag = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? false)
+
+const count = z
+  .int()
+  .min(0)
+  .nullish()
+  .transform((value) => value ?? 0)
 
 /** `ReplicaSchedulingPreference` of all three scheduling groups. */
 export const preferenceSchema = z.looseObject({
@@ -60,16 +75,16 @@ export const preferenceSchema = z.looseObject({
   spec: z.looseObject({
     targetKind: text,
     totalReplicas: replicas,
-    rebalance: z.boolean().default(false),
-    intersectWithClusterSelector: z.boolean().default(false),
+    rebalance: flag,
+    intersectWithClusterSelector: flag,
     clusters: z
       .record(
         z.string(),
         z
           .looseObject({
-            minReplicas: z.int().min(0).default(0),
+            minReplicas: count,
             maxReplicas: z.int().min(0).nullish(),
-            weight: z.int().min(0).default(0),
+            weight: count,
           })
           .nullable()
           .transform((value) => value ?? { minReplicas: 0, weight: 0 }),
@@ -96,14 +111,14 @@ export const typeConfigSchema = z.looseObject({
   metadata: foreignMetadata,
   spec: z
     .looseObject({
-      targetType: apiResource.optional(),
-      target: apiResource.optional(),
+      targetType: apiResource.nullish(),
+      target: apiResource.nullish(),
       namespaced: z.boolean().nullish(),
       propagation: z.enum(['Enabled', 'Disabled']).nullish(),
       propagationEnabled: z.boolean().nullish(),
-      federatedType: apiResource.optional(),
+      federatedType: apiResource.nullish(),
     })
-    .refine((spec) => spec.targetType !== undefined || spec.target !== undefined, 'expected targetType'),
+    .refine((spec) => !isAbsent(spec.targetType) || !isAbsent(spec.target), 'expected targetType'),
 })
 
 /** `KubeFedCluster`: kubefed's inventory since v0.1. */
@@ -113,9 +128,9 @@ export const kubefedClusterSchema = z.looseObject({
   metadata: foreignMetadata,
   spec: z
     .looseObject({
-      apiEndpoint: z.string().optional(),
+      apiEndpoint: z.string().nullish(),
       caBundle: z.string().nullish(),
-      secretRef: z.looseObject({ name: text }).optional(),
+      secretRef: z.looseObject({ name: text }).nullish(),
       disabledTLSValidations: z.array(z.enum(['*', 'SubjectName', 'ValidityPeriod'])).nullish(),
       proxyURL: z.string().nullish(),
     })
@@ -160,7 +175,7 @@ export const shipperClusterSchema = z.looseObject({
   spec: z.looseObject({
     capabilities: z.array(z.string()).nullish(),
     region: z.string(),
-    apiMaster: z.string().optional(),
+    apiMaster: z.string().nullish(),
     scheduler: z
       .looseObject({
         unschedulable: z.boolean().nullish(),

@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isNode, isSeq, LineCounter, parseAllDocuments, type YAMLError } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+  type YAMLError,
+} from 'yaml'
 import type { Json, JsonPath } from '../json.ts'
 import { isJsonObject } from '../json.ts'
 import type { Code, Position } from '../message.ts'
@@ -25,6 +36,9 @@ export type YamlText =
   | { readonly type: 'documents'; readonly documents: readonly YamlDocument[] }
   | { readonly type: 'broken'; readonly problems: readonly YamlProblem[] }
 
+/** Levels of nesting: far more than any Kubernetes object has, far less than a call stack. */
+const maxDepth = 200
+
 /** Aliases that one document may expand to: enough for people, too few for a bomb. */
 const maxAliasCount = 100
 
@@ -33,19 +47,25 @@ const maxAliasCount = 100
  * far and numbers that cannot be kept are problems, all of them reported. Positions are worked out only when asked.
  */
 export function parseYaml(text: string): YamlText {
-  const { parsed, lines } = parse(text)
+  const read = tryParse(text)
+  if (!read) return { type: 'broken', problems: [tooDeep({ line: 1, column: 1 })] }
+  const { parsed, lines } = read
   const problems: YamlProblem[] = []
   const documents: YamlDocument[] = []
   for (const [index, document] of parsed.entries()) {
     for (const error of document.errors) problems.push(syntaxProblem(error))
     if (document.errors.length > 0) continue
+    const structure = structureProblem(document, lines)
+    if (structure) {
+      problems.push(structure)
+      continue
+    }
     try {
       const value = document.toJS({ maxAliasCount }) as Json
-      const key = keyProblem(document, lines)
-      if (key) problems.push(key)
-      if (value !== null) documents.push({ value, locate: lazyLocate(text, index) })
+      if (isDeeper(value, maxDepth)) problems.push(tooDeep({ line: 1, column: 1 }))
+      else if (value !== null) documents.push({ value, locate: lazyLocate(text, index) })
     } catch (error) {
-      problems.push(aliasProblem(error))
+      problems.push(valueProblem(error, document, lines))
     }
   }
   return problems.length > 0 ? { type: 'broken', problems } : { type: 'documents', documents }
@@ -69,37 +89,74 @@ function parse(text: string) {
 function syntaxProblem(error: YAMLError): YamlProblem {
   const [start] = error.linePos ?? []
   const text = (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')
-  const code = error.code === 'TAG_RESOLVE_FAILED' ? 'yaml-number' : 'yaml-syntax'
-  return { line: start?.line ?? 1, column: start?.col ?? 1, text, code }
+  const at = { line: start?.line ?? 1, column: start?.col ?? 1 }
+  if (/call stack/i.test(text)) return tooDeep(at)
+  return { ...at, text, code: error.code === 'TAG_RESOLVE_FAILED' ? 'yaml-number' : 'yaml-syntax' }
 }
 
-function aliasProblem(error: unknown): YamlProblem {
+/** Why a document that parses has no value: an alias bomb, an alias of nothing, or a merge of something that is no map. */
+function valueProblem(error: unknown, document: Document.Parsed, lines: LineCounter): YamlProblem {
   const text = error instanceof Error ? error.message : String(error)
-  return {
-    line: 1,
-    column: 1,
-    code: 'yaml-alias',
-    text: /alias/i.test(text)
-      ? `aliases expand to more than ${maxAliasCount} nodes; write the values out`
-      : `cannot be read: ${text}`,
+  if (/excessive alias/i.test(text)) {
+    const what = `aliases expand to more than ${maxAliasCount} nodes; write the values out`
+    return { line: 1, column: 1, code: 'yaml-alias', text: what }
+  }
+  const isCause = /unresolved alias/i.test(text)
+    ? (node: unknown) => isAlias(node) && node.resolve(document) === undefined
+    : (node: unknown) => isScalar(node) && node.source === '<<'
+  let offset: number | undefined
+  visit(document, {
+    Node(_, node) {
+      if (!isCause(node)) return undefined
+      offset = node.range?.[0]
+      return visit.BREAK
+    },
+  })
+  return { ...position(lines, offset), code: 'yaml-syntax', text: `cannot be read: ${text}` }
+}
+
+/** The library reads nested values by calling itself; where that ends the stack, nothing is known but this. */
+function tryParse(text: string): ReturnType<typeof parse> | undefined {
+  try {
+    return parse(text)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
   }
 }
 
-/** Go maps have no null key, and the library would make it `''`: better said than sent. */
-function keyProblem(document: Document.Parsed, lines: LineCounter): YamlProblem | undefined {
-  const stack: unknown[] = [document.contents]
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (isSeq(node)) stack.push(...node.items)
+function tooDeep(at: Position): YamlProblem {
+  return { ...at, text: `values are nested deeper than ${maxDepth} levels`, code: 'yaml-depth' }
+}
+
+/**
+ * Keys that are no text (Go maps have no null key, and the library would make it `''`: better said than sent), and
+ * nesting that is too deep.
+ */
+function structureProblem(document: Document.Parsed, lines: LineCounter): YamlProblem | undefined {
+  const stack: { node: unknown; depth: number }[] = [{ node: document.contents, depth: 0 }]
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    const { node, depth } = top
+    if (depth > maxDepth && isNode(node)) return tooDeep(position(lines, node.range?.[0]))
+    if (isSeq(node)) for (const item of node.items) stack.push({ node: item, depth: depth + 1 })
     if (!isMap(node)) continue
     for (const { key, value } of node.items) {
       const range = isNode(key) ? key.range : undefined
       if (isMap(key) || isSeq(key) || (isNode(key) && 'value' in key && key.value === null)) {
         return { ...position(lines, range?.[0]), text: 'a key must be text; quote it', code: 'yaml-syntax' }
       }
-      if (value) stack.push(value)
+      if (value) stack.push({ node: value, depth: depth + 1 })
     }
   }
   return undefined
+}
+
+/** Aliases nest without a trace in the text, and one that names its own parent nests for ever. */
+function isDeeper(value: Json, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (levels === 0) return true
+  for (const item of Object.values(value)) if (isDeeper(item as Json, levels - 1)) return true
+  return false
 }
 
 /** Positions are for messages only, so the tree is not kept but read again where one is asked for. */
