@@ -3,14 +3,17 @@ import { createMemo } from '../render/memo.ts'
 import type { FleetSource } from '../repo-layout/read/assemble.ts'
 import { createFleetReader } from '../repo-layout/read/reader.ts'
 import type { Clock } from './clock.ts'
-import { judgePending } from './cycle/deletions.ts'
+import { createDeletionGuard } from './cycle/deletions.ts'
 import { createDesiredReader } from './cycle/desired.ts'
 import { createFacts } from './cycle/facts.ts'
 import { commitRender, type Generator, renderPull } from './cycle/generate.ts'
 import { createMembers } from './cycle/members.ts'
+import { createPace } from './cycle/pace.ts'
 import { createTextCache } from './cycle/previous.ts'
 import { type Pulled, pull } from './cycle/pull.ts'
+import { gitTree } from './cycle/source.ts'
 import { decidedSubjects, fleetStatus, freshState } from './cycle/state.ts'
+import { createTeller } from './cycle/teller.ts'
 import { createTurner } from './cycle/turner.ts'
 import { fleetUidOf } from './cycle/uid.ts'
 import { GitError } from './git/error.ts'
@@ -31,11 +34,13 @@ export interface DaemonOptions {
   readonly renderer: string
   /** Why a missing generated branch does not mean a new fleet; undefined where it does. */
   readonly notNewFleet: (source: FleetSource) => Promise<string | undefined>
+  /** The generated branch began anew: members may say that they run commits which it does not hold. */
+  readonly anew?: boolean
 }
 
 /** A running daemon. */
 export interface Daemon extends DaemonApi {
-  /** Resolves when every member has tried what the last turn told it. */
+  /** Resolves when every member has tried what the last turn told it, deletions too. */
   settled(): Promise<void>
   /** Begins no new work; resolves when writes under way have ended. */
   stop(): Promise<void>
@@ -43,6 +48,10 @@ export interface Daemon extends DaemonApi {
 
 /** How often a lost race is run again at once. */
 const maxRaces = 5
+/** A turn that takes longer hangs, in milliseconds. */
+const longestTurn = 600_000
+/** How long a turn under way may go on once the daemon was told to stop, in milliseconds. */
+const lastTurn = 4000
 
 /**
  * The cycle: pull → render → commit → apply → observe, and again whenever the source, or a fact that a decision reads,
@@ -56,24 +65,38 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const reader = createFleetReader()
   const generator: Generator = { repository, reader, memo: createMemo(), texts, renderer: options.renderer }
   const desired = createDesiredReader(texts)
-  const listeners = new Set<() => void>()
+  const pace = createPace(clock)
   const turner = createTurner({ clock, turn, onEnd })
-  const members = createMembers({ clock, log, readSecret: options.readSecret, isKnownCommit, onChange: changed })
+  const teller = createTeller(clock, lookAround)
+  const members = createMembers({ ...options, isKnownCommit, onChange: teller.tell })
   const facts = createFacts(state, members, clock)
+  const inForce = () =>
+    state.order && state.rendered !== undefined ? { order: state.order, source: state.rendered } : undefined
+  const deletions = createDeletionGuard({ members, repository, log, inForce, allow: hand, onChange: teller.tell })
 
   async function turn(): Promise<void> {
     for (let race = 0; race < maxRaces; race++) {
       const pulled = await pull({ repository, clock, branches, reader, notNewFleet: options.notNewFleet, log })
       metrics.fetchEnded('success')
       state.fetchedAt = pulled.fetchedAt
-      state.sourceProblem = ''
-      if ((await generate(pulled)) === 'done') return
+      const outcome = isDone(pulled) ? 'done' : await generate(pulled)
+      if (outcome === 'done') return pace.succeeded()
+      state.done = undefined
+      if (outcome === 'stuck') return pace.failed()
       log.info('the generated branch moved meanwhile; starting over')
     }
     throw new Error(`the generated branch moved ${maxRaces} times in a row; is another daemon at work?`)
   }
 
-  async function generate(pulled: Pulled): Promise<'done' | 'lost'> {
+  /** Rendering is pure: of the same source, previous tree and facts it makes the same. */
+  function isDone({ source, tip }: Pulled): boolean {
+    const { done } = state
+    if (done?.source !== source || done.tip !== tip?.oid || facts.due() === 0) return false
+    state.sourceProblem = ''
+    return true
+  }
+
+  async function generate(pulled: Pulled): Promise<'done' | 'lost' | 'stuck'> {
     const started = clock.now()
     const rendered = await renderPull(generator, pulled, facts.read)
     state.messages = rendered.messages
@@ -82,94 +105,100 @@ export function startDaemon(options: DaemonOptions): Daemon {
     if (rendered.type === 'unreadable') {
       state.sourceProblem = 'the fleet cannot be read; what runs stays as it is'
       log.error({ commit: pulled.source }, 'the fleet cannot be read; what runs stays as it is')
-      return 'done'
+      if (!state.order) await resume(pulled)
+      return 'stuck'
     }
+    state.sourceProblem = ''
     state.source = rendered.source
-    state.rendered = pulled.source
-    const generated = await commitRender(generator, pulled, rendered)
+    const generated = await commitRender(generator, pulled, rendered, state.done?.source)
     if (generated.type === 'lost') return 'lost'
     if (generated.type === 'rejected') {
-      state.generatedProblem = `the push was rejected: ${generated.reason}`
+      state.pushProblem = `the push was rejected: ${generated.reason}`
       log.error({ reason: generated.reason }, 'the push of the generated branch was rejected')
-      return 'done'
+      if (!state.order) await resume(pulled)
+      return 'stuck'
     }
+    state.pushProblem = ''
     if (generated.type === 'committed') {
       metrics.generatedCommit(generated.reason)
       log.info({ commit: generated.commit, source: pulled.source, subject: generated.subject }, 'generated a commit')
+      if (pulled.handMade.length > 0)
+        log.warn({ commits: pulled.handMade.map(({ oid }) => oid) }, 'commits made by hand were undone')
     }
-    await apply(generated.commit, rendered.source)
+    await apply(generated.commit, pulled.source, rendered.source)
+    state.done = { source: pulled.source, tip: generated.commit }
     return 'done'
   }
 
-  async function apply(commit: string, source: FleetSource): Promise<void> {
+  /** After a restart, members are looked after as the last generated commit says while nothing newer can be rendered. */
+  async function resume({ previous, provenance }: Pulled): Promise<void> {
+    if (!previous || !provenance) return
+    const { source } = await reader.read(gitTree(repository, provenance.sourceCommit))
+    if (source) await apply(previous.oid, provenance.sourceCommit, source)
+  }
+
+  async function apply(commit: string, sourceCommit: string, source: FleetSource): Promise<void> {
     const files = new Map((await repository.list(commit)).map(({ path, oid }) => [path, oid] as const))
     const wanted = await desired.read(commit, files)
     state.subjects = await decidedSubjects(files, texts)
     texts.retain(new Set(files.values()))
-    const isNew = state.order?.commit !== commit
-    const mayDelete = !isNew && state.order?.mayDelete === true
-    const { uid } = fleetUidOf(source.fleet)
-    state.order = { commit, fleet: source.fleet, fleetUid: uid, clusters: source.clusters, desired: wanted, mayDelete }
-    if (isNew) state.generatedProblem = ''
-    members.follow(state.order)
-    if (!mayDelete) void allowDeletions(commit).catch(failed)
+    const { fleet, clusters } = source
+    const { uid: fleetUid } = fleetUidOf(fleet)
+    state.source = source
+    state.rendered = sourceCommit
+    state.order = { commit, fleet, fleetUid, clusters, desired: wanted, mayDelete: new Set() }
+    hand(deletions.mayDelete(commit))
   }
 
-  /** Deletions wait until all members have counted theirs, for the budget is the fleet's. */
-  async function allowDeletions(commit: string): Promise<void> {
-    await members.settled()
-    const { order, rendered } = state
-    if (order?.commit !== commit || rendered === undefined) return
-    const verdict = await judgePending(members.statuses(), order.fleet.spec.budget, repository, rendered)
-    if (verdict.type === 'over') {
-      state.generatedProblem = verdict.text
-      log.warn({ digest: verdict.digest }, 'deletions are over budget and wait')
-    } else {
-      state.order = { ...order, mayDelete: true }
-      members.follow(state.order)
-    }
-    changed()
+  /** Tells the members what is in force now, and which of them may delete for it. */
+  function hand(mayDelete: ReadonlySet<string>): void {
+    if (!state.order) return
+    state.order = { ...state.order, mayDelete }
+    members.follow(state.order)
   }
 
   async function isKnownCommit(commit: string): Promise<boolean> {
+    if (options.anew) return true
     return state.order !== undefined && repository.isAncestor(commit, state.order.commit)
   }
 
-  function changed(): void {
-    for (const listener of listeners) listener()
+  function lookAround(): void {
+    deletions.look()
     const due = facts.due()
-    if (due !== undefined) turner.later(due)
+    if (due !== undefined) turner.later(Math.max(due, pace.pause()))
   }
 
   function onEnd(seconds: number, error: unknown): void {
     metrics.syncEnded(error === undefined ? 'success' : 'failure', seconds)
     state.turned = true
-    if (error === undefined) changed()
-    else failed(error)
-  }
-
-  function failed(error: unknown): void {
-    if (error instanceof GitError) metrics.fetchEnded('failure')
-    state.sourceProblem = error instanceof Error ? error.message : String(error)
-    log.error({ error: state.sourceProblem }, 'a turn failed; what runs stays as it is')
-    changed()
+    if (error !== undefined) {
+      pace.failed()
+      if (error instanceof GitError) metrics.fetchEnded('failure')
+      state.sourceProblem = error instanceof Error ? error.message : String(error)
+      log.error({ error: state.sourceProblem }, 'a turn failed; what runs stays as it is')
+    }
+    teller.tell()
   }
 
   return {
-    status: () => fleetStatus(state, members, branches, clock.now()),
+    status: () => fleetStatus(state, members, deletions, branches, clock.now()),
     diff: (clusters) => members.diff(clusters),
     observations: facts.peek,
     sync: turner.now,
     ready: () => state.turned,
-    healthy: () => true,
-    settled: members.settled,
-    onChange(listener) {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
+    healthy: () => clock.now() - (turner.since() ?? clock.now()) < longestTurn,
+    onChange: teller.onChange,
+    async settled() {
+      await members.settled()
+      await deletions.settled()
+      await members.settled()
     },
     async stop() {
-      await turner.stop()
-      await members.stop()
+      const turned = turner.stop()
+      const { cancel } = clock.after(lastTurn, () => void repository.close())
+      await Promise.all([members.stop(), turned])
+      cancel()
+      teller.stop()
       await repository.close()
     },
   }

@@ -14,46 +14,45 @@ interface Memory {
 /** Turns what members see now into facts that decisions may read. */
 export interface Damper {
   /**
-   * Facts with damped reachability: a cluster is lost once it was unreachable for `failover.after`, and back once it
-   * was reachable for `failover.back`; between the two it is `unknown`, which moves nothing. Where more are lost than
-   * `failover.maxLostClusters`, and more than one, all of them are `unknown`: the one without a network is then
-   * rather us.
+   * Facts with damped reachability: a cluster is lost once it was unreachable for `failover.after` without a break, and
+   * back once it was reachable for `failover.back`; between the two it is `unknown`, which moves nothing. Where more than
+   * `failover.maxLostClusters` of the inventory, and more than one, do not answer now or are lost, all of them are
+   * `unknown`: the one without a network is then rather us. A lost cluster that is not looked after yet is still lost.
    */
-  observe(raw: Observations, settings: FleetSpec['failover']): Observations
+  observe(raw: Observations, settings: FleetSpec['failover'], inventory: Iterable<string>): Observations
   /** Says which clusters the decisions in force count as lost; a restart goes on from there. */
   recall(lost: ReadonlySet<string>): void
   /** Milliseconds until the answer of `observe` may change by time alone; undefined where it cannot. */
   nextChange(settings: FleetSpec['failover']): number | undefined
 }
 
+const unobserved: ClusterObservation = { reachable: 'unknown' }
+
 /** Makes a damper that knows nothing yet. */
 export function createDamper(clock: Clock): Damper {
   let memory = new Map<string, Memory>()
 
   function step(name: string, raw: ClusterObservation, settings: FleetSpec['failover']): Memory {
-    const before = memory.get(name) ?? { lost: false, since: undefined }
-    if (raw.reachable === 'unknown') return before
-    if (raw.reachable === !before.lost) return { lost: before.lost, since: undefined }
-    const since = before.since ?? clock.now()
-    const limit = milliseconds(before.lost ? settings.back : settings.after)
-    return clock.now() - since >= limit ? { lost: !before.lost, since: undefined } : { lost: before.lost, since }
+    const { lost, since: before } = memory.get(name) ?? { lost: false, since: undefined }
+    // What nobody knows neither loses a cluster nor brings it back, so it counts for neither span.
+    if (raw.reachable === 'unknown' || raw.reachable === !lost) return { lost, since: undefined }
+    const since = before ?? clock.now()
+    const limit = milliseconds(lost ? settings.back : settings.after)
+    return clock.now() - since >= limit ? { lost: !lost, since: undefined } : { lost, since }
   }
 
   return {
-    observe(raw, settings) {
-      const names = Object.keys(raw.clusters)
-      // A cluster that is not observed yet is not forgotten: after a restart it is still lost.
-      const next = new Map(memory)
-      for (const name of names) next.set(name, step(name, raw.clusters[name] ?? { reachable: 'unknown' }, settings))
-      memory = next
-      const lost = names.filter((name) => next.get(name)?.lost)
-      const frozen =
-        lost.length > 1 && lost.length > (names.length * Number.parseInt(settings.maxLostClusters, 10)) / 100
+    observe(raw, settings, inventory) {
+      const names = [...new Set([...inventory, ...Object.keys(raw.clusters)])]
+      memory = new Map(names.map((name) => [name, step(name, raw.clusters[name] ?? unobserved, settings)]))
+      const isLost = (name: string) => memory.get(name)?.lost === true
+      const down = names.filter((name) => isLost(name) || raw.clusters[name]?.reachable === false).length
+      const frozen = down > 1 && down > (names.length * Number.parseInt(settings.maxLostClusters, 10)) / 100
       const clusters: Observations['clusters'] = {}
       for (const name of names) {
-        const own = raw.clusters[name] ?? { reachable: 'unknown' as const }
-        const state = next.get(name)
-        clusters[name] = { ...own, reachable: reachability(own, state, frozen) }
+        const own = raw.clusters[name]
+        if (own) clusters[name] = { ...own, reachable: reachability(own, isLost(name), frozen) }
+        else if (isLost(name)) clusters[name] = { reachable: frozen ? 'unknown' : false }
       }
       return { ...raw, clusters }
     },
@@ -72,8 +71,7 @@ export function createDamper(clock: Clock): Damper {
   }
 }
 
-function reachability(own: ClusterObservation, state: Memory | undefined, frozen: boolean): boolean | 'unknown' {
-  if (state?.lost) return frozen ? 'unknown' : false
-  if (own.reachable === false) return 'unknown'
-  return own.reachable
+function reachability(own: ClusterObservation, lost: boolean, frozen: boolean): boolean | 'unknown' {
+  if (lost) return frozen ? 'unknown' : false
+  return own.reachable === false ? 'unknown' : own.reachable
 }

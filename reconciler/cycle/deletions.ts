@@ -1,40 +1,132 @@
-import type { FleetSpec } from '../../repo-layout/schema/fleet.ts'
+import type { Logger } from 'pino'
 import { parseTrailers } from '../git/trailers.ts'
 import type { Repository } from '../git/types.ts'
-import { overBudget } from '../member/prune.ts'
-import type { MemberStatus } from '../member/types.ts'
-import { type BudgetVerdict, type Deletion, judgeDeletions } from './budget.ts'
+import { type Deletion, digestOf, judgeDeletions } from './budget.ts'
+import type { FleetOrder, Members } from './members.ts'
 
 /** How far back a trailer that allows deletions is looked for, in commits of the source branch. */
 const trailerDepth = 50
 
-/** Objects that members would delete, were they allowed to. */
-export function pendingDeletions(statuses: readonly MemberStatus[]): readonly Deletion[] {
-  return statuses.flatMap(({ cluster, objects }) =>
-    objects
-      .filter(({ action, message }) => action === 'skipped' && message === overBudget)
-      .map(({ subject }) => ({ cluster, subject })),
-  )
+/** What members were told last, and the source commit that it was rendered from. */
+export interface OrderInForce {
+  readonly order: FleetOrder
+  readonly source: string
+}
+
+/** What the guard of deletions works with. */
+export interface DeletionOptions {
+  readonly members: Pick<Members, 'deletions' | 'settled' | 'total'>
+  readonly repository: Pick<Repository, 'log'>
+  readonly log: Logger
+  /** Asked anew after everything that takes time: meanwhile another commit may be in force. */
+  readonly inForce: () => OrderInForce | undefined
+  /** Lets these clusters delete what they would. */
+  readonly allow: (clusters: ReadonlySet<string>) => void
+  readonly onChange: () => void
+}
+
+/** Keeps the deletions of each commit within the Fleet's budget. */
+export interface DeletionGuard {
+  /** The clusters that may delete for this commit: none of a commit that was not judged yet. */
+  mayDelete(commit: string): ReadonlySet<string>
+  /** Judges what members would delete now, if that was not done yet; returns at once. */
+  look(): void
+  /** Why deletions wait; empty where none does. */
+  problem(): string
+  /** Whether deletions are being judged or carried out. */
+  isBusy(): boolean
+  /** Resolves when what members would delete was judged. Never rejects. */
+  settled(): Promise<void>
 }
 
 /**
- * Judges what the members would delete, counted in the clusters themselves, so that a restart changes nothing. Only
- * where it is over budget is the source's history read for commits that allow exactly this set.
+ * Makes the guard. The budget is the fleet's, so it waits until every member has counted in its own cluster; one that
+ * cannot be reached then is judged when it comes back, upon what the others were allowed. A member that has nothing to
+ * delete is allowed nothing.
  */
-export async function judgePending(
-  statuses: readonly MemberStatus[],
-  budget: FleetSpec['budget'],
-  repository: Pick<Repository, 'log'>,
-  source: string,
-): Promise<BudgetVerdict> {
-  const pending = pendingDeletions(statuses)
-  const total = statuses.reduce((sum, { total: wanted }) => sum + wanted, 0) + pending.length
-  const verdict = judgeDeletions(pending, total, budget, new Set())
-  if (verdict.type === 'within') return verdict
-  const allowed = new Set<string>()
-  for (const { message } of await repository.log(source, trailerDepth)) {
-    for (const { key, value } of parseTrailers(message))
-      if (key.toLowerCase() === 'flotilla-allow-delete') allowed.add(value)
+export function createDeletionGuard(options: DeletionOptions): DeletionGuard {
+  const { members, repository, log, inForce, allow, onChange } = options
+  let commit: string | undefined
+  let allowed: ReadonlySet<string> = new Set()
+  let spent: readonly Deletion[] = []
+  let over: { readonly key: string; readonly text: string } | undefined
+  let judging: Promise<void> | undefined
+
+  const waiting = () => members.deletions().filter(({ cluster }) => !allowed.has(cluster))
+
+  /** What a verdict depends on: the same question is not asked twice. */
+  function keyOf({ order, source }: OrderInForce, deletions: readonly Deletion[]): string {
+    return JSON.stringify([order.commit, source, order.fleet.spec.budget, digestOf(deletions)])
   }
-  return judgeDeletions(pending, total, budget, allowed)
+
+  function startOver(next: string): void {
+    if (commit === next) return
+    commit = next
+    allowed = new Set()
+    spent = []
+  }
+
+  async function judge(): Promise<void> {
+    await members.settled()
+    const now = inForce()
+    const deletions = waiting()
+    if (!now || deletions.length === 0) return
+    const { budget } = now.order.fleet.spec
+    const total = members.total() + deletions.length + spent.length
+    const question = { deletions, spent, total, budget, allowed: new Set<string>() }
+    let verdict = judgeDeletions(question)
+    // Only where it is over budget is history read for commits that allow exactly this set.
+    if (verdict.type === 'over')
+      verdict = judgeDeletions({ ...question, allowed: await allowedDigests(repository, now.source) })
+    const then = inForce()
+    const key = keyOf(now, deletions)
+    if (!then || keyOf(then, waiting()) !== key) return
+    if (verdict.type === 'over') {
+      if (over?.key !== key) log.warn({ digest: verdict.digest }, 'deletions are over budget and wait')
+      over = { key, text: verdict.text }
+      return
+    }
+    startOver(now.order.commit)
+    over = undefined
+    spent = [...spent, ...deletions]
+    allowed = new Set([...allowed, ...deletions.map(({ cluster }) => cluster)])
+    allow(allowed)
+  }
+
+  function look(): void {
+    const now = inForce()
+    if (!now || judging) return
+    startOver(now.order.commit)
+    const deletions = waiting()
+    if (deletions.length === 0) over = undefined
+    if (deletions.length === 0 || over?.key === keyOf(now, deletions)) return
+    judging = judge()
+      .catch((error: unknown) => log.error({ error: String(error) }, 'deletions cannot be judged and wait'))
+      .finally(() => {
+        judging = undefined
+        onChange()
+      })
+  }
+
+  return {
+    mayDelete: (of) => (of === commit ? allowed : new Set()),
+    look,
+    problem: () => over?.text ?? '',
+    isBusy: () => judging !== undefined || (over === undefined && members.deletions().length > 0),
+    async settled() {
+      for (look(); judging; look()) await judging
+    },
+  }
+}
+
+/** Digests that the newest commits of the source allow. */
+async function allowedDigests(repository: Pick<Repository, 'log'>, source: string): Promise<ReadonlySet<string>> {
+  const commits = await repository.log(source, trailerDepth)
+  return new Set(
+    commits.flatMap(({ message }) =>
+      parseTrailers(message)
+        .filter(({ key }) => key.toLowerCase() === 'flotilla-allow-delete')
+        .map(({ value }) => value),
+    ),
+  )
 }

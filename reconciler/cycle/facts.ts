@@ -3,7 +3,7 @@ import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import type { Clock } from '../clock.ts'
 import { createDamper } from './damping.ts'
 import type { Members } from './members.ts'
-import { relevantFacts } from './relevant.ts'
+import { lostClusters, relevantFacts } from './relevant.ts'
 import type { State } from './state.ts'
 
 /** Facts must stay changed for so long before replicas are divided anew, in milliseconds. */
@@ -16,39 +16,49 @@ export interface Facts {
   /** The facts now, without remembering them. */
   peek(): Observations
   /**
-   * Milliseconds after which another render may decide otherwise; undefined while nothing that a decision reads has
-   * changed. A change counts only if it is still there after five seconds.
+   * Milliseconds after which another render may decide otherwise, 0 where it may now; undefined while nothing that a
+   * decision reads has changed. A change counts only if it is still there after five seconds; that a cluster is lost or
+   * back is damped already and counts at once.
    */
   due(): number | undefined
 }
 
 /** Watches the members for what decisions read. */
-export function createFacts(state: State, members: Pick<Members, 'observations'>, clock: Clock): Facts {
+export function createFacts(
+  state: Pick<State, 'source' | 'subjects'>,
+  members: Pick<Members, 'observations'>,
+  clock: Clock,
+): Facts {
   const damper = createDamper(clock)
+  let read: Observations | undefined
   let changedTo: { readonly facts: string; readonly at: number } | undefined
+
+  function observe({ fleet, clusters }: FleetSource): Observations {
+    const names = clusters.filter(({ connection }) => connection).map(({ name }) => name)
+    return damper.observe(members.observations(), fleet.spec.failover, names)
+  }
 
   return {
     read(source, lostBefore) {
       damper.recall(lostBefore)
-      const observed = damper.observe(members.observations(), source.fleet.spec.failover)
-      state.facts = relevantFacts(observed, state.subjects)
-      return observed
+      read = observe(source)
+      changedTo = undefined
+      return read
     },
-    peek() {
-      const raw = members.observations()
-      return state.source ? damper.observe(raw, state.source.fleet.spec.failover) : raw
-    },
+    peek: () => (state.source ? observe(state.source) : members.observations()),
     due() {
-      if (!state.source) return undefined
-      const { failover } = state.source.fleet.spec
-      const facts = relevantFacts(damper.observe(members.observations(), failover), state.subjects)
-      const inTime = damper.nextChange(failover)
-      if (facts === state.facts) {
+      if (!state.source || !read) return undefined
+      const now = observe(state.source)
+      if (lostClusters(now) !== lostClusters(read)) return 0
+      const inTime = damper.nextChange(state.source.fleet.spec.failover)
+      const facts = relevantFacts(now, state.subjects)
+      if (facts === relevantFacts(read, state.subjects)) {
         changedTo = undefined
         return inTime === undefined ? undefined : inTime + 1
       }
       if (changedTo?.facts !== facts) changedTo = { facts, at: clock.now() }
-      return Math.max(0, changedTo.at + settle - clock.now())
+      const settled = Math.max(0, changedTo.at + settle - clock.now())
+      return inTime === undefined ? settled : Math.min(settled, inTime + 1)
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { RenderOutput } from '../../render/input.ts'
+import type { PreviousTree, RenderOutput } from '../../render/input.ts'
 import { parseDecision } from '../../render/kubefed/decision.ts'
 import type { Memo } from '../../render/memo.ts'
 import { render } from '../../render/render.ts'
@@ -32,7 +32,7 @@ export type Rendered =
       readonly source: FleetSource
       readonly output: RenderOutput
       readonly messages: readonly Message[]
-      readonly previousFiles: ReadonlyMap<string, string>
+      readonly previous: PreviousTree | undefined
       /** Clusters that the decisions in force before counted as lost. */
       readonly lostBefore: ReadonlySet<string>
     }
@@ -55,7 +55,7 @@ export async function renderPull(
     source,
     output,
     messages: [...messages, ...output.messages],
-    previousFiles: previous?.files ?? new Map(),
+    previous,
     lostBefore,
   }
 }
@@ -69,20 +69,23 @@ export type Generated =
 
 /**
  * Commits a rendered tree to the generated branch, or finds that it is what the branch holds. `lost` means that someone
- * else pushed meanwhile: pull again. Safe to repeat.
+ * else pushed meanwhile: pull again. `renderedBefore` is the source commit whose render the branch is known to hold.
+ * Safe to repeat.
  */
 export async function commitRender(
   { repository, renderer, texts }: Generator,
   pulled: Pulled,
   rendered: Extract<Rendered, { type: 'rendered' }>,
+  renderedBefore: string | undefined,
 ): Promise<Generated> {
-  const { source, output, previousFiles, lostBefore } = rendered
+  const { source, output, previous, lostBefore } = rendered
   if (pulled.tip && repository.treeOf(output.files) === pulled.tip.tree)
     return { type: 'unchanged', commit: pulled.tip.oid }
   const sourceCommit = await repository.readCommit(pulled.source)
   const after = new Map([...output.files].map(([path, { oid }]) => [path, oid] as const))
-  const lostNow = lostIn(decisionTexts(output))
-  const why = whyChanged(pulled, sourceCommit.message.split('\n')[0] ?? '', renderer, lostBefore, lostNow)
+  const sourceSubject = sourceCommit.message.split('\n')[0] ?? ''
+  const lostNow = lostIn(decisionTexts(output, previous))
+  const why = whyChanged({ pulled, sourceSubject, renderer, lostBefore, lostNow, renderedBefore })
   const undone = pulled.handMade.map(({ oid }) => oid.slice(0, 7)).join(', ')
   const message = formatGeneratedMessage({
     ...why,
@@ -90,7 +93,7 @@ export async function commitRender(
       undone === ''
         ? why.why
         : `${why.why} This undoes ${undone}, made by hand: decisions belong on the source branch.`,
-    changes: diffTrees(previousFiles, after),
+    changes: diffTrees(previous?.files ?? new Map(), after),
     sourceCommit: pulled.source,
     renderer,
     ...(pulled.forced === undefined ? {} : { forced: pulled.forced }),
@@ -107,8 +110,13 @@ export async function commitRender(
   return { type: 'committed', commit, subject: why.subject, reason: why.reason }
 }
 
-function* decisionTexts({ files }: RenderOutput): Iterable<string> {
-  for (const [path, { text }] of files) if (path.startsWith('decisions/') && text !== undefined) yield text
+function* decisionTexts({ files }: RenderOutput, previous: PreviousTree | undefined): Iterable<string> {
+  for (const [path, file] of files) {
+    if (!path.startsWith('decisions/')) continue
+    // A decision that is held comes without its text: it is the one of the previous tree.
+    const text = file.text ?? previous?.decisions.get(path)
+    if (text !== undefined) yield text
+  }
 }
 
 function lostIn(texts: Iterable<string>): ReadonlySet<string> {

@@ -2,13 +2,15 @@ import type { Logger } from 'pino'
 import type { MemberCluster } from '../../repo-layout/cluster.ts'
 import { treeDigest } from '../../repo-layout/generated/oid.ts'
 import { jsonEqual } from '../../repo-layout/json.ts'
-import type { Observations } from '../../repo-layout/observations.ts'
+import type { ClusterObservation, Observations } from '../../repo-layout/observations.ts'
 import type { Fleet } from '../../repo-layout/schema/fleet.ts'
 import type { Clock } from '../clock.ts'
 import { connect, type ReadSecret } from '../member/connect.ts'
 import { createMember } from '../member/member.ts'
+import { overBudget } from '../member/prune.ts'
 import type { DesiredState, Member, MemberSettings, MemberStatus } from '../member/types.ts'
 import type { ClusterDiff } from '../server/types.ts'
+import type { Deletion } from './budget.ts'
 import type { DesiredFleet } from './desired.ts'
 
 /** What members need beside their own cluster. */
@@ -29,17 +31,22 @@ export interface FleetOrder {
   readonly fleetUid: string
   readonly clusters: readonly MemberCluster[]
   readonly desired: DesiredFleet
-  readonly mayDelete: boolean
+  /** Clusters that may delete what left their folder. */
+  readonly mayDelete: ReadonlySet<string>
 }
 
 /** All member clusters that can be applied to. */
 export interface Members {
-  /** Starts, retargets and stops members so that they follow the inventory; returns at once. */
+  /** Starts, retargets and stops members so that they follow the inventory; returns at once. Nothing after `stop`. */
   follow(order: FleetOrder): void
   /** Sorted by name; clusters without a connection say so. */
   statuses(): readonly (MemberStatus & { readonly region: string })[]
   /** Facts of all members, undamped. */
   observations(): Observations
+  /** Objects that members would delete, were they allowed to. */
+  deletions(): readonly Deletion[]
+  /** How many objects members should run. */
+  total(): number
   diff(clusters: readonly string[]): Promise<readonly ClusterDiff[]>
   /** Resolves when every member has tried what it was told. */
   settled(): Promise<void>
@@ -51,6 +58,8 @@ interface Running {
   readonly cluster: MemberCluster
   readonly member: Member
   readonly unsubscribe: () => void
+  /** What is read off a status, kept while the member gives the same one: most members do not change at a time. */
+  seen: { readonly status: MemberStatus; readonly facts: ClusterObservation; readonly deletions: readonly Deletion[] }
 }
 
 /** Looks after the members of a fleet; each works for itself, and one that hangs holds up no other. */
@@ -58,13 +67,19 @@ export function createMembers(options: MembersOptions): Members {
   const running = new Map<string, Running>()
   const leaving = new Set<Promise<void>>()
   let order: FleetOrder | undefined
+  let stopped = false
 
   function start(cluster: MemberCluster): Running {
     const { clock, readSecret, isKnownCommit, onChange } = options
     const log = options.log.child({ cluster: cluster.name })
     const transport = connect(cluster, { clock, readSecret })
     const member = createMember({ cluster: cluster.name, transport, clock, log, isKnownCommit })
-    return { cluster, member, unsubscribe: member.onChange(onChange) }
+    return { cluster, member, unsubscribe: member.onChange(onChange), seen: lookAt(member) }
+  }
+
+  function seenOf(one: Running): Running['seen'] {
+    if (one.seen.status !== one.member.status()) one.seen = lookAt(one.member)
+    return one.seen
   }
 
   function leave({ member, unsubscribe, cluster }: Running): void {
@@ -74,19 +89,20 @@ export function createMembers(options: MembersOptions): Members {
     leaving.add(left)
   }
 
-  function settingsOf(cluster: MemberCluster, { fleet, fleetUid, mayDelete }: FleetOrder): MemberSettings {
+  function settingsOf(cluster: MemberCluster, { fleet, fleetUid, mayDelete: may }: FleetOrder): MemberSettings {
     return {
       fleetName: fleet.metadata.name,
       fleetUid,
       suspended: fleet.spec.suspend || cluster.suspend || cluster.apply === 'External',
       sync: fleet.spec.sync,
       ignoreDifferences: fleet.spec.ignoreDifferences,
-      mayDelete,
+      mayDelete: may.has(cluster.name),
     }
   }
 
   return {
     follow(next) {
+      if (stopped) return
       order = next
       const wanted = new Map(next.clusters.filter(({ connection }) => connection).map((one) => [one.name, one]))
       for (const one of [...running.values()]) {
@@ -106,8 +122,10 @@ export function createMembers(options: MembersOptions): Members {
       })
     },
     observations() {
-      return { clusters: Object.fromEntries([...running].map(([name, { member }]) => [name, member.observe()])) }
+      return { clusters: Object.fromEntries([...running].map(([name, one]) => [name, seenOf(one).facts])) }
     },
+    deletions: () => [...running.values()].flatMap((one) => seenOf(one).deletions),
+    total: () => [...running.values()].reduce((sum, one) => sum + seenOf(one).status.total, 0),
     diff(clusters) {
       const asked = (order?.clusters ?? []).filter(({ name }) => clusters.length === 0 || clusters.includes(name))
       return Promise.all(asked.map(({ name }) => diffOf(name, running.get(name))))
@@ -116,10 +134,19 @@ export function createMembers(options: MembersOptions): Members {
       await Promise.all([...running.values()].map(({ member }) => member.settled()))
     },
     async stop() {
+      stopped = true
       for (const one of [...running.values()]) leave(one)
       await Promise.all(leaving)
     },
   }
+}
+
+function lookAt(member: Member): Running['seen'] {
+  const status = member.status()
+  const deletions = status.objects
+    .filter(({ action, message, source }) => action === 'skipped' && message === overBudget && source === '')
+    .map(({ subject }) => ({ cluster: member.cluster, subject }))
+  return { status, facts: member.observe(), deletions }
 }
 
 async function diffOf(cluster: string, one: Running | undefined): Promise<ClusterDiff> {

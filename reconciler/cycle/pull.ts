@@ -75,8 +75,15 @@ export async function pull(options: PullOptions): Promise<Pulled> {
 
 async function generatedTip(source: string, refs: Refs, options: PullOptions): Promise<Commit | undefined> {
   const { repository, branches, reader, log } = options
-  if (refs.generated !== undefined) return repository.readCommit(refs.generated)
   const last = await repository.lastGenerated()
+  if (refs.generated !== undefined) {
+    // Upon a shorter branch, decisions that are in force would be made again from nothing.
+    if (last !== undefined && !(await repository.isAncestor(last, refs.generated)))
+      throw new PullProblem(
+        `the branch "${branches.generated}" was rewound: it lacks commit ${last.slice(0, 12)}, which was generated here; push that commit back, or remove the clone to go on from the branch as it is`,
+      )
+    return repository.readCommit(refs.generated)
+  }
   if (last === undefined) {
     const fleet = await reader.read(gitTree(repository, source))
     const reason = fleet.source && (await options.notNewFleet(fleet.source))

@@ -11,16 +11,24 @@ export interface Why {
   readonly why: string
 }
 
+/** What the reason of a commit is read from. */
+export interface Change {
+  readonly pulled: Pick<Pulled, 'provenance' | 'source' | 'handMade'>
+  /** First line of the source commit. */
+  readonly sourceSubject: string
+  readonly renderer: string
+  readonly lostBefore: Lost
+  readonly lostNow: Lost
+  /** The source commit that was rendered last and changed nothing: what changes now does not come from it. */
+  readonly renderedBefore: string | undefined
+}
+
 /** Tells why the tree changes: the source, another renderer, clusters that were lost or came back, or other facts. */
-export function whyChanged(
-  { provenance, source }: Pick<Pulled, 'provenance' | 'source'>,
-  sourceSubject: string,
-  renderer: string,
-  lostBefore: Lost,
-  lostNow: Lost,
-): Why {
+export function whyChanged(change: Change): Why {
+  const { pulled, sourceSubject, renderer, lostBefore, lostNow, renderedBefore } = change
+  const { provenance, source, handMade } = pulled
   const short = source.slice(0, 7)
-  if (!provenance || provenance.sourceCommit !== source) {
+  if (!provenance || (provenance.sourceCommit !== source && renderedBefore !== source)) {
     return { reason: 'source', subject: sourceSubject, why: `Rendered from ${short}.` }
   }
   const gone = [...lostNow].filter((name) => !lostBefore.has(name))
@@ -43,6 +51,10 @@ export function whyChanged(
       subject: `Render with ${renderer}`,
       why: `The commit before was rendered by ${provenance.renderer}.`,
     }
+  }
+  if (handMade.length > 0) {
+    const what = handMade.length === 1 ? 'a commit' : `${handMade.length} commits`
+    return { reason: 'source', subject: `Undo ${what} made by hand`, why: `Rendered from ${short}.` }
   }
   return { reason: 'schedule', subject: 'Divide replicas anew', why: 'What runs in the clusters has changed.' }
 }

@@ -6,11 +6,18 @@ import type { Subject } from '../../repo-layout/subject.ts'
  * decision is about. Two equal texts give equal renders of one source, so nothing is rendered while it stays the same.
  */
 export function relevantFacts({ clusters }: Observations, subjects: ReadonlySet<Subject>): string {
+  const sorted = [...subjects].sort()
   const parts = Object.entries(clusters)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { reachable, applied, workloads }]) => {
-      const read = workloads && [...subjects].sort().map((subject) => workloads[subject] ?? null)
+      const read = workloads && sorted.map((subject) => workloads[subject] ?? null)
       return [name, reachable, subjects.size > 0 ? [applied?.tree ?? '', read ?? null] : []]
     })
   return JSON.stringify(parts)
+}
+
+/** The clusters that count as lost, as a text; damping has made sure of it, so that it counts at once. */
+export function lostClusters({ clusters }: Observations): string {
+  const lost = Object.entries(clusters).filter(([, { reachable }]) => reachable === false)
+  return JSON.stringify(lost.map(([name]) => name).sort())
 }

@@ -4,6 +4,7 @@ import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
 import type { Sync } from '../member/types.ts'
 import type { FleetStatus } from '../server/types.ts'
+import type { DeletionGuard } from './deletions.ts'
 import type { FleetOrder, Members } from './members.ts'
 import type { TextCache } from './previous.ts'
 
@@ -16,13 +17,14 @@ export interface State {
   fetchedAt: string | undefined
   messages: readonly Message[]
   sourceProblem: string
-  generatedProblem: string
+  /** Why the generated branch cannot be pushed; empty where it can. */
+  pushProblem: string
+  /** The source commit and the tip of the generated branch that are rendered and handed out: nothing is left to do. */
+  done: { readonly source: string; readonly tip: string } | undefined
   /** What members were last told. */
   order: FleetOrder | undefined
   /** Workloads that decisions in force are about. */
   subjects: ReadonlySet<Subject>
-  /** The facts that the last render read. */
-  facts: string
   /** A first turn has ended, well or not. */
   turned: boolean
 }
@@ -35,10 +37,10 @@ export function freshState(): State {
     fetchedAt: undefined,
     messages: [],
     sourceProblem: '',
-    generatedProblem: '',
+    pushProblem: '',
+    done: undefined,
     order: undefined,
     subjects: new Set(),
-    facts: '',
     turned: false,
   }
 }
@@ -70,12 +72,15 @@ const order: readonly Sync[] = [
 /** The status of the whole fleet, from what is remembered and what the members say. */
 export function fleetStatus(
   state: State,
-  members: Members,
+  members: Pick<Members, 'statuses'>,
+  deletions: Pick<DeletionGuard, 'problem' | 'isBusy'>,
   branches: { readonly source: string; readonly generated: string },
   now: number,
 ): FleetStatus {
   const clusters = members.statuses()
-  const worst = Math.max(0, ...clusters.map(({ sync }) => order.indexOf(sync)))
+  let worst = deletions.isBusy() ? order.indexOf('progressing') : 0
+  for (const { sync } of clusters) worst = Math.max(worst, order.indexOf(sync))
+  const problems = [state.pushProblem, deletions.problem()].filter((problem) => problem !== '')
   return {
     fleet: state.source?.fleet.metadata.name ?? '',
     at: new Date(now).toISOString(),
@@ -86,7 +91,7 @@ export function fleetStatus(
       fetchedAt: state.fetchedAt,
       problem: state.sourceProblem,
     },
-    generated: { branch: branches.generated, commit: state.order?.commit, problem: state.generatedProblem },
+    generated: { branch: branches.generated, commit: state.order?.commit, problem: problems.join('; ') },
     messages: state.messages,
     clusters,
   }

@@ -6,6 +6,8 @@ export interface Turner {
   now(): Promise<void>
   /** Turns in `ms` at the latest; an earlier turn makes up for it. */
   later(ms: number): void
+  /** Since when the turn under way runs, in milliseconds; undefined while none does. */
+  since(): number | undefined
   /** Begins no more turns; resolves when the one under way has ended. */
   stop(): Promise<void>
 }
@@ -14,7 +16,7 @@ export interface Turner {
 export interface TurnerOptions {
   readonly clock: Clock
   readonly turn: () => Promise<void>
-  /** Told after each turn how long it took, and its error if it had one. */
+  /** Told after each turn how long it took, and its error if it had one. Must not throw. */
   readonly onEnd: (seconds: number, error: unknown) => void
 }
 
@@ -23,20 +25,23 @@ export function createTurner({ clock, turn, onEnd }: TurnerOptions): Turner {
   let running: Promise<void> | undefined
   let waiting: Promise<void> | undefined
   let timer: { readonly due: number; cancel(): void } | undefined
+  let started: number | undefined
   let stopped = false
 
   async function run(): Promise<void> {
     timer?.cancel()
     timer = undefined
     if (stopped) return
-    const started = clock.now()
-    const seconds = () => (clock.now() - started) / 1000
+    const start = clock.now()
+    started = start
+    let failure: unknown
     try {
       await turn()
-      onEnd(seconds(), undefined)
     } catch (error) {
-      onEnd(seconds(), error ?? new Error('unknown'))
+      failure = error ?? new Error('unknown')
     }
+    started = undefined
+    onEnd((clock.now() - start) / 1000, failure)
   }
 
   function now(): Promise<void> {
@@ -62,6 +67,7 @@ export function createTurner({ clock, turn, onEnd }: TurnerOptions): Turner {
       timer?.cancel()
       timer = { due, ...clock.after(ms, () => void now()) }
     },
+    since: () => started,
     async stop() {
       stopped = true
       timer?.cancel()
