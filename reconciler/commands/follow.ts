@@ -69,9 +69,11 @@ export async function follow(options: FollowOptions): Promise<number> {
             }
             if (last) last = { ...last, lost: 'the daemon closed the connection' }
           } catch (error) {
+            if (stop.signal.aborted) return
             if (!last || !(error instanceof DaemonError)) throw error
             last = { ...last, lost: error.message }
           }
+          if (stop.signal.aborted) return
           turn()
           await sleep(clock, Math.min(30_000, 500 * 2 ** failures), stop.signal)
         }
