@@ -65,8 +65,10 @@ export interface TestFleet {
 export interface RunningDaemon extends Daemon {
   /** Turns until `predicate` gives something; fails with what the daemon says of itself. */
   until<T>(predicate: (status: FleetStatus) => Answer<T>, what: string, limit?: number): Promise<T>
-  /** Pulls now and waits until all clusters run what was generated. */
+  /** Pulls now and waits until all clusters run what was generated, and it is healthy. */
   synced(): Promise<FleetStatus>
+  /** The same but for health: nothing makes Deployments ready in a cluster without controllers. */
+  applied(): Promise<FleetStatus>
 }
 
 type Answer<T> = T | undefined | false | Promise<T | undefined | false>
@@ -187,7 +189,17 @@ function waitable(daemon: Daemon): RunningDaemon {
       await daemon.settled()
       return until((status) => status.sync === 'synced' && status, 'all clusters are synced')
     },
+    async applied() {
+      await daemon.sync()
+      await daemon.settled()
+      return until((status) => isApplied(status) && status, 'all clusters run the generated commit')
+    },
   }
+}
+
+/** Whether every cluster runs the generated commit. */
+export function isApplied({ generated, clusters }: FleetStatus): boolean {
+  return generated.commit !== undefined && clusters.every(({ appliedCommit }) => appliedCommit === generated.commit)
 }
 
 /** Asks until there is an answer; fails after `limit` milliseconds with an explanation. */
