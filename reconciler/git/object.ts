@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { GitError } from './error.ts'
 import type { Commit } from './types.ts'
 
-/** The kinds of object that a fleet's history is made of. */
-export type ObjectType = 'commit' | 'tree' | 'blob'
+/** The kinds of object that history is made of; a tag is an annotated one. */
+export type ObjectType = 'commit' | 'tree' | 'blob' | 'tag'
 
 /** One line of a tree: `040000` never, Git writes a folder's mode as `40000`. */
 export interface TreeLine {

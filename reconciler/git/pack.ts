@@ -10,7 +10,7 @@ export interface PackObject {
   readonly content: Uint8Array
 }
 
-const typeNumbers: Readonly<Record<ObjectType, number>> = { commit: 1, tree: 2, blob: 3 }
+const typeNumbers: Readonly<Record<ObjectType, number>> = { commit: 1, tree: 2, blob: 3, tag: 4 }
 
 // Deflating blocks the process; between so many objects others get their turn.
 const objectsPerTurn = 256

@@ -74,7 +74,7 @@ export function openStore(gitdir: string, options: { readonly own: boolean; read
 
 function isContent(found: object): found is { readonly type: ObjectType; readonly object: Uint8Array } {
   if (!('type' in found) || !('object' in found)) return false
-  return ['commit', 'tree', 'blob'].includes(String(found.type)) && found.object instanceof Uint8Array
+  return ['commit', 'tree', 'blob', 'tag'].includes(String(found.type)) && found.object instanceof Uint8Array
 }
 
 async function exists(path: string): Promise<boolean> {
