@@ -95,15 +95,16 @@ export function setDotted(root: MutableJson, path: string, value: Json | undefin
   const key = steps.pop() ?? ''
   let parent = root
   for (const [depth, step] of steps.entries()) {
-    const next: MutableJson | undefined = child(parent, step)
-    if (Array.isArray(parent) || (next !== undefined && (typeof next !== 'object' || next === null))) {
+    if (child(parent, step) === undefined && isObject(parent)) setKey(parent, step, {})
+    parent = child(parent, step) ?? null
+    if (!isObject(parent) && depth < steps.length - 1) {
       throw new PatchError(`${steps.slice(0, depth + 1).join('.')} is no object; a dotted path cannot lead through it`)
     }
-    if (next === undefined && typeof parent === 'object' && parent !== null) setKey(parent, step, {})
-    parent = child(parent, step) ?? null
   }
-  if (typeof parent !== 'object' || parent === null || Array.isArray(parent)) {
-    throw new PatchError(`${steps.join('.')} is no object; a dotted path cannot lead into it`)
-  }
+  if (!isObject(parent)) throw new PatchError(`${steps.join('.')} is no object; a dotted path cannot lead into it`)
   setKey(parent, key, structuredClone(value ?? null) as MutableJson)
+}
+
+function isObject(value: MutableJson): value is { [key: string]: MutableJson } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -19,9 +19,21 @@ const inherited: readonly string[] = [
   annotations.ignoreDifferences,
 ]
 
+/** Metadata that API servers write: sent along, it would contradict what a member cluster holds. */
+const runTimeFields: readonly string[] = [
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'selfLink',
+  'managedFields',
+]
+
 /**
  * The object of a template before overrides: identity and kind are the target's, labels and (unlike kubefed)
- * annotations are kept, finalizers are left out with a warning.
+ * annotations are kept; finalizers and what API servers write are left out with a warning.
  */
 export function buildObject(
   { document, value }: Valid<FederatedDocument>,
@@ -30,8 +42,9 @@ export function buildObject(
   const template = (value.spec?.template ?? {}) as JsonObject
   const { apiVersion: _a, kind: _k, metadata, ...rest } = template
   const written = isJsonObject(metadata) ? metadata : {}
-  const { name, namespace, generateName, finalizers, labels, annotations: own, ...more } = written
-  const messages = templateWarnings(document, target, { name, namespace, generateName, finalizers })
+  const { name: _n, namespace: _s, generateName: _g, finalizers: _f, labels, annotations: own, ...others } = written
+  const more = Object.fromEntries(Object.entries(others).filter(([field]) => !runTimeFields.includes(field)))
+  const messages = templateWarnings(document, target, written)
   const outer = Object.entries(value.metadata.annotations ?? {}).filter(([key]) => inherited.includes(key))
   const notes = { ...Object.fromEntries(outer), ...(isJsonObject(own) ? own : {}) }
   const object: JsonObject = {
@@ -53,8 +66,9 @@ export function buildObject(
 function templateWarnings(
   document: SourceDocument,
   target: Target,
-  { name, namespace, generateName, finalizers }: Readonly<Record<string, Json | undefined>>,
+  written: Readonly<Record<string, Json | undefined>>,
 ): Message[] {
+  const { name, namespace, generateName, finalizers } = written
   const at = (field: string) => ['spec', 'template', 'metadata', field]
   const warn = (field: string, text: string) => warningAt(document, at(field), 'template-metadata', text)
   const messages: Message[] = []
@@ -69,6 +83,10 @@ function templateWarnings(
   if (generateName !== undefined) messages.push(warn('generateName', 'generateName has no effect'))
   if (Array.isArray(finalizers) && finalizers.length > 0) {
     messages.push(warn('finalizers', 'finalizers of a template are left out, as in kubefed'))
+  }
+  for (const field of runTimeFields) {
+    if ((written[field] ?? null) === null) continue
+    messages.push(warn(field, `${field} is written by API servers; that of a template is left out`))
   }
   return messages
 }
@@ -126,7 +144,8 @@ export function finishObject(
   const retainsReplicas = options.retainReplicas && !overrides.some(setsReplicas)
   const retained = retainsReplicas ? [...new Set(['/spec/replicas', ...options.retained])] : options.retained
   const text = labelTexts(metadata, fleetName, retained)
-  return text === undefined ? { type: 'object', object: object as KubeObject } : { type: 'failed', at: undefined, text }
+  if (text === undefined) return { type: 'object', object: object as KubeObject }
+  return { type: 'failed', at: overrides.findLast(({ path }) => /^\/?metadata\b/.test(path)), text }
 }
 
 /** Puts on label and annotation; tells what no API server would take there. */

@@ -2,7 +2,15 @@ import type { MemberCluster } from '../../repo-layout/cluster.ts'
 import { errorAt, messageAt } from '../../repo-layout/document.ts'
 import { formatGenerated } from '../../repo-layout/generated/file.ts'
 import { clusterFolder, objectPathInCluster } from '../../repo-layout/generated/path.ts'
-import { isJsonObject, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
+import {
+  getIn,
+  isJsonArray,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type JsonPath,
+  type KubeObject,
+} from '../../repo-layout/json.ts'
 import type { Message } from '../../repo-layout/message.ts'
 import type { Valid } from '../../repo-layout/read/assemble.ts'
 import type { FederatedDocument } from '../../repo-layout/read/interpret.ts'
@@ -60,7 +68,7 @@ export function renderWorkload(
     namespace: target.namespace,
     file: undefined,
   })
-  if (overrides.broken || (!context.allowPlaintext && isPlainSecret(valid, target))) {
+  if (overrides.broken || (!context.allowPlaintext && plainSecretAt(valid, target))) {
     return { copies: context.clusters.map(({ name }) => held(name)), messages }
   }
 
@@ -117,16 +125,31 @@ function isServiceLike({ kind }: Target): boolean {
   return kind === 'Service' || kind === 'ServiceAccount'
 }
 
-function isPlainSecret({ value }: Valid<FederatedDocument>, { subject }: Target): boolean {
-  if (!subject.startsWith('Secret/')) return false
+/** Where a Secret's content stands in clear: in the template, else in the first override that writes some. */
+function plainSecretAt({ document, value }: Valid<FederatedDocument>, { subject }: Target): JsonPath | undefined {
+  if (!subject.startsWith('Secret/')) return undefined
   const template = (value.spec?.template ?? {}) as JsonObject
-  return [template.data, template.stringData].some((data) => isJsonObject(data) && Object.keys(data).length > 0)
+  const isFilled = (data: Json | undefined) => isJsonObject(data) && Object.keys(data).length > 0
+  if (isFilled(template.data) || isFilled(template.stringData)) return ['spec', 'template']
+  for (const [i] of (value.spec?.overrides ?? []).entries()) {
+    const at = ['spec', 'overrides', i, 'clusterOverrides']
+    const list = getIn(document.value, at)
+    const found = isJsonArray(list) ? list.findIndex(writesSecret) : -1
+    if (found >= 0) return [...at, found]
+  }
+  return undefined
+}
+
+function writesSecret(override: Json): boolean {
+  if (!isJsonObject(override) || typeof override.path !== 'string' || override.op === 'remove') return false
+  return /^\/?(data|stringData)\b/.test(override.path)
 }
 
 function secretMessages(valid: Valid<FederatedDocument>, target: Target, context: WorkloadContext): Message[] {
-  if (!isPlainSecret(valid, target)) return []
+  const at = plainSecretAt(valid, target)
+  if (!at) return []
   return [
-    messageAt(valid.document, ['spec', 'template'], {
+    messageAt(valid.document, at, {
       severity: context.allowPlaintext ? 'warning' : 'error',
       code: 'secret-plaintext',
       text: 'this Secret stands in clear in Git; everyone who can read the repository can read it',
