@@ -1,9 +1,9 @@
 import { stringify } from 'yaml'
 import type { Json, JsonObject } from '../../../repo-layout/json.ts'
 
-/** Writes documents as one YAML file. */
+/** Writes documents as one YAML file, with quotes where the YAML of Kubernetes needs them. */
 export function yaml(...documents: readonly JsonObject[]): string {
-  return documents.map((document) => `---\n${stringify(document)}`).join('')
+  return documents.map((document) => `---\n${stringify(document, { version: '1.1' })}`).join('')
 }
 
 /** One override of kubefed, for one cluster. */
@@ -16,6 +16,7 @@ export interface Federation {
   readonly clusters?: readonly string[]
   readonly overrides?: readonly JsonObject[]
   readonly annotations?: JsonObject
+  readonly labels?: JsonObject
 }
 
 /** A ConfigMap for some clusters. */
@@ -49,9 +50,10 @@ function federated(
   namespace: string,
   name: string,
   template: JsonObject,
-  { clusters, overrides = [], annotations }: Federation,
+  { clusters, overrides = [], annotations, labels }: Federation,
 ): JsonObject {
-  const withMetadata = annotations ? { metadata: { annotations }, ...template } : template
+  const metadata = { ...(annotations ? { annotations } : {}), ...(labels ? { labels } : {}) }
+  const withMetadata = annotations || labels ? { metadata, ...template } : template
   return {
     apiVersion: 'types.kubefed.io/v1beta1',
     kind,

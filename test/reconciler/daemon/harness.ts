@@ -48,6 +48,8 @@ export interface TestFleet {
   member(name: string): TestMember
   /** Writes the Fleet anew, with this spec. */
   writeFleet(spec: JsonObject): void
+  /** Writes the inventory of one member anew, with more in its spec. */
+  writeCluster(name: string, spec?: JsonObject): void
   /** Commits all that was written, pushes, and gives the commit. */
   push(message: string, options?: { readonly force?: boolean }): Promise<string>
   /** Native Git in the server's folder. */
@@ -98,10 +100,16 @@ export async function makeFleet(options: FleetOptions = {}): Promise<TestFleet> 
   const writeFleet = (spec: JsonObject) =>
     people.write('flotilla.yaml', yaml({ apiVersion, kind: 'Fleet', metadata: { name }, spec }))
   writeFleet(options.spec ?? {})
-  for (const { name: cluster, kubeconfig } of members) {
-    const spec = { connection: { kubeConfigFile: { path: kubeconfig } } }
+  const member = (wanted: string) => {
+    const found = members.find((one) => one.name === wanted)
+    if (!found) throw new Error(`there is no member ${wanted}`)
+    return found
+  }
+  const writeCluster = (cluster: string, more: JsonObject = {}) => {
+    const spec = { connection: { kubeConfigFile: { path: member(cluster).kubeconfig } }, ...more }
     people.write(`clusters/${cluster}.yaml`, yaml({ apiVersion, kind: 'Cluster', metadata: { name: cluster }, spec }))
   }
+  for (const { name: cluster } of members) writeCluster(cluster)
 
   async function start({ fresh = false, newFleet = false } = {}): Promise<RunningDaemon> {
     const dir = join(folder, fresh ? `clone-${++counter}` : 'clone')
@@ -139,12 +147,9 @@ export async function makeFleet(options: FleetOptions = {}): Promise<TestFleet> 
     writeFleet,
     git,
     generatedTip,
+    writeCluster,
     start,
-    member(wanted) {
-      const found = members.find((member) => member.name === wanted)
-      if (!found) throw new Error(`there is no member ${wanted}`)
-      return found
-    },
+    member,
     async push(message, { force = false } = {}) {
       const commit = await people.commit(message)
       await people.push({ force })
