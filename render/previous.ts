@@ -89,7 +89,7 @@ function groupPaths(paths: Iterable<string>, keyOf: (path: string) => string | u
 }
 
 /** Most renders hold nothing and ask nothing: sorting a large tree then would be the most of their work. */
-function lazily<T>(make: () => T): () => T {
+export function lazily<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined
   return () => {
     made ??= { value: make() }

@@ -7,7 +7,8 @@ import { decisionPath, formatDecision, isDecisionPath } from './kubefed/decision
 import { type KubefedOutput, renderKubefed } from './kubefed/render.ts'
 import { createMemo, type Memo } from './memo.ts'
 import { namespaceMaker } from './namespaces.ts'
-import { indexPrevious, type PreviousIndex } from './previous.ts'
+import { indexPrevious, lazily, type PreviousIndex } from './previous.ts'
+import { objectKey, objectOfPath, suspectedClusters, suspectedPaths } from './suspects.ts'
 
 /**
  * Renders a fleet: (source, previous generated tree, observations) → generated tree and messages. Pure: no clock, no
@@ -20,6 +21,7 @@ export function render(input: RenderInput, memo: Memo = createMemo()): RenderOut
   const held = new Set([
     ...source.holds.clusters,
     ...clustersInBrokenFiles(previous, source.holds.files, source.clusters),
+    ...suspectedClusters(previous, source),
   ])
   const lost = new Set(
     source.clusters.map(({ name }) => name).filter((name) => observations.clusters[name]?.reachable === false),
@@ -48,8 +50,12 @@ export function render(input: RenderInput, memo: Memo = createMemo()): RenderOut
     }
   }
   keep(fromBrokenFiles(previous, source))
+  const targets = lazily(() => new Set(kubefed.targets.map(objectKey)))
+  keep(
+    suspectedPaths(previous, source, kubefed.suspects, (path) => files.has(path) || targets().has(objectOfPath(path))),
+  )
   writeDecisions(files, kubefed, memo)
-  keep(heldDecisions(kubefed, previous))
+  keep(heldDecisions(kubefed, previous, { kept, frozen, broken: source.holds.files.size > 0 }))
   for (const cluster of active) {
     files.set(
       clusterRecordPath(cluster.name),
@@ -115,19 +121,29 @@ function writeDecisions(files: Map<string, GeneratedFile>, { decisions }: Kubefe
   }
 }
 
-/** A workload that stays as it is keeps its decision: else the next render would know of none. */
-function heldDecisions(kubefed: KubefedOutput, previous: PreviousIndex): readonly string[] {
-  if (kubefed.heldObjects.length === 0 && kubefed.heldNamespaces.size === 0) return []
-  const held = new Set(
-    kubefed.heldObjects.flatMap(({ kind, namespace, name }) =>
-      namespace === undefined ? [] : [`${encodeName(namespace)}/${kind}/${encodeName(name)}.yaml`],
-    ),
-  )
-  const namespaces = new Set([...kubefed.heldNamespaces].map(encodeName))
-  return [...previous.decisions.keys()].filter((path) => {
-    const [, , namespace = '', kind = '', name = ''] = path.split('/')
-    if (!isDecisionPath(path)) return false
-    return namespaces.has(namespace) || held.has(`${namespace}/${kind.replace(/\..*/, '')}/${name}`)
+/**
+ * A workload that stays as it is keeps its decision: else the next render would know of none. While a file is broken,
+ * any workload that was not rendered may stand in it.
+ */
+function heldDecisions(
+  { rendered, heldObjects, heldNamespaces }: KubefedOutput,
+  previous: PreviousIndex,
+  { kept, frozen, broken }: { kept: ReadonlySet<string>; frozen: ReadonlySet<string>; broken: boolean },
+): readonly string[] {
+  const paths = [...previous.decisions.keys()].filter(isDecisionPath)
+  if (paths.length === 0) return []
+  const held = new Set(heldObjects.map(objectKey))
+  for (const path of kept) {
+    const cluster = clusterOfPath(path)
+    if (cluster !== undefined && !frozen.has(cluster)) held.add(objectOfPath(path))
+  }
+  if (held.size === 0 && heldNamespaces.size === 0 && !broken) return []
+  const anew = new Set(rendered.map(objectKey))
+  const namespaces = new Set([...heldNamespaces].map(encodeName))
+  return paths.filter((path) => {
+    const object = objectOfPath(path)
+    const [namespace = ''] = object.split('/')
+    return !anew.has(object) && (broken || held.has(object) || namespaces.has(namespace))
   })
 }
 

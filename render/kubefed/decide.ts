@@ -51,7 +51,10 @@ export function decide(context: DecideContext, { valid, target }: Targeted): Pre
     return inForce ? { type: 'decided', decision: inForce, held: true, messages: [] } : { type: 'error', messages: [] }
   }
   const preference = preferenceFor(context, { valid, target })
-  if (!preference) return undefined
+  if (!preference) {
+    const mayBeBroken = inForce && context.source.holds.mayHold('ReplicaSchedulingPreference', [target.name])
+    return mayBeBroken ? { type: 'decided', decision: inForce, held: true, messages: [] } : undefined
+  }
   if (!isScalable(target)) {
     const text = `a ${target.kind} has no replicas to divide; write targetKind: FederatedDeployment or FederatedReplicaSet`
     return {

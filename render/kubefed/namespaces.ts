@@ -1,10 +1,14 @@
 import type { MemberCluster } from '../../repo-layout/cluster.ts'
 import { errorAt, placeOf, type SourceDocument, warningAt } from '../../repo-layout/document.ts'
 import { groupBy } from '../../repo-layout/group.ts'
+import { builtinKind } from '../../repo-layout/kinds/builtin.ts'
 import type { Message } from '../../repo-layout/message.ts'
 import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
+import type { HeldDocument } from '../../repo-layout/read/holds.ts'
 import type { FederatedDocument } from '../../repo-layout/read/interpret.ts'
+import { groupOf } from '../../repo-layout/subject.ts'
 import type { PreviousIndex } from '../previous.ts'
+import { mayBe } from '../suspects.ts'
 import { readPlacement } from './placement.ts'
 
 /**
@@ -52,6 +56,10 @@ export function readNamespaces(
   const limits = new Map<string, NamespaceLimit>()
   const rendered: Valid<FederatedDocument>[] = []
   const documents = source.federated.filter(isFederatedNamespace)
+  for (const { name, namespace } of misspeltNamespaces(source)) {
+    held.add(name)
+    if (namespace !== undefined) held.add(namespace)
+  }
   for (const [name, group] of groupBy(documents, ({ value }) => value.metadata.name)) {
     for (const valid of group) {
       const wrong = nameProblem(valid) ?? twinProblem(valid.document, group)
@@ -82,6 +90,21 @@ export function readNamespaces(
       return requireFederatedNamespace ? { type: 'missing' } : all
     },
   }
+}
+
+/** Documents that are probably FederatedNamespaces, but for a slip of the pen in their kind or group. */
+function misspeltNamespaces({ federated, holds }: FleetSource): readonly HeldDocument[] {
+  const others = federated
+    .filter(
+      (valid) => !isFederatedNamespace(valid) && builtinKind(valid.value.kind.replace(/^Federated/, '')) === undefined,
+    )
+    .map(({ value: { apiVersion, kind, metadata } }) => ({
+      kind,
+      group: groupOf(apiVersion),
+      namespace: metadata.namespace ?? undefined,
+      name: metadata.name,
+    }))
+  return [...others, ...holds.strangers].filter((one) => mayBe(one, ['FederatedNamespace']))
 }
 
 /** Namespaces that the previous tree has from files which cannot be read now: what limits them is unknown. */

@@ -2,13 +2,14 @@ import { errorAt, placeOf, warningAt } from '../../repo-layout/document.ts'
 import { groupBy } from '../../repo-layout/group.ts'
 import { builtinKind } from '../../repo-layout/kinds/builtin.ts'
 import type { Message } from '../../repo-layout/message.ts'
-import type { Valid } from '../../repo-layout/read/assemble.ts'
-import type { HeldDocument } from '../../repo-layout/read/holds.ts'
+import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
+import type { HeldDocument, HeldPreference } from '../../repo-layout/read/holds.ts'
 import type { FederatedDocument } from '../../repo-layout/read/interpret.ts'
 import { groupOf } from '../../repo-layout/subject.ts'
 import type { RenderInput } from '../input.ts'
 import type { Memo } from '../memo.ts'
 import type { ObjectName, PreviousIndex } from '../previous.ts'
+import { mayBe, type Suspect } from '../suspects.ts'
 import { type DecideContext, decide, lostReplicas, missingTargets, type Targeted } from './decide.ts'
 import type { ReplicaDecision } from './decision.ts'
 import { readReplicaDecisions } from './decisions.ts'
@@ -24,6 +25,11 @@ export interface KubefedOutput {
   readonly decisions: readonly ReplicaDecision[]
   /** Objects that stay as the previous tree has them, wherever they are. */
   readonly heldObjects: readonly ObjectName[]
+  /** What documents in error may stand for. */
+  readonly suspects: readonly Suspect[]
+  /** Objects that a valid document stands for, and of these the ones that were rendered anew. */
+  readonly targets: readonly ObjectName[]
+  readonly rendered: readonly ObjectName[]
   /** Namespaces in which everything stays. */
   readonly heldNamespaces: ReadonlySet<string>
   readonly messages: readonly Message[]
@@ -47,8 +53,8 @@ export function renderKubefed(
   const inventory = memo.list('inventory', source.clusters)
   const names = memo.list('known', [...source.clusters.map(({ name }) => name), ...heldClusters])
   const known = memo.of(names, [], () => new Set(names))
-  const namespaces = readNamespaces(source, previous, inventory, known)
   const types = readTypes(source.typeConfigs, source.federated)
+  const namespaces = readNamespaces(source, previous, inventory, known)
   const twins = duplicatePreferences(source.preferences)
   const decisions = readReplicaDecisions(previous, source.holds, memo)
   const context: Context = {
@@ -63,7 +69,7 @@ export function renderKubefed(
     types,
     preferences: groupBy(source.preferences, preferenceKey),
     heldPreferences: groupBy(
-      [...twins.held, ...source.holds.preferences],
+      [...twins.held, ...source.holds.preferences, ...misspeltPreferences(source)],
       ({ namespace, name }) => `${namespace}/${name}`,
     ),
     inForce: decisions,
@@ -74,12 +80,18 @@ export function renderKubefed(
   const made: ReplicaDecision[] = []
 
   const workloads = source.federated.filter((valid) => !isFederatedNamespace(valid))
-  const resolved = [...namespaces.rendered, ...workloads].map((valid) => ({ valid, ...resolveTarget(valid, types) }))
-  for (const { valid, target, messages: own } of resolved) {
-    messages.push(...own)
-    if (!target) heldObjects.push(...types.objectsOf(identityOf(valid)))
+  const targeted: Targeted[] = []
+  const suspects: Suspect[] = []
+  const rendered: ObjectName[] = []
+  for (const valid of [...namespaces.rendered, ...workloads]) {
+    const resolved = resolveTarget(valid, types)
+    messages.push(...resolved.messages)
+    if (resolved.target) targeted.push({ valid, target: resolved.target })
+    else {
+      heldObjects.push(...types.objectsOf(identityOf(valid)))
+      suspects.push(resolved.suspect)
+    }
   }
-  const targeted = resolved.flatMap(({ valid, target }) => (target ? [{ valid, target }] : []))
   heldObjects.push(...heldDocuments(context, targeted))
   for (const group of groupBy(targeted, ({ target }) => target.subject).values()) {
     const [first] = group
@@ -89,14 +101,34 @@ export function renderKubefed(
       heldObjects.push(first.target)
       continue
     }
-    const rendered = renderOne(context, first)
-    messages.push(...rendered.messages)
-    if (rendered.decision) made.push(rendered.decision)
-    if (rendered.type === 'held') heldObjects.push(first.target)
-    else copies.push(...rendered.copies)
+    const one = renderOne(context, first)
+    messages.push(...one.messages)
+    if (one.decision) made.push(one.decision)
+    if (one.type === 'held') heldObjects.push(first.target)
+    else {
+      rendered.push(first.target)
+      copies.push(...one.copies)
+    }
   }
   messages.push(...missingTargets(context, targeted))
-  return { copies, decisions: made, heldObjects, heldNamespaces: namespaces.held, messages }
+  const targets = targeted.map(({ target }) => target)
+  return {
+    copies,
+    decisions: made,
+    heldObjects,
+    suspects,
+    targets,
+    rendered,
+    heldNamespaces: namespaces.held,
+    messages,
+  }
+}
+
+/** Preferences whose kind or group is misspelt: whatever they are about stays. */
+function misspeltPreferences({ holds }: FleetSource): readonly HeldPreference[] {
+  return holds.strangers
+    .filter((one) => mayBe(one, ['ReplicaSchedulingPreference']))
+    .map(({ namespace = 'default', name }) => ({ namespace, name, targetKind: undefined }))
 }
 
 type Rendered = { readonly messages: readonly Message[]; readonly decision?: ReplicaDecision | undefined } & (

@@ -1,6 +1,6 @@
 import { errorAt, type SourceDocument, warningAt } from '../../repo-layout/document.ts'
-import { getIn, type JsonPath } from '../../repo-layout/json.ts'
-import { builtinKind, builtinKinds, type NameRule } from '../../repo-layout/kinds/builtin.ts'
+import { getIn } from '../../repo-layout/json.ts'
+import { builtinKind, builtinKinds } from '../../repo-layout/kinds/builtin.ts'
 import { hasErrors, type Message } from '../../repo-layout/message.ts'
 import { apiVersionProblem, kindProblem, objectNameProblem } from '../../repo-layout/names.ts'
 import type { Valid } from '../../repo-layout/read/assemble.ts'
@@ -9,6 +9,7 @@ import type { FederatedDocument, TypeConfigDocument } from '../../repo-layout/re
 import { formatSubject, groupOf, type Subject } from '../../repo-layout/subject.ts'
 import { didYouMean } from '../../repo-layout/suggest.ts'
 import type { ObjectName } from '../previous.ts'
+import type { Suspect } from '../suspects.ts'
 
 /** What a federated document makes in each of its clusters. */
 export interface Target {
@@ -82,34 +83,42 @@ export function readTypes(
   }
 }
 
+/** The object that a document stands for; without a target the messages say why, and `suspect` what it may be. */
+export type ResolvedTarget =
+  | { readonly target: Target; readonly messages: readonly Message[] }
+  | { readonly target: undefined; readonly messages: readonly Message[]; readonly suspect: Suspect }
+
 /**
  * Which object a federated document stands for. The apiVersion is the template's, else that of the
  * FederatedTypeConfig, else that of Kubernetes' own kind; the kind, name and namespace are never the template's
  * (`kubefed v0.10 sync/resource.go`). Without a target the messages say why.
  */
-export function resolveTarget(
-  { document, value }: Valid<FederatedDocument>,
-  types: TypeTable,
-): { readonly target: Target | undefined; readonly messages: readonly Message[] } {
+export function resolveTarget({ document, value }: Valid<FederatedDocument>, types: TypeTable): ResolvedTarget {
   const type = types.byFederatedKind(groupOf(value.apiVersion), value.kind)
   const kind = type?.kind ?? value.kind.replace(/^Federated/, '')
   const written = value.spec?.template?.apiVersion
   const apiVersion =
     typeof written === 'string' && written !== '' ? written : (type?.apiVersion ?? builtinKind(kind)?.apiVersion)
-  if (apiVersion === undefined) return { target: undefined, messages: [unknownKind(document, kind)] }
+  const { name } = value.metadata
+  const anyKind = { kind: undefined, namespace: value.metadata.namespace ?? 'default', name }
+  const without = (message: Message) => ({ target: undefined, messages: [message], suspect: anyKind })
+  if (apiVersion === undefined) return without(unknownKind(document, kind))
   const badKind = kindProblem(kind)
-  if (badKind) return wrongType(document, ['kind'], `the kind "${kind}" ${badKind}`)
+  if (badKind) return without(errorAt(document, ['kind'], 'unknown-kind', `the kind "${kind}" ${badKind}`))
   const badVersion = apiVersionProblem(apiVersion)
   const versionPath = written === apiVersion ? ['spec', 'template', 'apiVersion'] : ['apiVersion']
-  if (badVersion) return wrongType(document, versionPath, `the apiVersion "${apiVersion}" ${badVersion}`)
+  if (badVersion) {
+    return without(errorAt(document, versionPath, 'unknown-kind', `the apiVersion "${apiVersion}" ${badVersion}`))
+  }
 
   const group = groupOf(apiVersion)
   const builtin = builtinKind(kind, group)
   const namespaced = builtin?.namespaced ?? type?.namespaced ?? types.scopeOf(group, kind) ?? true
   const messages: Message[] = []
-  const name = value.metadata.name
   const namespace = namespaced ? (value.metadata.namespace ?? 'default') : undefined
-  messages.push(...nameProblems(document, kind, name, builtin?.nameRule ?? 'subdomain'))
+  const badName = objectNameProblem(name, builtin?.nameRule ?? 'subdomain')
+  if (badName)
+    messages.push(errorAt(document, ['metadata', 'name'], 'name', `the name "${name}" of a ${kind} ${badName}`))
   const wrong = namespace === undefined ? undefined : objectNameProblem(namespace, 'label')
   if (wrong)
     messages.push(errorAt(document, ['metadata', 'namespace'], 'name', `the namespace "${namespace}" ${wrong}`))
@@ -119,16 +128,9 @@ export function resolveTarget(
   }
   const subject = formatSubject({ group, kind, namespace, name })
   const target = { apiVersion, kind, namespace, name, subject, disabled: type?.disabled ?? false }
-  return { target: hasErrors(messages) ? undefined : target, messages }
-}
-
-function wrongType(document: SourceDocument, path: JsonPath, text: string) {
-  return { target: undefined, messages: [errorAt(document, path, 'unknown-kind', text)] }
-}
-
-function nameProblems(document: SourceDocument, kind: string, name: string, rule: NameRule): Message[] {
-  const problem = objectNameProblem(name, rule)
-  return problem ? [errorAt(document, ['metadata', 'name'], 'name', `the name "${name}" of a ${kind} ${problem}`)] : []
+  if (!hasErrors(messages)) return { target, messages }
+  const suspect = { kind, namespace: wrong ? undefined : namespace, name: badName ? undefined : name }
+  return { target: undefined, messages, suspect }
 }
 
 function unknownKind(document: SourceDocument, kind: string): Message {

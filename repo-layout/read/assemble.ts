@@ -101,6 +101,7 @@ export function assembleFleet(all: readonly FileItems[], leftOut: readonly strin
         preferences,
         typeConfigs,
         unplaced,
+        unsupported: files.flatMap((file) => file.unsupported),
       }),
     },
   }

@@ -19,6 +19,8 @@ export interface Holds {
   readonly namespaces: ReadonlySet<string>
   /** Of `files`, those that may hold FederatedNamespaces: a Namespace that came from there is held with all in it. */
   readonly namespaceFiles: ReadonlySet<string>
+  /** Documents that nothing is made of, whose kind or group may be a slip of the pen. */
+  readonly strangers: readonly HeldDocument[]
   /** Preferences that are in error. */
   readonly preferences: readonly HeldPreference[]
   /** Whether something that cannot be read may be a document of this kind that speaks of one of these names. */
@@ -52,6 +54,8 @@ export interface HoldSources {
   readonly typeConfigs: readonly Item<TypeConfigDocument>[]
   /** Objects that nothing places. */
   readonly unplaced: readonly SourceDocument[]
+  /** Kinds that are not read, of groups that are. */
+  readonly unsupported: readonly SourceDocument[]
 }
 
 /** Gathers what is to be held. */
@@ -86,15 +90,9 @@ export function gatherHolds(from: HoldSources): Holds {
         mayHold('FederatedTypeConfig', [String(value.kind)]) ? [path] : [],
       ),
     ]),
-    namespaceFiles: new Set([
-      ...from.broken.filter(({ text }) => text.includes('FederatedNamespace')).map(({ path }) => path),
-      ...nameless.map(({ document }) => document.path),
-    ]),
-    objects: objects.flatMap((document) => {
-      const { namespace, name } = identityOf(document)
-      const { kind, apiVersion } = document.value
-      return name === undefined ? [] : [{ kind: String(kind), group: groupOf(String(apiVersion)), namespace, name }]
-    }),
+    namespaceFiles: new Set([...from.broken.map(({ path }) => path), ...nameless.map(({ document }) => document.path)]),
+    objects: objects.flatMap(heldDocument),
+    strangers: [...from.unplaced, ...from.unsupported].flatMap(heldDocument),
     clusters: new Set(from.clusters.flatMap(({ name, cluster }) => (cluster || name === undefined ? [] : [name]))),
     namespaces: new Set(
       namespaces.flatMap(({ document }) => {
@@ -112,6 +110,12 @@ export function gatherHolds(from: HoldSources): Holds {
   }
 }
 
+function heldDocument(document: SourceDocument): readonly HeldDocument[] {
+  const { namespace, name } = identityOf(document)
+  const { kind, apiVersion } = document.value
+  return name === undefined ? [] : [{ kind: String(kind), group: groupOf(String(apiVersion)), namespace, name }]
+}
+
 function isInError(item: Item<unknown>): boolean {
   return item.value === undefined
 }
@@ -124,7 +128,10 @@ function isNamed(document: SourceDocument): boolean {
   return identityOf(document).name !== undefined
 }
 
-/** Looks for a kind and a name in the same text: whole words, in any case, a name also in the plural. */
+/**
+ * Looks for a kind and a name in the same text: whole words, in any case, a name also in the plural. A name of several
+ * words (`web.example`) is looked for as it stands.
+ */
 function wordSearch(texts: readonly string[]): Holds['mayHold'] {
   const words = new Map<string, ReadonlySet<string>>()
   const wordsOf = (text: string) => {
@@ -138,7 +145,11 @@ function wordSearch(texts: readonly string[]): Holds['mayHold'] {
     texts.some((text) => {
       if (!text.includes(kind)) return false
       const found = wordsOf(text)
-      return names.some((name) => plurals(name.toLowerCase()).some((word) => found.has(word)))
+      return names.some((name) => {
+        const lower = name.toLowerCase()
+        if (/[^\p{L}\p{N}_-]/u.test(lower)) return text.toLowerCase().includes(lower)
+        return plurals(lower).some((word) => found.has(word))
+      })
     })
 }
 

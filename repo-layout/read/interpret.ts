@@ -35,6 +35,8 @@ export interface FileItems {
   readonly typeConfigs: readonly Item<TypeConfigDocument>[]
   /** Objects of other kinds: federated kinds of a type config, or nothing that is placed. */
   readonly plain: readonly SourceDocument[]
+  /** Documents of a group that is read, of a kind that is not. */
+  readonly unsupported: readonly SourceDocument[]
   readonly messages: readonly Message[]
 }
 
@@ -47,6 +49,7 @@ export function interpretFile(file: SourceFile): FileItems {
   const preferences: Item<PreferenceDocument>[] = []
   const typeConfigs: Item<TypeConfigDocument>[] = []
   const plain: SourceDocument[] = []
+  const unsupported: SourceDocument[] = []
   const messages: Message[] = [...file.messages]
 
   function check<T>(schema: z.ZodType<T>, document: SourceDocument): Item<T> {
@@ -89,6 +92,7 @@ export function interpretFile(file: SourceFile): FileItems {
         messages.push(warningAt(document, [], 'unsupported', `${String(document.value.kind)} has no effect here`))
         break
       case 'unsupported':
+        unsupported.push(document)
         messages.push(errorAt(document, ['kind'], 'unsupported', explainUnsupported(document.value)))
         break
       case 'plain':
@@ -96,7 +100,7 @@ export function interpretFile(file: SourceFile): FileItems {
         break
     }
   }
-  return { file, fleets, clusters, registry, federated, preferences, typeConfigs, plain, messages }
+  return { file, fleets, clusters, registry, federated, preferences, typeConfigs, plain, unsupported, messages }
 }
 
 /** A federated document of a kind that only a FederatedTypeConfig names. */
