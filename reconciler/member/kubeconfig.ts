@@ -1,32 +1,29 @@
+import { readFile } from 'node:fs/promises'
 import type { RequestOptions } from 'node:https'
+import { isAbsolute, join } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
+import { parse } from 'yaml'
+import { getIn, isJsonArray, type Json } from '../../repo-layout/json.ts'
 import type { Clock } from '../clock.ts'
-import { ApiError, messageOf } from './errors.ts'
+import { type AccessSource, unusable } from './access.ts'
+import { messageOf } from './errors.ts'
 import { createExecPlugin } from './exec.ts'
 
-/** Everything that a connection is made of at one moment. */
-export interface Access {
-  readonly server: string
-  readonly proxyUrl: string
-  readonly ca: string | Buffer | undefined
-  readonly cert: string | Buffer | undefined
-  readonly key: string | Buffer | undefined
-  readonly servername: string | undefined
-  readonly verify: boolean
-  readonly headers: { readonly [name: string]: string }
-}
-
-/** Gives the access of now; `drop` forgets what was cached, after a 401. */
-export interface AccessSource {
-  access(): Promise<Access>
-  drop(): void
-}
-
-/** Reads a kubeconfig from text, with files relative to `directory`. Rejects nothing: `accessOf` does. */
-export function parseKubeConfig(text: string, context: string | undefined, what: string): KubeConfig {
+/**
+ * Reads a kubeconfig from text, with files relative to `directory`. Throws an `ApiError` of type `unauthorized` where it is
+ * none; what is missing in it shows in `accessOf`.
+ */
+export function parseKubeConfig(
+  text: string,
+  context: string | undefined,
+  what: string,
+  directory?: string,
+): KubeConfig {
   const config = new KubeConfig()
   try {
     config.loadFromString(text)
+    if (directory !== undefined) config.makePathsAbsolute(directory)
+    addTokenFiles(config, parse(text) as Json, directory ?? '/')
   } catch (error) {
     throw unusable(`${what} is no kubeconfig: ${messageOf(error)}`)
   }
@@ -34,20 +31,36 @@ export function parseKubeConfig(text: string, context: string | undefined, what:
   return config
 }
 
+/** client-node does not know `tokenFile`, kubectl does; it becomes the provider that client-node uses in a cluster. */
+function addTokenFiles(config: KubeConfig, raw: Json, directory: string): void {
+  const users = getIn(raw, ['users'])
+  for (const entry of isJsonArray(users) ? users : []) {
+    const tokenFile = getIn(entry, ['user', 'tokenFile'])
+    const at = config.users.findIndex(({ name }) => name === getIn(entry, ['name']))
+    const user = config.users[at]
+    if (typeof tokenFile !== 'string' || !user) continue
+    const path = isAbsolute(tokenFile) ? tokenFile : join(directory, tokenFile)
+    config.users[at] = { ...user, authProvider: { name: 'tokenFile', config: { tokenFile: path } } }
+  }
+}
+
 /**
- * Access through client-node's KubeConfig: client certificates, tokens, token files, oidc and the rest are its work; exec
- * plugins are ours, because its own are neither timed out nor run once. Throws an `ApiError` of type `unauthorized` for a
- * config that names no cluster or user.
+ * Access through client-node's KubeConfig: client certificates, tokens, oidc and the rest are its work. Exec plugins are
+ * ours, because its own are neither timed out nor run once, and so are token files, because it keeps them for a minute
+ * after they rotated. Throws an `ApiError` of type `unauthorized` for a config that names no cluster or user.
  */
 export function accessOf(config: KubeConfig, clock: Clock, what: string): AccessSource {
   const cluster = config.getCurrentCluster()
   const user = config.getCurrentUser()
-  if (!cluster) throw unusable(`${what} has no cluster for context ${config.getCurrentContext() || '(none)'}`)
-  const execSection: unknown = user?.exec ?? user?.authProvider?.config?.exec
+  const context = config.getCurrentContext() || '(none)'
+  if (!cluster) throw unusable(`${what} has no cluster for context ${context}`)
+  if (!user) throw unusable(`${what} has no user for context ${context}`)
+  const execSection: unknown = user.exec ?? user.authProvider?.config?.exec
   const plugin = execSection
     ? createExecPlugin(execSection, { server: cluster.server, caData: cluster.caData }, clock)
     : undefined
-  const plain = plugin ? withoutExec(config) : config
+  const tokenFile: unknown = plugin ? undefined : user.authProvider?.config?.tokenFile
+  const plain = plugin || tokenFile !== undefined ? withoutProvider(config) : config
 
   return {
     async access() {
@@ -55,6 +68,7 @@ export function accessOf(config: KubeConfig, clock: Clock, what: string): Access
       const credential = await plugin?.credential()
       try {
         await plain.applyToHTTPSOptions(options)
+        if (typeof tokenFile === 'string') options.headers.authorization = `Bearer ${await readFile(tokenFile, 'utf8')}`
       } catch (error) {
         throw unusable(`${what}: ${messageOf(error)}`)
       }
@@ -70,7 +84,7 @@ export function accessOf(config: KubeConfig, clock: Clock, what: string): Access
         cert: credential?.certificate ?? buffer(options.cert),
         key: credential?.key ?? buffer(options.key),
         servername: cluster.tlsServerName,
-        verify: !cluster.skipTLSVerify,
+        skips: cluster.skipTLSVerify ? ['*'] : [],
         headers,
       }
     },
@@ -78,12 +92,12 @@ export function accessOf(config: KubeConfig, clock: Clock, what: string): Access
   }
 }
 
-function withoutExec(config: KubeConfig): KubeConfig {
+function withoutProvider(config: KubeConfig): KubeConfig {
   const copy = new KubeConfig()
   const cluster = config.getCurrentCluster()
   const user = config.getCurrentUser()
   if (cluster && user) {
-    const { exec: _exec, authProvider: _provider, ...rest } = user
+    const { exec: _exec, authProvider: _provider, token: _token, ...rest } = user
     copy.loadFromClusterAndUser(cluster, rest)
   }
   return copy
@@ -91,9 +105,4 @@ function withoutExec(config: KubeConfig): KubeConfig {
 
 function buffer(value: unknown): string | Buffer | undefined {
   return typeof value === 'string' || Buffer.isBuffer(value) ? value : undefined
-}
-
-/** A connection that cannot be made with what we were given: the cluster itself may well be alive. */
-export function unusable(message: string): ApiError {
-  return new ApiError(message, { type: 'unauthorized' })
 }
