@@ -17,6 +17,8 @@ export interface Place {
 export interface ApplyOptions {
   /** Only upon the object of this uid: where it is missing or another, 409. */
   readonly uid?: string
+  /** Only upon the object in this state: where it has changed, 409. */
+  readonly resourceVersion?: string | undefined
   /** Only where no object exists: an existing one gives 409. */
   readonly onlyNew?: boolean
   /** Computes and validates, writes nothing. */
@@ -76,12 +78,14 @@ export function createApi(transport: Transport, discovery: Discovery, beforeWrit
         throw error
       }
     },
-    async apply(place, manifest, { uid, onlyNew, dryRun, manager = ourManager } = {}) {
+    async apply(place, manifest, options = {}) {
+      const { uid, onlyNew, dryRun, manager = ourManager } = options
+      const resourceVersion = onlyNew ? impossibleVersion : options.resourceVersion
       const metadata = {
         ...manifest.metadata,
         ...(place.namespace === undefined ? {} : { namespace: place.namespace }),
         ...(uid === undefined ? {} : { uid }),
-        ...(onlyNew ? { resourceVersion: impossibleVersion } : {}),
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
       }
       if (!dryRun) await beforeWrite()
       const answer = await transport.request('PATCH', pathOf(place), {

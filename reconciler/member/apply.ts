@@ -2,7 +2,7 @@ import { getIn, type KubeObject } from '../../repo-layout/json.ts'
 import { annotations } from '../../repo-layout/schema/common.ts'
 import { sleep } from '../clock.ts'
 import { ApiError, isRejected } from './errors.ts'
-import { fingerprint } from './fingerprint.ts'
+import { factsOf, type LiveFacts } from './facts.ts'
 import { withoutIgnored } from './ignore.ts'
 import { metadataText } from './manifest.ts'
 import { isEstablished, isPrecious, rankOf } from './order.ts'
@@ -28,19 +28,19 @@ export async function createNew(work: Work, task: Task): Promise<Applied> {
 }
 
 /**
- * Makes a live object what is wanted by a forced apply upon its uid (409 where it is another by now). Paths that the
- * rules leave to others are not fought over. What forced apply alone cannot do is done before or after it: list items that
+ * Makes a live object what is wanted by a forced apply upon its uid (409 where it is another by now) and, where one is
+ * given, its resourceVersion (409 where it has changed). Paths that the rules leave to others are not fought over. What forced apply alone cannot do is done before or after it: list items that
  * clash with ours are absorbed, `spec.replicas` that left the manifest keeps its live value, and where the object says
  * so, it is deleted and created because of immutable fields. Throws an `ApiError` for anything else.
  */
-export async function update(work: Work, task: Task, live: KubeObject): Promise<Applied> {
+export async function update(work: Work, task: Task, live: KubeObject, resourceVersion?: string): Promise<Applied> {
   const { api } = work
   const { place } = task
   const uid = metadataText(live, 'uid')
   const manifest = withoutIgnored(task.manifest, live, work.settings.ignoreDifferences)
   if (getIn(manifest, ['spec', 'replicas']) === undefined) await handOver(api, place, live, ['spec', 'replicas'])
   try {
-    const { object } = await api.apply(place, manifest, { uid })
+    const { object } = await api.apply(place, manifest, { uid, resourceVersion })
     const same = metadataText(object, 'resourceVersion') === metadataText(live, 'resourceVersion')
     return { action: same ? 'unchanged' : 'configured', object: await settle(work, task, object), message: '' }
   } catch (error) {
@@ -109,21 +109,16 @@ function slow(message: string): ApiError {
   return new ApiError(message, { type: 'server', status: 504, retryAfterMs: 1000 })
 }
 
-/** The inventory's entry for an object as it was just applied. */
-export function entryFor(
-  task: Task,
-  object: KubeObject,
-  state: InventoryEntry['state'],
-  secretKey: string,
-): InventoryEntry {
-  return {
-    subject: task.subject,
-    state,
-    apiVersion: task.manifest.apiVersion,
-    uid: metadataText(object, 'uid'),
-    oid: task.wanted.oid,
-    fingerprint: fingerprint(object, task.wanted.object, secretKey) ?? '',
-  }
+/** Sums up a live object of a task. */
+export function look(work: Work, task: Task, object: KubeObject): LiveFacts {
+  return factsOf(object, task.wanted.object, work.secretKey)
+}
+
+/** Notes in the inventory that an object was just applied and is as `live` says. */
+export function record(work: Work, task: Task, live: LiveFacts, state: InventoryEntry['state']): void {
+  const { subject, manifest, wanted } = task
+  const { uid, fingerprint } = live
+  work.inventory.set({ subject, state, apiVersion: manifest.apiVersion, uid, oid: wanted.oid, fingerprint })
 }
 
 /** Whether a refusal says that the object is there, or is another one, or has changed: read it and decide anew. */

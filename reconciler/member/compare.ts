@@ -1,4 +1,5 @@
 import type { Book } from './book.ts'
+import { isRejected } from './errors.ts'
 import { factsOf } from './facts.ts'
 import { heal } from './heal.ts'
 import { type Item, isSuspended } from './items.ts'
@@ -11,7 +12,8 @@ const width = 4
 
 /**
  * Compares every wanted object with the live one of now: one GET each, and a dry run where they differ. Writes nothing.
- * Throws an `ApiError` when the cluster stops answering; objects that the server cannot compare are left out.
+ * Throws an `ApiError` when the cluster stops answering. Objects that the server refuses to show or to compare are left
+ * out: the status says of each why it could not be applied.
  */
 export async function compareAll(work: Work, book: Book): Promise<readonly Drift[]> {
   const items = [...book.items.values()].filter((item) => item.wanted !== undefined && !isSuspended(item))
@@ -19,7 +21,10 @@ export async function compareAll(work: Work, book: Book): Promise<readonly Drift
   let next = 0
   const worker = async () => {
     for (let item = items[next++]; item; item = items[next++]) {
-      const drift = await compareOne(work, item)
+      const drift = await compareOne(work, item).catch((error: unknown) => {
+        if (!isRejected(error)) throw error
+        return undefined
+      })
       if (drift) found.push(drift)
     }
   }

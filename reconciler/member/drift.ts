@@ -46,6 +46,35 @@ export function fieldDrift(before: JsonObject, after: JsonObject, wanted: JsonOb
   return found
 }
 
+/**
+ * The same without an answer of the server: what a manifest says against what is live. A list that lacks something is
+ * told whole, and a quantity that is only written otherwise is told too, so this is for what the server refuses to compare.
+ */
+export function plainDrift(live: JsonObject, manifest: JsonObject): FieldDrift[] {
+  const found: FieldDrift[] = []
+  const visit = (wish: JsonObject, is: JsonObject, path: readonly string[]) => {
+    for (const [name, wanted] of Object.entries(wish)) {
+      const here = [...path, `f:${name}`]
+      const value = is[name]
+      if (isJsonObject(wanted) && isJsonObject(value)) visit(wanted, value, here)
+      else if (wanted !== undefined && !contains(value, wanted))
+        found.push(maskField(live, { path: formatPath(here), live: value, wanted, manager: holder(live, here, value) }))
+    }
+  }
+  visit(manifest, live, [])
+  return found
+}
+
+/** Whether a live value is what a manifest asks for, or more than that. */
+function contains(live: Json | undefined, wish: Json): boolean {
+  if (isEmptyWish(wish)) return true
+  if (isJsonArray(wish)) return isJsonArray(live) && wish.every((one) => live.some((item) => contains(item, one)))
+  if (!isJsonObject(wish)) return jsonEqual(live, wish)
+  return Object.entries(wish).every(
+    ([name, one]) => one === undefined || contains(isJsonObject(live) ? live[name] : undefined, one),
+  )
+}
+
 /** The keyed items of a list that a node names, in the order of the list. */
 function keysOf(node: JsonObject, list: Json | undefined): string[] {
   if (!isJsonArray(list)) return []

@@ -11,8 +11,9 @@ import { factsOf } from './facts.ts'
 import { createGate } from './gate.ts'
 import { heartbeat } from './heartbeat.ts'
 import { InventoryLostError } from './inventory.ts'
-import { createItem, goalOf, type Item, isFresh, isPending, see, unsee } from './items.ts'
+import { createItem, goalOf, type Item, isFresh, isPending, isSeen, see, unsee } from './items.ts'
 import { createKinds, type KindKey, kindKey } from './kinds.ts'
+import { maskText } from './mask.ts'
 import { createQueue } from './queue.ts'
 import { reconcile } from './reconcile.ts'
 import { explain } from './refusal.ts'
@@ -41,8 +42,11 @@ export interface Engine {
 
 /** Objects worked on at a time: as many as there are connections. */
 const concurrency = 8
-/** The inventory is written at the latest so many milliseconds after it changed, even while a batch goes on. */
-const flushAfter = 1000
+/**
+ * The inventory is written at the latest so many milliseconds after it changed, even while a batch goes on. A crash before that
+ * costs repeated applies, which change nothing: intents stand before anything new is sent.
+ */
+const flushAfter = 5000
 
 /**
  * Keeps one reachable cluster as its book says: watches every kind in use, works off what differs in the order of `createGate`,
@@ -66,6 +70,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
   const kinds = createKinds(session, selector, options, {
     onObject: guarded(seen),
     onDeleted: guarded((key, object) => {
+      if (object.kind === 'ConfigMap' && inventory.noteDeleted(object)) void flush()
       const item = itemOf(key, object)
       if (item && unsee(item, object)) touch(item)
     }),
@@ -80,12 +85,12 @@ export function createEngine(session: Session, book: Book, options: EngineOption
       noteProblems()
       queue.kick()
     },
+    onRecovered: () => noteProblems(),
   })
 
   function guarded(tell: (key: KindKey, object: KubeObject) => void) {
     return (key: KindKey, object: KubeObject) => {
       try {
-        book.seenAt = clock.now()
         tell(key, object)
       } catch (error) {
         end(error instanceof Error ? error : new Error(messageOf(error)))
@@ -96,7 +101,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
   function seen(key: KindKey, object: KubeObject): void {
     if (object.kind === 'ConfigMap') inventory.checkTakeover(object)
     const item = itemOf(key, object)
-    if (!item) return
+    if (!item || isSeen(item, object)) return
     const facts = factsOf(object, item.wanted?.object ?? {}, session.secretKey.key)
     const entry = inventory.get(item.subject)
     const drifted =
@@ -104,7 +109,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
       entry !== undefined &&
       entry.uid !== '' &&
       (entry.fingerprint !== facts.fingerprint || entry.uid !== facts.uid)
-    if (see(item, object, facts, drifted) && drifted) touch(item)
+    if (see(item, facts, drifted ? object : undefined) && drifted) touch(item)
     book.changed()
   }
 
@@ -158,9 +163,9 @@ export function createEngine(session: Session, book: Book, options: EngineOption
     item.tried = goal
     item.looked = version
     item.told = true
+    gate.looked(item)
     if (failures > 0 && item.failures === 0) wakeDependents(item)
     if (!item.wanted && item.action === 'pruned') item.live = undefined
-    book.seenAt = clock.now()
     afterwards()
     return again
   }
@@ -178,8 +183,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
     item.action = keeps && before !== undefined ? before : outcome.action
     item.message = outcome.message
     if ('drift' in outcome) item.drift = outcome.drift
-    if (outcome.live && item.wanted)
-      see(item, outcome.live, factsOf(outcome.live, item.wanted.object, session.secretKey.key), false)
+    if (outcome.live && item.wanted) see(item, outcome.live, undefined)
     if (outcome.drift && outcome.healed)
       log.warn(
         {
@@ -196,8 +200,8 @@ export function createEngine(session: Session, book: Book, options: EngineOption
     item.failures++
     if (isClusterWide(error) || error instanceof InventoryLostError) end(error)
     item.action = 'failed'
-    item.message = explain(error)
-    log.warn({ subject: item.subject, error: messageOf(error) }, 'an object could not be applied')
+    item.message = maskText(explain(error), item.wanted?.object)
+    log.warn({ subject: item.subject, error: item.message }, 'an object could not be applied')
     // What the server refused is tried again slowly: quotas are raised and policies change. The rest comes back soon.
     const refused = error instanceof ApiError && error.failure.type === 'rejected'
     const pause = backoff(item.failures, refused ? 5000 : 500, 300_000, random)
@@ -217,7 +221,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
   }
 
   function settle(): void {
-    if (!gate.isPrepared() || gate.pendingCount() > 0) return
+    if (!gate.isPrepared() || gate.isPending()) return
     noteApplied(book)
     if (inventory.isDirty() || flushing) return
     for (const done of waiting.splice(0)) done()
@@ -284,10 +288,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
     clock,
     signal: stopping.signal,
     lastAnswer: () => book.seenAt ?? 0,
-    onAnswer() {
-      book.seenAt = clock.now()
-      book.changed()
-    },
+    onAnswer: () => book.changed(),
     onLost: end,
   })
 

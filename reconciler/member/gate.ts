@@ -20,8 +20,10 @@ export interface Gate {
   /** Says that the intents of a version are written. */
   prepared(version: number): void
   isPrepared(): boolean
-  /** Items not looked at since the version began. */
-  pendingCount(): number
+  /** Whether some items were not looked at since the version began. */
+  isPending(): boolean
+  /** Says that an item was looked at. */
+  looked(item: Item): void
   /** Begins a new version: the desired state was replaced. */
   recount(): void
 }
@@ -29,19 +31,11 @@ export interface Gate {
 /** Makes the gate of a session over the items of its book. */
 export function createGate(book: Book, inventory: Inventory, isSynced: (item: Item) => boolean): Gate {
   let preparedVersion = 0
-
-  // Walked over only until nothing is pending any more, which is most of the time.
-  let settledVersion = 0
+  // Kept as a set, so that asking costs nothing however many objects there are.
+  let left = new Set<Item>()
   const pending = (item: Item) => isPending(item, book.version)
   function somePending(test: (item: Item) => boolean): boolean {
-    if (settledVersion === book.version) return false
-    let any = false
-    for (const item of book.items.values()) {
-      if (!pending(item)) continue
-      if (test(item)) return true
-      any = true
-    }
-    if (!any) settledVersion = book.version
+    for (const item of left) if (test(item)) return true
     return false
   }
 
@@ -86,13 +80,13 @@ export function createGate(book: Book, inventory: Inventory, isSynced: (item: It
       preparedVersion = Math.max(preparedVersion, of)
     },
     isPrepared: () => preparedVersion === book.version,
-    pendingCount() {
-      let count = 0
-      if (settledVersion !== book.version) for (const item of book.items.values()) if (pending(item)) count++
-      return count
+    isPending: () => left.size > 0,
+    looked(item) {
+      if (!pending(item)) left.delete(item)
     },
     recount() {
       book.version++
+      left = new Set([...book.items.values()].filter(pending))
     },
   }
 }

@@ -1,11 +1,14 @@
 import type { KubeObject } from '../../repo-layout/json.ts'
 import { annotations, fleetLabel } from '../../repo-layout/schema/common.ts'
 import { managedBy } from './adopt.ts'
-import { createNew, dryRun, entryFor, isConflict, update } from './apply.ts'
-import { fieldDrift } from './drift.ts'
+import { createNew, dryRun, isConflict, look, record, update } from './apply.ts'
+import { fieldDrift, plainDrift } from './drift.ts'
+import { isRejected } from './errors.ts'
 import { ourEntry } from './fields.ts'
 import { markOf, metadataText, otherFleet } from './manifest.ts'
+import { maskText } from './mask.ts'
 import { takeSole } from './ownership.ts'
+import { explain } from './refusal.ts'
 import type { Drift, FieldDrift } from './types.ts'
 import type { Outcome, Task, Work } from './work.ts'
 
@@ -28,7 +31,7 @@ export async function heal(
 ): Promise<Outcome> {
   if (!before) return healDeleted(work, task, only)
   if (metadataText(before, 'deletionTimestamp') !== '')
-    return { action: 'unchanged', message: 'being deleted by somebody', live: before, again: 2000 }
+    return { action: 'unchanged', message: 'being deleted by somebody', live: look(work, task, before), again: 2000 }
   const foreign = otherFleet(before, task.subject, work.settings)
   if (foreign !== undefined) return leave(work, task, before, `another fleet (${foreign}) took it over`)
   const recreated = metadataText(before, 'uid') !== task.entry?.uid
@@ -43,23 +46,39 @@ export async function heal(
         ? 'label removed'
         : 'changed'
   if (only === 'report') {
-    const after = await dryRun(work, task, before)
-    const fields = fieldDrift(before, after, task.manifest)
-    if (reason === 'changed' && fields.length === 0)
-      return { action: 'unchanged', message: '', live: before, drift: undefined }
-    return { action: 'unchanged', message: '', live: before, drift: driftOf(work, task, reason, fields, false) }
+    const { fields, message } = await differences(work, task, before)
+    const drift = reason === 'changed' && fields.length === 0 ? undefined : driftOf(work, task, reason, fields, false)
+    return { action: 'unchanged', message, live: look(work, task, before), drift }
   }
   const { object, action, message } = await update(work, task, before)
   // Without managedFields the server gives all that was there to `before-first-apply`, which would keep it for ever.
   const owned = reason === 'changed' ? object : await takeSole(work.api, task.place, object)
   const state = task.entry?.state === 'adopted' ? 'adopted' : 'created'
-  work.inventory.set(entryFor(task, owned, state, work.secretKey))
+  const live = look(work, task, owned)
+  record(work, task, live, state)
   const fields = fieldDrift(before, owned, task.manifest)
   if (reason === 'changed' && fields.length === 0) {
     const drift = action === 'unchanged' ? undefined : task.drift
-    return { action: 'unchanged', message, live: owned, drift, healed: false }
+    return { action: 'unchanged', message, live, drift, healed: false }
   }
-  return { action: 'configured', message, live: owned, drift: driftOf(work, task, reason, fields, true), healed: true }
+  return { action: 'configured', message, live, drift: driftOf(work, task, reason, fields, true), healed: true }
+}
+
+/** What an apply would change; where the server refuses even to try, what the manifest says against what is live. */
+async function differences(
+  work: Work,
+  task: Task,
+  before: KubeObject,
+): Promise<{ readonly fields: readonly FieldDrift[]; readonly message: string }> {
+  try {
+    return { fields: fieldDrift(before, await dryRun(work, task, before), task.manifest), message: '' }
+  } catch (error) {
+    if (!isRejected(error) || isConflict(error)) throw error
+    return {
+      fields: plainDrift(before, task.manifest),
+      message: `an apply would be refused: ${maskText(explain(error), task.wanted.object)}`,
+    }
+  }
 }
 
 async function healDeleted(work: Work, task: Task, only: 'heal' | 'report'): Promise<Outcome> {
@@ -71,11 +90,12 @@ async function healDeleted(work: Work, task: Task, only: 'heal' | 'report'): Pro
     }
   try {
     const { object } = await createNew(work, task)
-    work.inventory.set(entryFor(task, object, 'created', work.secretKey))
+    const live = look(work, task, object)
+    record(work, task, live, 'created')
     return {
       action: 'created',
       message: '',
-      live: object,
+      live,
       drift: driftOf(work, task, 'deleted', [], true),
       healed: true,
     }
@@ -87,8 +107,17 @@ async function healDeleted(work: Work, task: Task, only: 'heal' | 'report'): Pro
 
 function leave(work: Work, task: Task, live: KubeObject, why: string): Outcome {
   work.inventory.delete(task.subject)
-  return { action: 'skipped', message: `left alone: ${why}`, live, drift: undefined, again: 300_000 }
+  return {
+    action: 'skipped',
+    message: `left alone: ${why}`,
+    live: look(work, task, live),
+    drift: undefined,
+    again: 300_000,
+  }
 }
+
+/** A healed drift that comes again within so many milliseconds goes on; later it is another. */
+const sameStory = 60_000
 
 function driftOf(
   work: Work,
@@ -99,12 +128,12 @@ function driftOf(
 ): Drift {
   const now = new Date(work.clock.now()).toISOString()
   const known = task.drift
+  const goesOn = known !== undefined && work.clock.now() - Date.parse(known.healedAt ?? now) < sameStory
   return {
     subject: task.subject,
     reason,
     fields,
-    // A healed drift that comes again is the same story; one that was never healed goes on since it was first seen.
-    since: known?.since ?? now,
+    since: goesOn ? known.since : now,
     healedAt: healed ? now : known?.healedAt,
     healed: (known?.healed ?? 0) + (healed ? 1 : 0),
     fight: known?.fight ?? false,

@@ -7,12 +7,11 @@ import {
   type InventoryEntry,
   type InventoryHeader,
   inventoryName,
-  neededShards,
   parseEntries,
   parseHeader,
   sameEntry,
   shardOf,
-  splitEntries,
+  spreadEntries,
 } from './shards.ts'
 import type { Transport } from './transport.ts'
 
@@ -61,6 +60,8 @@ export interface Inventory {
    * `InventoryLostError` when another daemon took over; after any other error it can be called again.
    */
   flush(commit: string): Promise<void>
+  /** Says that a ConfigMap left the watch. Where it was one of the inventory's, `flush` writes it again: true then. */
+  noteDeleted(configMap: JsonObject): boolean
   /** Throws `InventoryLostError` when a ConfigMap that was watched says that another daemon took over. */
   checkTakeover(configMap: JsonObject): void
 }
@@ -82,6 +83,8 @@ export async function openInventory(
 ): Promise<Inventory> {
   const shards = new Map<number, Shard>()
   const entries = new Map<Subject, InventoryEntry>()
+  /** Every Subject that was ever in `entries`: what we have forgotten on purpose is told from what we never knew. */
+  const known = new Set<Subject>()
   let header: InventoryHeader | undefined
   let epoch = 0
   let count = 1
@@ -104,8 +107,8 @@ export async function openInventory(
     shards.clear()
     for (const item of isJsonArray(json.items) ? json.items : []) {
       if (!isJsonObject(item)) continue
-      const index = Number(metadataText(item, 'name').slice(name.length + 1))
-      if (!metadataText(item, 'name').startsWith(`${name}-`) || !Number.isInteger(index)) continue
+      const index = indexOf(item)
+      if (index === undefined) continue
       const text = String(getIn(item, ['data', 'entries']) ?? '')
       shards.set(index, { resourceVersion: metadataText(item, 'resourceVersion'), text })
       found.entries.push(...parseEntries(text).map((entry) => [index, entry] as const))
@@ -113,6 +116,22 @@ export async function openInventory(
       if (head) found.header = head
     }
     return found
+  }
+
+  /** The number of a shard of this inventory; undefined for any other ConfigMap. */
+  function indexOf(configMap: JsonObject): number | undefined {
+    const text = metadataText(configMap, 'name')
+    const index = Number(text.slice(name.length + 1))
+    return text.startsWith(`${name}-`) && Number.isInteger(index) ? index : undefined
+  }
+
+  /** Takes up entries; after a crash while one moved it stands in two shards, and where it belongs it is the newer. */
+  function take(found: Found): void {
+    for (const [shard, entry] of found.entries) {
+      if (entries.has(entry.subject) && shardOf(entry.subject, count) !== shard) continue
+      entries.set(entry.subject, entry)
+    }
+    for (const [, { subject }] of found.entries) known.add(subject)
   }
 
   function headerOf(item: JsonObject): InventoryHeader | undefined {
@@ -152,8 +171,8 @@ export async function openInventory(
   }
 
   async function write(commit: string): Promise<void> {
-    count = neededShards([...entries.values()], count)
-    const texts = splitEntries(entries.values(), count)
+    const texts = spreadEntries(entries.values(), count)
+    count = texts.length
     const head = { fleetUid: owner.fleetUid, clusterUid, epoch, holder: holder.id, commit, shards: count }
     // An entry that moves to another shard is written there before it leaves the old one: never in neither.
     const order = [...texts.keys()].sort((a, b) => b - a)
@@ -182,11 +201,15 @@ export async function openInventory(
           raised = true
           return
         } catch (error) {
-          if (tries >= 5 || !isRejected(error, 409)) throw error
+          if (tries >= 5 || !(isRejected(error, 409) || isRejected(error, 404))) throw error
+          // 404: somebody deleted a ConfigMap or the whole namespace. What we know is written again.
+          if (isRejected(error, 404)) await ensureNamespace(transport)
           const found = await read()
           check(found.header)
-          // Ours is the truth: a conflict with no higher epoch is our own write whose answer was lost, or a hand's.
+          // Ours is the truth: a conflict with no higher epoch is our own write whose answer was lost, or a hand's. But what
+          // another daemon noted before we took over from it is true as well.
           header = found.header
+          take({ ...found, entries: found.entries.filter(([, { subject }]) => !known.has(subject)) })
         }
       }
     } catch (error) {
@@ -209,9 +232,7 @@ export async function openInventory(
   count = header?.shards ?? 1
   epoch = header?.epoch ?? 0
   check(header)
-  // After a crash while entries moved, one may stand in two shards; the one where it belongs is the newer.
-  for (const [shard, entry] of found.entries)
-    if (!entries.has(entry.subject) || shardOf(entry.subject, count) === shard) entries.set(entry.subject, entry)
+  take(found)
 
   return {
     get header() {
@@ -222,6 +243,7 @@ export async function openInventory(
     set(entry) {
       if (sameEntry(entries.get(entry.subject), entry)) return
       entries.set(entry.subject, entry)
+      known.add(entry.subject)
       dirty = true
     },
     delete(subject) {
@@ -235,6 +257,13 @@ export async function openInventory(
       return enqueue(header?.commit ?? '')
     },
     flush: enqueue,
+    noteDeleted(configMap) {
+      const shard = shards.get(indexOf(configMap) ?? -1)
+      if (!raised || !shard || markOf(configMap, 'labels', inventoryLabel) !== owner.fleetName) return false
+      shards.set(indexOf(configMap) ?? -1, { ...shard, text: '(deleted)' })
+      dirty = true
+      return true
+    },
     checkTakeover(configMap) {
       if (markOf(configMap, 'labels', inventoryLabel) === owner.fleetName) check(headerOf(configMap))
     },

@@ -102,12 +102,20 @@ export function followDesired(items: Map<Subject, Item>, desired: DesiredState, 
   }
 }
 
-/** Takes a live state unless a newer one is known; says whether it was taken. */
-export function see(item: Item, object: KubeObject, facts: LiveFacts, keep: boolean): boolean {
+/**
+ * Takes a live state unless a newer one is known; says whether it was taken. `evidence` is the object itself where
+ * something is to be decided with it.
+ */
+export function see(item: Item, facts: LiveFacts, evidence: KubeObject | undefined): boolean {
   if (item.live && isEarlier(facts.resourceVersion, item.live.resourceVersion)) return false
   item.live = facts
-  item.evidence = keep ? object : undefined
+  item.evidence = evidence
   return true
+}
+
+/** Whether a state of an object was seen before: the watch tells our own writes too, and lists tell all again. */
+export function isSeen({ live }: Item, object: KubeObject): boolean {
+  return live?.resourceVersion === metadataText(object, 'resourceVersion') && live.uid === metadataText(object, 'uid')
 }
 
 /** Takes note that an object left the watch, unless it was seen anew since; says whether that changes anything. */

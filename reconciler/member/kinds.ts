@@ -19,6 +19,8 @@ export interface KindListener {
   /** A list of the kind was read to its end (nothing, where the server does not serve it yet). */
   onSynced(key: KindKey, seen: ReadonlySet<string>): void
   onError(key: KindKey, error: unknown): void
+  /** What failed before goes on. */
+  onRecovered(key: KindKey): void
 }
 
 /** The watches of one session, one for each kind in use. */
@@ -73,6 +75,9 @@ export function createKinds(
           },
           onSynced(seen) {
             if (!signal.aborted) found(key, seen)
+          },
+          onOpen() {
+            if (problems.delete(key)) listener.onRecovered(key)
           },
           onError: (error) => fail(key, error),
         })

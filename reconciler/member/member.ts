@@ -7,6 +7,7 @@ import { compareAll } from './compare.ts'
 import { deferred } from './deferred.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { ApiError, messageOf } from './errors.ts'
+import { heard } from './heard.ts'
 import { InventoryLostError } from './inventory.ts'
 import { followDesired } from './items.ts'
 import { observationOf } from './observe.ts'
@@ -41,9 +42,12 @@ const longestPause = 30_000
  * knows outlives a lost connection; what it decides outlives this process, in the inventory.
  */
 export function createMember(options: MemberOptions): Member {
-  const { clock, transport, log } = options
+  const { clock, log } = options
   const random = options.random ?? Math.random
   const book = createBook(options.cluster, clock)
+  const transport = heard(options.transport, () => {
+    book.seenAt = clock.now()
+  })
   const id = randomUUID()
   const stopping = new AbortController()
   const first = deferred<void>()
@@ -102,7 +106,6 @@ export function createMember(options: MemberOptions): Member {
     })
     book.clusterUid = session.clusterUid
     book.kubernetesVersion = session.kubernetesVersion
-    book.seenAt = clock.now()
     return session
   }
 

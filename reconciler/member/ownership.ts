@@ -124,6 +124,7 @@ export async function release(api: Api, place: Place, live: KubeObject): Promise
   const kept = rawEntries(live).filter(
     (entry) => !managedFieldsOf({ metadata: { managedFields: [entry] } }).some(isOurs),
   )
+  if (operations.length === 0 && kept.length === rawEntries(live).length) return
   operations.push({ op: 'replace', path: '/metadata/managedFields', value: kept })
   await api.patch(place, metadataText(live, 'resourceVersion'), operations)
 }

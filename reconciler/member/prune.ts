@@ -6,7 +6,7 @@ import { ourEntry } from './fields.ts'
 import { carriesOurId, markOf, metadataText, otherFleet } from './manifest.ts'
 import { isPrecious } from './order.ts'
 import { release } from './ownership.ts'
-import type { InventoryEntry } from './shards.ts'
+import { type InventoryEntry, wasApplied } from './shards.ts'
 import type { Outcome, Work } from './work.ts'
 
 /** The message of an object that would be deleted now if the commit's budget of deletions allowed it. */
@@ -57,7 +57,7 @@ export async function prune(work: Work, subject: Subject, entry: InventoryEntry)
 function whyNotOurs(live: KubeObject, subject: Subject, entry: InventoryEntry, work: Work): string | undefined {
   if (otherFleet(live, subject, work.settings) !== undefined) return 'another fleet has taken it'
   const marked = carriesOurId(live, subject, work.settings) && ourEntry(live) !== undefined
-  if (entry.state === 'intent' || entry.uid === '') return marked ? undefined : 'it was never applied by this fleet'
+  if (!wasApplied(entry)) return marked ? undefined : 'it was never applied by this fleet'
   if (metadataText(live, 'uid') === entry.uid || marked) return undefined
   return 'somebody else created it anew'
 }

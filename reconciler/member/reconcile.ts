@@ -1,6 +1,7 @@
 import { getIn, type KubeObject } from '../../repo-layout/json.ts'
-import { type Applied, createNew, entryFor, isConflict, update, updateUnseen } from './apply.ts'
+import { type Applied, createNew, isConflict, look, record, update, updateUnseen } from './apply.ts'
 import { backoff } from './backoff.ts'
+import { isRejected } from './errors.ts'
 import { firstContact } from './first-contact.ts'
 import { heal, healsDrift } from './heal.ts'
 import { ignoredPaths } from './ignore.ts'
@@ -8,6 +9,7 @@ import { type Item, isSuspended } from './items.ts'
 import { manifestOf, metadataText } from './manifest.ts'
 import { prune } from './prune.ts'
 import { clashingList, immutableFields } from './refusal.ts'
+import { wasApplied } from './shards.ts'
 import type { Outcome, Task, Work } from './work.ts'
 
 /** More re-applies than this within a minute are a fight. */
@@ -25,7 +27,7 @@ export async function reconcile(work: Work, item: Item): Promise<Outcome> {
   const entry = inventory.get(subject)
   if (!wanted) return entry ? prune(work, subject, entry) : { action: 'pruned', message: '' }
 
-  const applied = entry !== undefined && entry.state !== 'intent' && entry.uid !== ''
+  const applied = wasApplied(entry)
   const current = applied && entry.oid === wanted.oid && entry.apiVersion === wanted.object.apiVersion
   const suspended = settings.suspended || isSuspended(item)
   if (current && item.live?.uid === entry.uid && item.live.fingerprint === entry.fingerprint)
@@ -62,7 +64,7 @@ function heals(work: Work, task: Task, item: Item, suspended: boolean): boolean 
 /** A new manifest for an object that we applied before. */
 async function change(work: Work, item: Item, task: Task, uid: string): Promise<Outcome> {
   const { live } = item
-  const { api, inventory, settings } = work
+  const { api, settings } = work
   const leavesSomething =
     live === undefined ||
     live.uid !== uid ||
@@ -83,8 +85,9 @@ async function change(work: Work, item: Item, task: Task, uid: string): Promise<
     done = found ? await update(work, task, found) : await createNew(work, task)
   }
   const state = task.entry?.state === 'adopted' && done.action !== 'created' ? 'adopted' : 'created'
-  inventory.set(entryFor(task, done.object, state, work.secretKey))
-  return { action: done.action, message: done.message, live: done.object, drift: undefined }
+  const now = look(work, task, done.object)
+  record(work, task, now, state)
+  return { action: done.action, message: done.message, live: now, drift: undefined }
 }
 
 /** Heals at once, but one who undoes it again and again is named and waited for, longer each time. */
@@ -103,7 +106,11 @@ async function healAtPace(work: Work, item: Item, task: Task, before: KubeObject
       again: due - now,
     }
   }
-  const outcome = await heal(work, task, before, 'heal')
+  const outcome = await heal(work, task, before, 'heal').catch(async (error: unknown) => {
+    // What cannot be healed is told all the same, with who did it.
+    if (isRejected(error) && !isConflict(error)) item.drift = (await heal(work, task, before, 'report')).drift
+    throw error
+  })
   if (outcome.healed !== undefined) {
     const recent = last === 0 || now - last > (fighting ? 600_000 : fightWindow) ? [] : item.heals
     item.heals = (fighting ? recent : recent.filter((time) => now - time < fightWindow)).concat(now).slice(-20)

@@ -2,17 +2,17 @@ import { ApiError, type Cause } from './errors.ts'
 
 /** What API servers say of a field that cannot be changed on an existing object. */
 const immutability =
-  /immutable|may not change once set|may not be changed|cannot change roleRef|updates to \w+ spec for fields other than|is forbidden to change/i
+  /immutable|may not change once set|may not be changed|may not change fields other than|cannot change roleRef|updates to .+ are forbidden|is forbidden to change|self == oldSelf/i
 
 /**
  * The fields that an apply was refused for because they are immutable; empty where the refusal is (also) about something
- * else: then deleting and creating would only lose the object.
+ * else, or names no field, as a policy of the cluster does: then deleting and creating would only lose the object.
  */
 export function immutableFields(error: unknown): string[] {
   if (!(error instanceof ApiError) || error.failure.type !== 'rejected' || error.failure.status !== 422) return []
   const { causes } = error.failure
-  if (causes.length === 0 || !causes.every((cause) => immutability.test(cause.message))) return []
-  return [...new Set(causes.map(({ field }) => field || 'a field'))]
+  const are = causes.every(({ field, message }) => field !== '' && immutability.test(message))
+  return are ? [...new Set(causes.map(({ field }) => field))] : []
 }
 
 /**

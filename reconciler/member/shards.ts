@@ -14,7 +14,8 @@ const entrySchema = z.object({
 
 /**
  * One object that Flotilla applied, or was about to. `intent` was written before anything was sent; `adopted` existed
- * before and is released instead of deleted. `oid` is the manifest's blob, `fingerprint` a cache of what was owned then.
+ * before and is released instead of deleted, with an empty `oid` until it was applied. `oid` is the manifest's blob,
+ * `fingerprint` a cache of what was owned then.
  */
 export type InventoryEntry = Readonly<z.infer<typeof entrySchema>>
 
@@ -38,6 +39,7 @@ export const shardLimit = 700_000
 
 /** The shard that holds a Subject, by its hash: entries stay where they are whatever else comes and goes. */
 export function shardOf(subject: Subject, shards: number): number {
+  if (shards === 1) return 0
   return createHash('sha1').update(subject).digest().readUInt32BE(0) % shards
 }
 
@@ -53,11 +55,13 @@ export function splitEntries(entries: Iterable<InventoryEntry>, shards: number):
   )
 }
 
-/** The number of shards, at least `atLeast`, with which no text passes the limit. Grows by doubling, never shrinks. */
-export function neededShards(entries: readonly InventoryEntry[], atLeast: number, limit = shardLimit): number {
-  let shards = Math.max(atLeast, 1)
-  while (shards < 1024 && splitEntries(entries, shards).some((text) => Buffer.byteLength(text) > limit)) shards *= 2
-  return shards
+/** The texts of as many shards, at least `atLeast`, as it takes that none passes the limit. Doubles, never shrinks. */
+export function spreadEntries(entries: Iterable<InventoryEntry>, atLeast: number, limit = shardLimit): string[] {
+  const list = [...entries]
+  for (let shards = Math.max(atLeast, 1); ; shards *= 2) {
+    const texts = splitEntries(list, shards)
+    if (shards >= 1024 || texts.every((text) => Buffer.byteLength(text) <= limit)) return texts
+  }
 }
 
 /** Reads the text of a shard. Throws on what cannot be read: an unreadable inventory is never an empty one. */
@@ -71,6 +75,11 @@ export function parseEntries(text: string): InventoryEntry[] {
 /** Reads a header. Throws on what cannot be read. */
 export function parseHeader(text: string): InventoryHeader {
   return headerSchema.parse(JSON.parse(text))
+}
+
+/** Whether an object was applied for certain; an intent, or an adoption that was only announced, was perhaps. */
+export function wasApplied(entry: InventoryEntry | undefined): entry is InventoryEntry {
+  return entry !== undefined && entry.state !== 'intent' && entry.uid !== '' && entry.oid !== ''
 }
 
 /** Whether two entries say the same. */

@@ -56,8 +56,7 @@ function syncOf({ settings, link, problems, appliedCommit, wantedCommit }: Statu
   if (link.type === 'broken' || problems.length > 0) return 'degraded'
   if (wanted.some((item) => isBroken(item))) return 'degraded'
   if (wanted.some(isDrifted)) return 'drifted'
-  if (link.type === 'unknown' || wanted.some((item) => isFresh(item) || item.live?.health === 'InProgress'))
-    return 'progressing'
+  if (link.type === 'unknown' || wanted.some((item) => isFresh(item) || isUnderWay(item))) return 'progressing'
   return appliedCommit === wantedCommit ? 'synced' : 'progressing'
 }
 
@@ -68,6 +67,10 @@ function isBroken(item: Item): boolean {
     (item.action === 'skipped' && item.message !== 'suspended') ||
     item.live?.health === 'Failed'
   )
+}
+
+function isUnderWay({ live }: Item): boolean {
+  return live?.health === 'InProgress' || live?.health === 'Terminating'
 }
 
 function isDrifted({ drift }: Item): boolean {

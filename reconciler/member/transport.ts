@@ -15,6 +15,12 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
 }
 
+/** How a watch is read. */
+export interface StreamOptions extends RequestOptions {
+  /** Called when the server has agreed to it. */
+  readonly onOpen?: () => void
+}
+
 /** A 2xx answer. */
 export interface Answer {
   readonly status: number
@@ -26,10 +32,10 @@ export interface Answer {
  * is one only when it is 2xx, and JSON passes in both directions as it is.
  */
 export interface Transport {
-  /** Sends one request. Waits out 429 with Retry-After a few times; tries once more on a connection that had died. */
+  /** Sends one request. Waits out 429 with Retry-After a few times; tries once more on a connection that had died or dies. */
   request(method: Method, path: string, options?: RequestOptions): Promise<Answer>
   /** Reads a watch: one JSON object a line, until the server ends it or `signal` is aborted. */
-  stream(path: string, options?: RequestOptions): AsyncIterable<JsonObject>
+  stream(path: string, options?: StreamOptions): AsyncIterable<JsonObject>
   /** Closes all connections at once; requests under way fail as `unreachable`. */
   close(): Promise<void>
 }
@@ -55,7 +61,7 @@ const answerTimeout = 40_000
 const mostThrottles = 4
 const longestThrottle = 30_000
 
-/** Codes of a keep-alive connection that the server closed while we were sending: the request was never served. */
+/** Codes of a connection that the other side closed: a keep-alive one just before we sent, or in the middle of an answer. */
 const staleConnection = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
 /**
@@ -63,39 +69,40 @@ const staleConnection = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
  * repeated (apply, or guarded by uid or resourceVersion), so a dead connection is tried once more too.
  */
 export function createTransport(sessions: Sessions, clock: Clock): Transport {
-  async function open(method: Method, path: string, options: RequestOptions, watch: boolean) {
+  async function open(method: Method, path: string, options: RequestOptions, watch: boolean): Promise<Exchange> {
     const what = `${method} ${path}`
     let session = await sessions.current()
     for (let renewed = false, reopened = false, throttles = 0; ; ) {
-      const answer = await send(session, method, path, options, watch).catch((error: unknown) => {
+      const answer = await exchange(session, method, path, options, watch).catch((error: unknown) => {
         if (options.signal?.aborted || reopened || !staleConnection.has(codeOf(error))) throw failed(error, what)
         reopened = true
         return undefined
       })
       if (!answer) continue
-      if (answer.statusCode < 300) return answer
-      const body = parse(await readAll(answer, what))
-      const wait = retryAfter(answer.headers['retry-after'])
-      if (answer.statusCode === 401 && !renewed) {
+      const { status } = answer
+      if (status < 300) return answer
+      const wait = retryAfter(answer.retryAfter)
+      if (status === 401 && !renewed) {
         renewed = true
         session = await sessions.current(session)
-      } else if (answer.statusCode === 429 && throttles < mostThrottles && wait <= longestThrottle) {
+      } else if (status === 429 && throttles < mostThrottles && wait <= longestThrottle) {
         throttles++
         await sleep(clock, wait, options.signal)
-      } else throw statusError(answer.statusCode, body, wait, what)
+      } else throw statusError(status, parse(answer.text), wait, what)
     }
   }
   return {
     async request(method, path, options = {}) {
-      const answer = await open(method, path, options, false)
-      const json = parse(await readAll(answer, `${method} ${path}`))
+      const { status, text } = await open(method, path, options, false)
+      const json = parse(text)
       if (!isJsonObject(json)) throw new ApiError(`${method} ${path}: the answer is no JSON object`, badAnswer)
-      return { status: answer.statusCode, json }
+      return { status, json }
     },
     async *stream(path, options = {}) {
-      const answer = await open('GET', path, options, true)
+      const { lines } = await open('GET', path, options, true)
+      options.onOpen?.()
       try {
-        yield* jsonLines(answer.body)
+        yield* lines
       } catch (error) {
         if (!options.signal?.aborted) throw error instanceof ApiError ? error : failed(error, `watch ${path}`)
       }
@@ -105,6 +112,29 @@ export function createTransport(sessions: Sessions, clock: Clock): Transport {
 }
 
 const badAnswer = { type: 'server', status: 502, retryAfterMs: 1000 } as const
+
+/** An answer whose body was read, or that of a watch, whose lines are still to come. */
+interface Exchange {
+  readonly status: number
+  readonly retryAfter: string | string[] | undefined
+  readonly text: string
+  readonly lines: AsyncIterable<JsonObject>
+}
+
+async function exchange(
+  session: Session,
+  method: Method,
+  path: string,
+  options: RequestOptions,
+  watch: boolean,
+): Promise<Exchange> {
+  const { statusCode: status, headers, body } = await send(session, method, path, options, watch)
+  const retryAfter = headers['retry-after']
+  if (watch && status < 300) return { status, retryAfter, text: '', lines: jsonLines(body) }
+  return { status, retryAfter, text: await body.text(), lines: nothing() }
+}
+
+async function* nothing(): AsyncGenerator<JsonObject> {}
 
 function send(session: Session, method: Method, path: string, options: RequestOptions, watch: boolean) {
   const { query = {}, body, signal, contentType = 'application/json' } = options
@@ -123,14 +153,6 @@ function send(session: Session, method: Method, path: string, options: RequestOp
 
 /** A watch with bookmarks speaks at least once a minute; silence for so long means that its connection is dead. */
 const watchSilence = 150_000
-
-async function readAll(answer: Dispatcher.ResponseData, what: string): Promise<string> {
-  try {
-    return await answer.body.text()
-  } catch (error) {
-    throw failed(error, what)
-  }
-}
 
 function failed(error: unknown, what: string): ApiError {
   return error instanceof ApiError ? error : connectionError(error, what)

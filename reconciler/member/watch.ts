@@ -30,6 +30,8 @@ export interface WatchOptions {
   onDeleted(object: KubeObject): void
   /** A list was read to its end; `seen` holds `namespace/name` of everything in it. What is not in there is gone. */
   onSynced(seen: ReadonlySet<string>): void
+  /** The server has agreed to the watch: what failed before is over. */
+  onOpen(): void
   /** A list or watch failed; it is tried again by itself. */
   onError(error: unknown): void
 }
@@ -46,16 +48,22 @@ const watchSeconds = 290
 export async function watchKind(options: WatchOptions): Promise<void> {
   const { clock, signal } = options
   let version: string | undefined
+  let heard = false
+  const onEvent = () => {
+    heard = true
+  }
   for (let failures = 0; !signal.aborted; ) {
     try {
       version ??= await list(options)
       const started = clock.now()
-      version = await follow(options, version)
+      heard = false
+      version = await follow(options, version, onEvent)
       failures = 0
       // A server that ends watches at once must not be asked in a tight loop.
       if (clock.now() - started < 1000) await sleep(clock, 1000, signal)
     } catch (error) {
       if (signal.aborted) return
+      if (heard) failures = 0
       if (isGone(error)) {
         version = undefined
         if (failures++ === 0) continue
@@ -92,7 +100,7 @@ async function list({ transport, resource, labelSelector, signal, onObject, onSy
 }
 
 /** Follows a watch to its end and gives the version to go on from. */
-async function follow(options: WatchOptions, from: string): Promise<string> {
+async function follow(options: WatchOptions, from: string, onEvent: () => void): Promise<string> {
   const { transport, resource, labelSelector, signal, random } = options
   let version = from
   const events = transport.stream(collectionPath(resource, undefined), {
@@ -104,12 +112,14 @@ async function follow(options: WatchOptions, from: string): Promise<string> {
       timeoutSeconds: String(Math.round(watchSeconds * (1 - random() / 5))),
     },
     signal,
+    onOpen: options.onOpen,
   })
   for await (const event of events) {
     if (signal.aborted) break
     const { type, object } = event
     if (type === 'ERROR') throw eventError(object)
     if (!isJsonObject(object)) throw unreadable()
+    onEvent()
     version = metadataText(object, 'resourceVersion') || version
     if (type === 'BOOKMARK') continue
     if (type === 'DELETED') options.onDeleted(typed(object, resource))

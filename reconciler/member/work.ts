@@ -2,6 +2,7 @@ import type { KubeObject } from '../../repo-layout/json.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
 import type { Clock } from '../clock.ts'
 import type { Api, Place } from './api.ts'
+import type { LiveFacts } from './facts.ts'
 import type { Inventory } from './inventory.ts'
 import type { InventoryEntry } from './shards.ts'
 import type { Action, DesiredObject, Drift, MemberSettings } from './types.ts'
@@ -33,8 +34,8 @@ export interface Task {
 export interface Outcome {
   readonly action: Action
   readonly message: string
-  /** The live object after it, where it was read or written. */
-  readonly live?: KubeObject
+  /** The live object after it, summed up, where it was read or written. */
+  readonly live?: LiveFacts
   /** The drift that is known now, undefined where there is none; left out where nothing was learned about it. */
   readonly drift?: Drift | undefined
   /** Whether the object was written to undo what somebody did. */

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import {
   inventoryName,
-  neededShards,
   parseEntries,
   parseHeader,
   shardOf,
   splitEntries,
+  spreadEntries,
 } from '../../../reconciler/member/shards.ts'
 
 const entryOf = fc.record(
@@ -38,9 +38,10 @@ describe('the shards of an inventory', () => {
   it('grow so that none passes the limit, and never shrink', () => {
     fc.assert(
       fc.property(entries, (list) => {
-        const shards = neededShards(list, 1, 2000)
-        assert(splitEntries(list, shards).every((text) => Buffer.byteLength(text) <= 2000))
-        assert.equal(neededShards([], shards), shards)
+        const texts = spreadEntries(list, 1, 2000)
+        assert.deepEqual(texts, splitEntries(list, texts.length))
+        assert(texts.every((text) => Buffer.byteLength(text) <= 2000))
+        assert.equal(spreadEntries([], texts.length).length, texts.length)
       }),
     )
   })

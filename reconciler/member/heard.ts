@@ -1,0 +1,25 @@
+import { isClusterWide } from './errors.ts'
+import type { Transport } from './transport.ts'
+
+/** The same transport, which calls `onAnswer` whenever the API server has said something, be it a refusal. */
+export function heard(transport: Transport, onAnswer: () => void): Transport {
+  return {
+    async request(method, path, options) {
+      try {
+        const answer = await transport.request(method, path, options)
+        onAnswer()
+        return answer
+      } catch (error) {
+        if (!isClusterWide(error)) onAnswer()
+        throw error
+      }
+    },
+    async *stream(path, options) {
+      for await (const event of transport.stream(path, options)) {
+        onAnswer()
+        yield event
+      }
+    },
+    close: () => transport.close(),
+  }
+}
