@@ -7,7 +7,7 @@ import { createDeletionGuard } from './cycle/deletions.ts'
 import { createDesiredReader } from './cycle/desired.ts'
 import { createFacts } from './cycle/facts.ts'
 import { commitRender, type Generator, renderPull } from './cycle/generate.ts'
-import { createMembers } from './cycle/members.ts'
+import { createMembers, type MembersOptions } from './cycle/members.ts'
 import { createPace } from './cycle/pace.ts'
 import { createTextCache } from './cycle/previous.ts'
 import { type Pulled, pull } from './cycle/pull.ts'
@@ -29,7 +29,8 @@ export interface DaemonOptions {
   readonly readSecret: ReadSecret
   readonly clock: Clock
   readonly log: Logger
-  readonly metrics: Pick<Metrics, 'syncEnded' | 'fetchEnded' | 'renderEnded' | 'messages' | 'generatedCommit'>
+  readonly metrics: MembersOptions['metrics'] &
+    Pick<Metrics, 'syncEnded' | 'fetchEnded' | 'renderEnded' | 'messages' | 'generatedCommit'>
   /** The line of the `Renderer` trailer: our version and those of template engines. */
   readonly renderer: string
   /** Why a missing generated branch does not mean a new fleet; undefined where it does. */

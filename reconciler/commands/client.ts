@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici'
 import type { z } from 'zod'
 import { type Observations, observationsSchema } from '../../repo-layout/observations.ts'
+import { secretOf } from '../run/settings.ts'
 import { requestHeader } from '../server/guard.ts'
 import type { StatusQuery } from '../server/select.ts'
 import type { DiffReport, FleetStatus } from '../server/types.ts'
@@ -30,18 +31,27 @@ const answerTime = 30_000
 /** Longest silence of an event stream, in milliseconds: the daemon sends something every 15 seconds. */
 const silence = 45_000
 
-/** Opens a client of the daemon at a URL; connects only when it is used. */
-export function openClient(server: string): DaemonClient {
+/**
+ * Opens a client of the daemon at a URL; connects only when it is used. The token that the daemon may ask for is taken from
+ * the environment: `FLOTILLA_API_TOKEN`, or the file that `FLOTILLA_API_TOKEN_FILE` names.
+ */
+export function openClient(server: string, env: NodeJS.ProcessEnv): DaemonClient {
   const base = server.replace(/\/+$/, '')
   const agent = new Agent({ connect: { timeout: 5000 } })
 
   async function ask(path: string, options: { method?: 'GET' | 'POST'; wait: number; signal?: AbortSignal }) {
     if (!URL.canParse(base) || !/^https?:/.test(base)) throw new DaemonError(`${server} is no http or https URL`)
+    const token = await secretOf(env, 'FLOTILLA_API_TOKEN').catch((error: unknown) => {
+      throw new DaemonError(`FLOTILLA_API_TOKEN_FILE: ${error instanceof Error ? error.message : error}`)
+    })
     try {
       return await request(`${base}${path}`, {
         dispatcher: agent,
         method: options.method ?? 'GET',
-        headers: options.method === 'POST' ? { [requestHeader]: '1' } : {},
+        headers: {
+          ...(options.method === 'POST' ? { [requestHeader]: '1' } : {}),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
         headersTimeout: options.wait,
         bodyTimeout: silence,
         ...(options.signal ? { signal: options.signal } : {}),

@@ -16,7 +16,7 @@ export interface DiffOptions {
 
 /** `flotilla diff`: exit 0 where all is equal, 1 with differences, 2 where that could not be told. */
 export async function diffCommand(options: DiffOptions, context: CommandContext): Promise<number> {
-  const client = openClient(options.server)
+  const client = openClient(options.server, context.env)
   const { output } = options
   try {
     const report = await client.diff(options.cluster)

@@ -6,7 +6,7 @@ import type { CommandContext } from './context.ts'
 /** `flotilla observe`: prints the facts that the daemon renders with, as `render --observations` reads them. */
 export async function observeCommand(options: { readonly server: string }, context: CommandContext): Promise<number> {
   const { terminal } = context
-  const client = openClient(options.server)
+  const client = openClient(options.server, context.env)
   try {
     const observations = await client.observations()
     terminal.data(dataText(observations, 'json'))

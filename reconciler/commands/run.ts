@@ -4,15 +4,17 @@ import { duration, milliseconds } from '../../repo-layout/schema/common.ts'
 import { sleep, systemClock } from '../clock.ts'
 import { type Daemon, startDaemon } from '../daemon.ts'
 import { openRepository } from '../git/open.ts'
+import { withoutUserinfo } from '../git/remote.ts'
 import { deferred } from '../member/deferred.ts'
 import { openHost } from '../run/host.ts'
 import { createLog } from '../run/log.ts'
 import { notNewFleet } from '../run/new-fleet.ts'
-import { cloneDir, gitAuth, hostSettings, parseListen, type RunFlags } from '../run/settings.ts'
+import { cloneDir, gitAuth, hostSettings, parseListen, type RunFlags, serverTokens } from '../run/settings.ts'
 import { version } from '../run/version.ts'
 import { createMetrics } from '../server/metrics.ts'
 import { startServer } from '../server/server.ts'
-import type { Terminal } from './terminal.ts'
+import { logChanges } from './run-log.ts'
+import { type ColorMode, isColored, type Terminal } from './terminal.ts'
 
 /** Longest time that running writes may take once the daemon was told to end, in milliseconds. */
 const grace = 8_500
@@ -24,19 +26,24 @@ const jitter = 3_000
  * and end it within 10 s. SIGHUP pulls at once. With `--once` one turn, then the exit code says whether all clusters are
  * synced: 0, 1 where something failed, 8 where the time was up. 2 where it could not start.
  */
-export async function runCommand(flags: RunFlags, terminal: Terminal): Promise<number> {
+export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Terminal): Promise<number> {
   const listen = parseListen(flags.listen)
   if (!listen) return refuse(terminal, `--listen ${flags.listen}: expected host:port, such as 127.0.0.1:8090`)
   if (!validate(flags.poll))
     return refuse(terminal, `--poll ${flags.poll}: expected a cron expression, such as "*/30 * * * * *"`)
   if (!duration.safeParse(flags.timeout).success)
     return refuse(terminal, `--timeout ${flags.timeout}: expected a duration, such as 10m`)
-  const log = createLog(flags.logLevel, flags.logFormat)
+  const log = createLog({
+    level: flags.logLevel,
+    format: flags.logFormat,
+    color: isColored(process.stderr, color, process.env),
+  })
   const clock = systemClock
   const branches = { source: flags.branch, generated: flags.generatedBranch }
   const metrics = createMetrics({ version: version() })
   const signalled = untilSignal()
   try {
+    const tokens = await serverTokens(process.env)
     const host = openHost(hostSettings(flags, process.env), clock)
     const repository = await openRepository({
       url: flags.repo,
@@ -59,11 +66,17 @@ export async function runCommand(flags: RunFlags, terminal: Terminal): Promise<n
         flags.newFleet ? Promise.resolve(undefined) : notNewFleet(source, { clock, readSecret: host.readSecret }),
       anew: flags.newFleet === true,
     })
-    const server = await startServer({ api: daemon, ...listen, logger: log, metrics })
+    const server = await startServer({ api: daemon, ...listen, logger: log, metrics, ...tokens })
     log.info(
-      { version: version(), listen: `${listen.host}:${server.port}`, branch: flags.branch },
+      {
+        version: version(),
+        api: `http://${listen.host}:${server.port}`,
+        repo: withoutUserinfo(flags.repo),
+        branch: flags.branch,
+      },
       'flotilla is running',
     )
+    logChanges(daemon, log)
     const exit = await turnUntilEnd(daemon, flags, signalled)
     const stopped = stopAll(daemon, server, host).then(() => log.info('flotilla has ended'))
     if ((await Promise.race([stopped, sleep(clock, grace).then(() => 'late')])) === 'late') {
@@ -72,7 +85,7 @@ export async function runCommand(flags: RunFlags, terminal: Terminal): Promise<n
     }
     return exit
   } catch (error) {
-    return refuse(terminal, error instanceof Error ? error.message : String(error))
+    return refuse(terminal, startProblem(error, flags))
   } finally {
     signalled.off()
   }
@@ -90,6 +103,13 @@ async function turnUntilEnd(daemon: Daemon, flags: RunFlags, signalled: Signalle
     // A second signal ends it the hard way.
     signalled.off()
   }
+}
+
+function startProblem(error: unknown, { listen }: RunFlags): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') return `--listen ${listen}: the address is in use; does another daemon run?`
+  return error.message
 }
 
 async function stopAll(daemon: Daemon, ...others: readonly { close(): Promise<void> }[]): Promise<void> {

@@ -57,7 +57,7 @@ export async function statusCommand(
     context.terminal.fail(`--timeout ${options.timeout}: ${span.error.issues[0]?.message}`)
     return 2
   }
-  const client = openClient(options.server)
+  const client = openClient(options.server, context.env)
   const request: StatusRequest = { target, options, query: queryOf(target, options), context, client }
   try {
     if (options.wait) return await waitForStatus(request, milliseconds(span.data))

@@ -8,7 +8,7 @@ import type { CommandContext } from './context.ts'
  */
 export async function syncCommand(options: { readonly server: string }, context: CommandContext): Promise<number> {
   const { terminal } = context
-  const client = openClient(options.server)
+  const client = openClient(options.server, context.env)
   try {
     const { source, generated } = await client.sync()
     const problems = [

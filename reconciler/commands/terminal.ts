@@ -23,12 +23,15 @@ export type Style = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'dim' | 'b
 /** When to colour: `auto` does on a terminal, unless NO_COLOR is set. */
 export type ColorMode = 'auto' | 'always' | 'never'
 
+/** Whether to colour what goes to a stream. */
+export function isColored(stream: NodeJS.WriteStream, color: ColorMode, env: NodeJS.ProcessEnv): boolean {
+  return color === 'always' || (color === 'auto' && stream.isTTY === true && !env.NO_COLOR)
+}
+
 /** Speaks to the process's own streams. */
 export function processTerminal(color: ColorMode, env: NodeJS.ProcessEnv): Terminal {
-  const wanted = (stream: NodeJS.WriteStream) =>
-    color === 'always' || (color === 'auto' && stream.isTTY === true && !env.NO_COLOR)
-  const outColor = wanted(process.stdout)
-  const errColor = wanted(process.stderr)
+  const outColor = isColored(process.stdout, color, env)
+  const errColor = isColored(process.stderr, color, env)
   const paint = (on: boolean, format: Style, text: string) =>
     on ? styleText(format, text, { validateStream: false }) : text
   return {

@@ -6,9 +6,12 @@ import type { ClusterObservation, Observations } from '../../repo-layout/observa
 import type { Fleet } from '../../repo-layout/schema/fleet.ts'
 import type { Clock } from '../clock.ts'
 import { connect, type ReadSecret } from '../member/connect.ts'
+import type { MemberEvents } from '../member/events.ts'
 import { createMember } from '../member/member.ts'
 import { overBudget } from '../member/prune.ts'
 import type { DesiredState, Member, MemberSettings, MemberStatus } from '../member/types.ts'
+import { meteredTransport } from '../server/metered-transport.ts'
+import type { Metrics } from '../server/metrics.ts'
 import type { ClusterDiff } from '../server/types.ts'
 import type { Deletion } from './budget.ts'
 import type { DesiredFleet } from './desired.ts'
@@ -20,6 +23,8 @@ export interface MembersOptions {
   readonly readSecret: ReadSecret
   /** Whether a generated commit that a cluster says it runs is one of this branch. */
   readonly isKnownCommit: (commit: string) => Promise<boolean>
+  /** Who counts what members do; what is left out is not counted. */
+  readonly metrics: Partial<Pick<Metrics, 'applied' | 'driftSeen' | 'driftHealed' | 'apiRequest'>>
   /** Called after each change of any member. */
   readonly onChange: () => void
 }
@@ -70,10 +75,18 @@ export function createMembers(options: MembersOptions): Members {
   let stopped = false
 
   function start(cluster: MemberCluster): Running {
-    const { clock, readSecret, isKnownCommit, onChange } = options
+    const { clock, readSecret, isKnownCommit, metrics, onChange } = options
     const log = options.log.child({ cluster: cluster.name })
-    const transport = connect(cluster, { clock, readSecret })
-    const member = createMember({ cluster: cluster.name, transport, clock, log, isKnownCommit })
+    const { name } = cluster
+    const transport = meteredTransport(connect(cluster, { clock, readSecret }), (verb, status) =>
+      metrics.apiRequest?.(name, verb, status),
+    )
+    const events: MemberEvents = {
+      applied: (action) => metrics.applied?.(name, action),
+      driftSeen: (reason) => metrics.driftSeen?.(name, reason),
+      driftHealed: (reason) => metrics.driftHealed?.(name, reason),
+    }
+    const member = createMember({ cluster: name, transport, clock, log, isKnownCommit, events })
     return { cluster, member, unsubscribe: member.onChange(onChange), seen: lookAt(member) }
   }
 

@@ -7,6 +7,7 @@ import { backoff } from './backoff.ts'
 import { type Book, noteApplied } from './book.ts'
 import { deferred } from './deferred.ts'
 import { ApiError, isClusterWide, messageOf } from './errors.ts'
+import { type MemberEvents, tellOutcome } from './events.ts'
 import { factsOf } from './facts.ts'
 import { createGate } from './gate.ts'
 import { heartbeat } from './heartbeat.ts'
@@ -25,6 +26,7 @@ export interface EngineOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Logger
+  readonly events?: MemberEvents | undefined
 }
 
 /** The work on one cluster while it can be reached. */
@@ -154,6 +156,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
       const missing = item.wanted && gate.failedDependency(item)
       if (missing !== undefined) throw new ApiError(`it needs ${missing}, which is not applied`, waits)
       const outcome = await reconcile(now, item)
+      if (options.events) tellOutcome(options.events, item.drift, outcome)
       again = outcome.again
       item.failures = 0
       note(item, outcome, before)
@@ -198,6 +201,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
 
   function fail(item: Item, error: unknown): number | undefined {
     item.failures++
+    options.events?.applied('failed')
     if (isClusterWide(error) || error instanceof InventoryLostError) end(error)
     item.action = 'failed'
     item.message = maskText(explain(error), item.wanted?.object)

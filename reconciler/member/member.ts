@@ -7,6 +7,7 @@ import { compareAll } from './compare.ts'
 import { deferred } from './deferred.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { ApiError, messageOf } from './errors.ts'
+import type { MemberEvents } from './events.ts'
 import { heard } from './heard.ts'
 import { InventoryLostError } from './inventory.ts'
 import { followDesired } from './items.ts'
@@ -31,6 +32,8 @@ export interface MemberOptions {
   readonly observeNodes?: boolean
   /** Whether a generated commit that the cluster says it runs is ours or an ancestor of ours. */
   readonly isKnownCommit?: (commit: string) => Promise<boolean>
+  /** Who counts what is done. */
+  readonly events?: MemberEvents
 }
 
 /** Longest pause between two probes of a cluster that does not answer, in milliseconds. */
@@ -54,6 +57,7 @@ export function createMember(options: MemberOptions): Member {
   let engine: Engine | undefined
   let running: Promise<void> | undefined
   let attempt = deferred<void>()
+  let lastEnd: string | undefined
 
   async function lookAfter(): Promise<void> {
     await first.promise
@@ -78,7 +82,7 @@ export function createMember(options: MemberOptions): Member {
       return error instanceof Error ? error : new Error(messageOf(error))
     }
     if (stopping.signal.aborted) return new Error('stopped')
-    const current = createEngine(session, book, { clock, random, log })
+    const current = createEngine(session, book, { clock, random, log, events: options.events })
     engine = current
     const observer = createObserver(session, book, { clock, log, nodes: options.observeNodes ?? false })
     note({ type: 'connected' }, undefined)
@@ -111,9 +115,12 @@ export function createMember(options: MemberOptions): Member {
 
   function note(link: Link, error: Error | undefined): void {
     if (error) {
-      log.warn({ cluster: options.cluster, error: error.message }, 'the session with a member cluster ended')
+      // A cluster that is away is probed every half minute; one line says as much as a thousand equal ones.
+      const level = error.message === lastEnd ? 'debug' : 'warn'
+      log[level]({ error: error.message }, 'the session with a member cluster ended')
+      lastEnd = error.message
       book.problems = []
-    }
+    } else lastEnd = undefined
     book.link = link
     attempt.resolve()
     attempt = deferred()
@@ -121,7 +128,7 @@ export function createMember(options: MemberOptions): Member {
   }
 
   async function leaveForGood(): Promise<void> {
-    log.error({ cluster: options.cluster }, 'a member cluster is in other hands; nothing is written to it any more')
+    log.error('a member cluster is in other hands; nothing is written to it any more')
     engine = undefined
     await transport.close()
   }

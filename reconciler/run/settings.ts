@@ -49,7 +49,28 @@ export async function gitAuth(env: NodeJS.ProcessEnv): Promise<GitAuth> {
   return { type: 'basic', username: (await secretOf(env, 'FLOTILLA_GIT_USERNAME')) ?? 'git', password }
 }
 
-async function secretOf(env: NodeJS.ProcessEnv, name: string): Promise<string | undefined> {
+/** Secrets of the daemon's own HTTP server; undefined where the environment gives none. */
+export interface ServerTokens {
+  /** What push notifications are signed with; without it there is no `POST /webhook`. */
+  readonly webhookToken: string | undefined
+  /** What the API asks for; without it whoever reaches the address is answered. */
+  readonly apiToken: string | undefined
+}
+
+/** Reads `FLOTILLA_WEBHOOK_TOKEN` and `FLOTILLA_API_TOKEN`, each also as `…_FILE`; an empty one is refused. */
+export async function serverTokens(env: NodeJS.ProcessEnv): Promise<ServerTokens> {
+  const webhookToken = await secretOf(env, 'FLOTILLA_WEBHOOK_TOKEN')
+  const apiToken = await secretOf(env, 'FLOTILLA_API_TOKEN')
+  if (webhookToken === '') throw new Error('FLOTILLA_WEBHOOK_TOKEN is empty: anyone could sign with it')
+  if (apiToken === '') throw new Error('FLOTILLA_API_TOKEN is empty: anyone could send it')
+  return { webhookToken, apiToken }
+}
+
+/**
+ * A secret from the environment, or from the file that `NAME_FILE` names; undefined where neither is set. Rejects where the
+ * file cannot be read.
+ */
+export async function secretOf(env: NodeJS.ProcessEnv, name: string): Promise<string | undefined> {
   const path = env[`${name}_FILE`]
   return path === undefined ? env[name] : (await readFile(path, 'utf8')).trim()
 }

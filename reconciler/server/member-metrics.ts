@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
-import type { Clock } from '../clock.ts'
 import type { Action, Drift, MemberStatus, Sync } from '../member/types.ts'
+import { driftCount } from '../views/cluster-message.ts'
 import type { ApiVerb, Metrics } from './metrics.ts'
 
 /** What is counted for each cluster. */
@@ -24,7 +24,7 @@ const driftReasons: readonly Drift['reason'][] = ['changed', 'deleted', 'label r
 const codes = ['2xx', '4xx', '5xx', 'none'] as const
 
 /** Makes the series of the member clusters; those of a cluster begin at 0 when it is first heard of. */
-export function createMemberMetrics(registry: Registry, clock: Clock): MemberMetrics {
+export function createMemberMetrics(registry: Registry): MemberMetrics {
   const registers = [registry]
   const state = new Gauge({
     name: 'flotilla_cluster_sync',
@@ -44,9 +44,15 @@ export function createMemberMetrics(registry: Registry, clock: Clock): MemberMet
     labelNames: ['cluster'],
     registers,
   })
-  const age = new Gauge({
-    name: 'flotilla_cluster_last_seen_age_seconds',
-    help: 'Time since the API server last answered; +Inf before it ever did',
+  const drifted = new Gauge({
+    name: 'flotilla_cluster_objects_drifted',
+    help: 'Objects that differ from Git now; healed ones do not count',
+    labelNames: ['cluster'],
+    registers,
+  })
+  const lastSeen = new Gauge({
+    name: 'flotilla_cluster_last_seen_timestamp_seconds',
+    help: 'Unix time at which the API server last answered; 0 before it ever did',
     labelNames: ['cluster'],
     registers,
   })
@@ -64,13 +70,13 @@ export function createMemberMetrics(registry: Registry, clock: Clock): MemberMet
   })
   const applies = new Counter({
     name: 'flotilla_applies_total',
-    help: 'Objects applied, pruned or tried, by action',
+    help: 'Looks at an object, by what was done about it; unchanged where nothing had to be done',
     labelNames: ['cluster', 'action'],
     registers,
   })
   const requests = new Counter({
     name: 'flotilla_api_requests_total',
-    help: 'Requests to API servers of members, by verb and class of the answer; none where no answer came',
+    help: 'Requests to the API server, by verb and class of the answer; none where no answer came',
     labelNames: ['cluster', 'verb', 'code'],
     registers,
   })
@@ -85,7 +91,7 @@ export function createMemberMetrics(registry: Registry, clock: Clock): MemberMet
 
   function forget(cluster: string): void {
     for (const sync of syncs) state.remove({ cluster, sync })
-    for (const gauge of [objects, applied, age]) gauge.remove({ cluster })
+    for (const gauge of [objects, applied, drifted, lastSeen]) gauge.remove({ cluster })
     for (const reason of driftReasons) for (const counter of [seen, healed]) counter.remove({ cluster, reason })
     for (const action of actions) applies.remove({ cluster, action })
     for (const verb of usedVerbs.get(cluster) ?? []) {
@@ -96,7 +102,6 @@ export function createMemberMetrics(registry: Registry, clock: Clock): MemberMet
 
   return {
     follow(clusters) {
-      const now = clock.now()
       const next = new Set(clusters.map(({ cluster }) => cluster))
       for (const cluster of known) if (!next.has(cluster)) forget(cluster)
       for (const status of clusters) {
@@ -105,8 +110,8 @@ export function createMemberMetrics(registry: Registry, clock: Clock): MemberMet
         for (const sync of syncs) state.set({ cluster, sync }, status.sync === sync ? 1 : 0)
         objects.set({ cluster }, status.total)
         applied.set({ cluster }, status.applied)
-        const { seenAt } = status
-        age.set({ cluster }, seenAt === undefined ? Infinity : Math.max(0, now - Date.parse(seenAt)) / 1000)
+        drifted.set({ cluster }, driftCount(status))
+        lastSeen.set({ cluster }, unixTime(status.seenAt))
       }
       known = next
     },
@@ -129,4 +134,9 @@ function codeClass(status: number): (typeof codes)[number] | '3xx' {
   if (status >= 400) return '4xx'
   if (status >= 300) return '3xx'
   return status >= 100 ? '2xx' : 'none'
+}
+
+/** An ISO time in seconds since the epoch; 0 where there is none. */
+export function unixTime(iso: string | undefined): number {
+  return iso === undefined ? 0 : Date.parse(iso) / 1000
 }

@@ -1,8 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Message } from '../../repo-layout/message.ts'
-import { type Clock, systemClock } from '../clock.ts'
 import type { Action, Drift } from '../member/types.ts'
-import { createMemberMetrics } from './member-metrics.ts'
+import { createMemberMetrics, unixTime } from './member-metrics.ts'
 import type { FleetStatus } from './types.ts'
 
 /** How a turn of the cycle or a part of it ended. */
@@ -30,7 +29,7 @@ export interface Metrics {
   driftSeen(cluster: string, reason: Drift['reason']): void
   /** A drift was healed. */
   driftHealed(cluster: string, reason: Drift['reason']): void
-  /** One object of a cluster was applied, pruned or tried. */
+  /** One object of a cluster was looked at, and this was done. */
   applied(cluster: string, action: Action): void
   /** A request to a member's API server ended; a status of 0 means that no answer came. */
   apiRequest(cluster: string, verb: ApiVerb, status: number): void
@@ -49,8 +48,7 @@ const buckets = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
  * Makes the metrics of one daemon in a registry of their own. Every series is there from the start with 0, so that the
  * first failure is a rise and not a series that appears.
  */
-export function createMetrics(options: { readonly version: string; readonly clock?: Clock }): Metrics {
-  const { version, clock = systemClock } = options
+export function createMetrics({ version }: { readonly version: string }): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
@@ -97,13 +95,24 @@ export function createMetrics(options: { readonly version: string; readonly cloc
     labelNames: ['reason'],
     registers,
   })
+  const fetched = new Gauge({
+    name: 'flotilla_last_fetch_timestamp_seconds',
+    help: 'Unix time of the last fetch of the remote that worked; 0 before the first',
+    registers,
+  })
+  const problems = new Gauge({
+    name: 'flotilla_branch_problem',
+    help: '1 while a branch needs a person: it cannot be fetched, rendered, pushed, or deletions are over the budget',
+    labelNames: ['branch'],
+    registers,
+  })
   new Gauge({
     name: 'flotilla_build_info',
     help: 'Always 1; the labels say what runs',
     labelNames: ['version', 'node'],
     registers,
   }).set({ version, node: process.version }, 1)
-  const members = createMemberMetrics(registry, clock)
+  const members = createMemberMetrics(registry)
 
   for (const result of results) for (const counter of [syncs, fetches, renders]) counter.inc({ result }, 0)
   for (const reason of reasons) commits.inc({ reason }, 0)
@@ -135,6 +144,9 @@ export function createMetrics(options: { readonly version: string; readonly cloc
     apiRequest: members.apiRequest,
     text(status) {
       members.follow(status.clusters)
+      fetched.set(unixTime(status.source.fetchedAt))
+      problems.set({ branch: 'source' }, status.source.problem === '' ? 0 : 1)
+      problems.set({ branch: 'generated' }, status.generated.problem === '' ? 0 : 1)
       return registry.metrics()
     },
   }

@@ -5,7 +5,7 @@ import { streamEvents } from './events.ts'
 import { isFromProgram, requestHeader } from './guard.ts'
 import type { Metrics } from './metrics.ts'
 import { errorReply, jsonReply, type Reply, textReply } from './respond.ts'
-import type { Call, Handler, Routes } from './router.ts'
+import type { Call, Handler, Route, Routes } from './router.ts'
 import { matchClusters, type StatusQuery, selectStatus } from './select.ts'
 import type { DaemonApi, FleetStatus } from './types.ts'
 import { isGenuine } from './webhook.ts'
@@ -21,18 +21,27 @@ export interface RouteOptions {
   readonly streams: Set<() => void>
 }
 
+/** Most event streams that are open at a time: each costs a status of the whole fleet at every change. */
+export const mostStreams = 100
+
+const statusParameters = { cluster: 'any', objects: ['all', 'notable'] } as const
+
 /** The paths of the server. `POST /webhook` is there only where a token is set. */
 export function routesOf(options: RouteOptions): Routes {
   const { api, metrics, clock, streams, webhookToken } = options
-  return new Map<string, { readonly GET?: Handler; readonly POST?: Handler }>([
+  return new Map<string, Route>([
     ['/healthz', { GET: () => probe(api.healthy(), 'the cycle stands still') }],
     ['/readyz', { GET: () => probe(api.ready(), 'nothing was rendered yet') }],
     ['/metrics', { GET: async () => textReply(await metrics.text(api.status()), 200, metrics.contentType) }],
-    ['/api/v1/status', { GET: ({ query }) => statusReply(api.status(), statusQuery(query)) }],
+    [
+      '/api/v1/status',
+      { GET: ({ query }) => statusReply(api.status(), statusQuery(query)), parameters: statusParameters },
+    ],
     ['/api/v1/observations', { GET: () => jsonReply(api.observations()) }],
     [
       '/api/v1/diff',
       {
+        parameters: { cluster: 'any' },
         async GET({ query }) {
           const patterns = query.getAll('cluster')
           const all = api.status().clusters.map(({ cluster }) => cluster)
@@ -47,10 +56,12 @@ export function routesOf(options: RouteOptions): Routes {
     [
       '/api/v1/events',
       {
+        parameters: statusParameters,
         GET({ query, request, response }) {
           const wanted = statusQuery(query)
           const first = statusReply(api.status(), wanted)
           if (first.status !== 200 || request.method === 'HEAD') return first
+          if (streams.size >= mostStreams) return errorReply(503, `${mostStreams} event streams are open already`)
           const data = () => {
             const { status, unmatched } = selectStatus(api.status(), wanted)
             // A cluster may leave the fleet while it is watched.
@@ -98,9 +109,9 @@ async function sync({ request }: Call, { api }: RouteOptions): Promise<Reply> {
   return jsonReply({ sync, source, generated }, 202)
 }
 
-function webhookRoute(token: string, { api, logger }: RouteOptions): [string, { readonly POST: Handler }] {
+function webhookRoute(token: string, { api, logger }: RouteOptions): [string, Route] {
   const POST: Handler = ({ request, body }) => {
-    if (!isGenuine(request.headers, body, token)) return errorReply(401, 'the signature or token is not ours')
+    if (!isGenuine(request, body, token)) return errorReply(401, 'the signature or token is not ours')
     logger.info('a push was notified')
     // Forges give up after seconds; what comes of the sync is told by commit statuses.
     api.sync().catch((error: unknown) => logger.error({ err: error }, 'a notified sync failed'))

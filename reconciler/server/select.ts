@@ -39,13 +39,26 @@ export function matchClusters(
   }
 }
 
+/** Whether a pattern with `*` and `?` matches a name, in a time that no pattern can make long. */
 function globTest(pattern: string): (name: string) => boolean {
-  const text = pattern
-    .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
-    .replace(/\*+/g, '.*')
-    .replace(/\?/g, '.')
-  const expression = new RegExp(`^${text}$`, 's')
-  return (name) => name === pattern || expression.test(name)
+  return (name) => {
+    if (name === pattern) return true
+    let [at, from, star, tried] = [0, 0, -1, 0]
+    while (from < name.length) {
+      if (pattern[at] === '*') {
+        star = at++
+        tried = from
+      } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === name[from])) {
+        at++
+        from++
+      } else if (star >= 0) {
+        at = star + 1
+        from = ++tried
+      } else return false
+    }
+    while (pattern[at] === '*') at++
+    return at === pattern.length
+  }
 }
 
 function notable(cluster: ClusterStatus): ClusterStatus {

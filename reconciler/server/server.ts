@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { type Clock, systemClock } from '../clock.ts'
+import { isLoopback } from './guard.ts'
 import type { Metrics } from './metrics.ts'
 import { errorReply, send } from './respond.ts'
 import { route } from './router.ts'
@@ -18,7 +19,9 @@ export interface ServerOptions {
   readonly logger: Logger
   readonly metrics: Metrics
   /** Secret of push notifications; without it there is no `POST /webhook`. */
-  readonly webhookToken?: string
+  readonly webhookToken?: string | undefined
+  /** Token that the API asks for; without it whoever reaches the address is answered. */
+  readonly apiToken?: string | undefined
   readonly clock?: Clock
 }
 
@@ -37,13 +40,13 @@ const closingTime = 2000
 
 /** Starts the daemon's HTTP server; resolves once it listens, rejects when the address cannot be had. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { api, logger, metrics, clock = systemClock, webhookToken, host = '127.0.0.1' } = options
+  const { api, logger, metrics, clock = systemClock, webhookToken, apiToken, host = '127.0.0.1' } = options
   const streams = new Set<() => void>()
   const routes = routesOf({ api, metrics, logger, clock, webhookToken, streams })
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const reply = await route(routes, request, response)
+      const reply = await route(routes, { host, apiToken }, request, response)
       if (reply) send(response, reply, request.method)
     } catch (error) {
       // A client that went away in the middle of its request is no failure of ours.
@@ -64,7 +67,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     })
   })
   const { port } = server.address() as AddressInfo
-  logger.info({ host, port }, 'the server listens')
+  logger.debug({ host, port }, 'the server listens')
+  if (!isLoopback(host) && apiToken === undefined) {
+    logger.warn(
+      { host, port },
+      'whoever reaches this address can read the fleet; FLOTILLA_API_TOKEN makes it ask for a token',
+    )
+  }
 
   return {
     port,

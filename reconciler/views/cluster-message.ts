@@ -48,9 +48,10 @@ function driftMessage(objects: readonly ObjectStatus[], now: number): string {
   if (!first) return ''
   const fields = drifts.reduce((sum, drift) => sum + drift.fields.length, 0)
   if (drifts.length > 1) return `${fields > 0 ? `${count(fields, 'field')} of ` : ''}${count(drifts.length, 'object')}`
-  return [what(first), ...driftHistory(first, now)].join(', ')
+  return `${[what(first), ...driftHistory(first, now)].join(', ')}: ${first.subject}`
 }
 
-function what({ reason, fields, subject }: Drift): string {
-  return reason === 'changed' ? `${count(fields.length, 'field')} of ${subject}` : `${subject} ${reason}`
+/** The name of the object comes last: it is the longest part, and a narrow terminal cuts what is last. */
+function what({ reason, fields }: Drift): string {
+  return reason === 'changed' ? count(fields.length, 'field') : reason
 }

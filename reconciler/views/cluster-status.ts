@@ -22,7 +22,9 @@ const foldAbove = 10
 export function clusterStatusView(cluster: ClusterStatus, options: DetailOptions, screen: Screen): View {
   const { now } = options
   const wide = options.wide === true || (screen.columns ?? 0) >= 120
-  const states = new Map(cluster.objects.map((object) => [object, objectState(object)]))
+  // What was last heard of an object says nothing of it now while its cluster cannot be seen.
+  const lost = cluster.sync === 'unreachable' || cluster.sync === 'unauthorized'
+  const states = new Map(cluster.objects.map((object) => [object, lost ? cluster.sync : objectState(object)]))
   const state = (object: (typeof cluster.objects)[number]): Sync => states.get(object) ?? 'synced'
   const sorted = [...cluster.objects].sort(
     (a, b) => compareSync(state(a), state(b)) || (a.subject < b.subject ? -1 : a.subject > b.subject ? 1 : 0),

@@ -21,7 +21,7 @@ const looks: Readonly<Record<Sync, { readonly glyph: string; readonly ascii: str
   degraded: { glyph: '✖', ascii: 'X', style: 'red' },
   unauthorized: { glyph: '?', ascii: '?', style: 'magenta' },
   unreachable: { glyph: '?', ascii: '?', style: 'magenta' },
-  suspended: { glyph: '⏸', ascii: '||', style: 'dim' },
+  suspended: { glyph: '‖', ascii: '||', style: 'dim' },
 }
 
 /** The sign of a state; all of one alphabet are equally wide. */
@@ -52,6 +52,8 @@ export function isDrifting(drift: Drift | undefined): drift is Drift {
 /** The state of one object, in the words of its cluster's. */
 export function objectState({ action, health, message, drift }: ObjectStatus): Sync {
   if (action === 'skipped' && message === 'suspended') return 'suspended'
+  // Nothing was tried yet, and so nothing is wrong yet.
+  if (action === 'skipped' && message === '') return 'progressing'
   if (action === 'failed' || action === 'skipped' || health === 'Failed') return 'degraded'
   if (isDrifting(drift)) return 'drifted'
   return health === 'Current' ? 'synced' : 'progressing'

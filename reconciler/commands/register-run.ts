@@ -1,0 +1,70 @@
+import { type Command, Option } from 'commander'
+import { defaultPort } from './default-server.ts'
+import { helpEnd } from './help.ts'
+import type { Registration } from './program.ts'
+
+/** Adds `run`, the daemon itself. */
+export function addRunCommand(program: Command, { terminal, color, exit }: Registration): void {
+  program
+    .command('run')
+    .description('pull, render, apply to every member cluster, and report; until stopped')
+    .addOption(
+      new Option('--repo <url>', 'the fleet repository: https://…, or a path')
+        .env('FLOTILLA_REPO')
+        .makeOptionMandatory(),
+    )
+    .option('--branch <name>', 'the source branch', 'main')
+    .option('--generated-branch <name>', 'the branch that is generated', 'generated')
+    .option('--dir <dir>', 'folder of the clone (default: below the user cache)')
+    .option('--git-ca <file>', 'PEM of the authority of the Git server')
+    .option('--poll <cron>', 'when to pull, as a cron expression with seconds', '*/30 * * * * *')
+    .option('--listen <address>', 'where health, metrics and API are served', `127.0.0.1:${defaultPort}`)
+    .option('--host-kubeconfig <file>', 'cluster that holds the Secrets of connections (default: the one it runs in)')
+    .option('--host-namespace <name>', 'namespace of those Secrets', 'flotilla-system')
+    .option('--new-fleet', 'there is no generated branch, and that is right')
+    .option('--once', 'one turn, then exit')
+    .option('--timeout <duration>', 'with --once: how long clusters may take', '10m')
+    .addOption(
+      new Option('--log-level <level>', 'what is logged').choices(['debug', 'info', 'warn', 'error']).default('info'),
+    )
+    .addOption(
+      new Option('--log-format <format>', 'how: pretty on a terminal, else json')
+        .choices(['auto', 'json', 'pretty'])
+        .default('auto'),
+    )
+    .addHelpText(
+      'after',
+      helpEnd({
+        examples: [
+          ['flotilla run --repo ./fleet', ''],
+          ['flotilla run --repo https://git.example.com/platform/fleet.git', ''],
+          ['flotilla run --repo ./fleet --once --timeout 5m', 'one turn'],
+        ],
+        notes: [
+          'Signals: SIGHUP pulls now; SIGTERM and Ctrl-C finish running writes and end',
+          'within 10 s; a second one ends at once.',
+        ],
+        exit: [
+          ['0', 'told to end by SIGTERM; with --once: all clusters are synced'],
+          ['1', 'with --once: something failed'],
+          ['2', 'could not start'],
+          ['8', 'with --once: the time of --timeout is over'],
+          ['130', 'told to end by Ctrl-C'],
+        ],
+        environment: [
+          ['FLOTILLA_REPO', 'the fleet repository, as --repo'],
+          ['FLOTILLA_GIT_TOKEN', 'token for the Git server'],
+          ['FLOTILLA_GIT_USERNAME', 'user for the Git server, "git" where it is not set'],
+          ['FLOTILLA_GIT_PASSWORD', 'password for the Git server'],
+          ['FLOTILLA_WEBHOOK_TOKEN', 'what push notifications are signed with; without it POST /webhook is not there'],
+          ['FLOTILLA_API_TOKEN', 'what the API asks for; without it the API is open to whoever reaches it'],
+          ['FLOTILLA_…_FILE', 'each of the credentials above from a file'],
+          ['XDG_CACHE_HOME', 'where the clone is kept, in flotilla/'],
+        ],
+      }),
+    )
+    .action(async (options) => {
+      const { runCommand } = await import('./run.ts')
+      exit(await runCommand(options, color(), terminal()))
+    })
+}
