@@ -1,32 +1,23 @@
 import { formatGenerated } from '../repo-layout/generated/file.ts'
-import type { KubeObject } from '../repo-layout/json.ts'
 import type { FleetSource } from '../repo-layout/read/assemble.ts'
 import { fleetLabel } from '../repo-layout/schema/common.ts'
 import type { GeneratedFile } from './input.ts'
-
-/** The file of a namespace made on the way: the same in every cluster. */
-export interface NamespaceFile {
-  readonly file: GeneratedFile
-}
+import type { Memo } from './memo.ts'
 
 /**
- * Makes the Namespace objects that rendered objects need. They name the Fleet's file as their source, for it is the
- * Fleet that asks for them; `default` and protected namespaces exist without us.
+ * The file of a Namespace that rendered objects need: the same in every cluster. It names the Fleet's file as its
+ * source, for it is the Fleet that asks for it. Undefined for `default` and protected namespaces, which exist without
+ * us, and where the Fleet makes none.
  */
-export function namespaceMaker(source: FleetSource): (namespace: string) => NamespaceFile | undefined {
+export function namespaceFile(source: FleetSource, namespace: string, memo: Memo): GeneratedFile | undefined {
   const { create, protected: kept } = source.fleet.spec.namespaces
-  const made = new Map<string, NamespaceFile>()
-  return (namespace) => {
-    if (!create || namespace === 'default' || kept.includes(namespace)) return undefined
-    const known = made.get(namespace)
-    if (known) return known
-    const object: KubeObject = {
+  if (!create || namespace === 'default' || kept.includes(namespace)) return undefined
+  const fleet = source.fleet.metadata.name
+  return memo.ofText('namespace', JSON.stringify([source.fleetPath, fleet, namespace]), () =>
+    formatGenerated(source.fleetPath, {
       apiVersion: 'v1',
       kind: 'Namespace',
-      metadata: { name: namespace, labels: { [fleetLabel]: source.fleet.metadata.name } },
-    }
-    const one = { file: formatGenerated(source.fleetPath, object) }
-    made.set(namespace, one)
-    return one
-  }
+      metadata: { name: namespace, labels: { [fleetLabel]: fleet } },
+    }),
+  )
 }

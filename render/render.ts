@@ -6,7 +6,7 @@ import type { GeneratedFile, RenderInput, RenderOutput } from './input.ts'
 import { decisionPath, formatDecision, isDecisionPath } from './kubefed/decision.ts'
 import { type KubefedOutput, renderKubefed } from './kubefed/render.ts'
 import { createMemo, type Memo } from './memo.ts'
-import { namespaceMaker } from './namespaces.ts'
+import { namespaceFile } from './namespaces.ts'
 import { indexPrevious, lazily, type PreviousIndex } from './previous.ts'
 import { objectKey, objectOfPath, suspectedClusters, suspectedPaths } from './suspects.ts'
 
@@ -40,7 +40,8 @@ export function render(input: RenderInput, memo: Memo = createMemo()): RenderOut
     }
   }
   for (const cluster of frozen) keep([...previous.inCluster(cluster), clusterRecordPath(cluster)])
-  const namespaces = writeCopies(files, kubefed, frozen, (path) => keep(previous.likePath(path)))
+  writeCopies(files, kubefed, frozen, (path) => keep(previous.likePath(path)))
+  const namespaces = namespacesInUse(kubefed, frozen, memo)
   const active = source.clusters.filter(({ name }) => !frozen.has(name))
   for (const { name } of active) {
     for (const object of kubefed.heldObjects) keep(previous.ofObject(name, object))
@@ -62,7 +63,7 @@ export function render(input: RenderInput, memo: Memo = createMemo()): RenderOut
       memo.of(cluster, [], () => formatClusterRecord(cluster)),
     )
   }
-  addNamespaces(files, source, namespaces, keep)
+  addNamespaces(files, source, namespaces, keep, memo)
   for (const path of kept) {
     const [top, cluster = '', folder = ''] = path.split('/')
     if (top === 'clusters' && folder !== clusterScopeFolder) keep([namespacePath(cluster, folder)])
@@ -80,27 +81,44 @@ export function sortMessages(messages: readonly Message[]): readonly Message[] {
   })
 }
 
-/** Writes the copies of all workloads, or keeps what stays; returns the namespaces in use by cluster. */
+/** Writes the copies of all workloads, or keeps what stays. */
 function writeCopies(
   files: Map<string, GeneratedFile>,
-  { copies }: KubefedOutput,
+  { workloads }: KubefedOutput,
   frozen: ReadonlySet<string>,
   keepLike: (path: string) => void,
-): Map<string, Set<string>> {
-  const namespaces = new Map<string, Set<string>>()
-  for (const { cluster, path, namespace, file } of copies) {
-    if (frozen.has(cluster)) continue
-    if (!file) {
-      keepLike(path)
-      continue
+): void {
+  for (const { copies } of workloads) {
+    for (const { cluster, path, file } of copies) {
+      if (frozen.size > 0 && frozen.has(cluster)) continue
+      if (file) files.set(path, file)
+      else keepLike(path)
     }
-    files.set(path, file)
-    if (namespace === undefined) continue
-    const used = namespaces.get(cluster)
-    if (used) used.add(namespace)
-    else namespaces.set(cluster, new Set([namespace]))
   }
-  return namespaces
+}
+
+/** The clusters in which a namespace is used, by namespace. */
+function namespacesInUse(
+  { workloads }: KubefedOutput,
+  frozen: ReadonlySet<string>,
+  memo: Memo,
+): ReadonlyMap<string, readonly string[]> {
+  const uses = new Map<string, (readonly string[])[]>()
+  for (const { namespace, written } of workloads) {
+    if (namespace === undefined || written.length === 0) continue
+    const known = uses.get(namespace)
+    if (known) known.push(written)
+    else uses.set(namespace, [written])
+  }
+  const out = memo.list('frozen', [...frozen])
+  return new Map(
+    [...uses].map(([namespace, lists]) => [
+      namespace,
+      memo.of(memo.list(`written ${namespace}`, lists), [out], () =>
+        [...new Set(lists.flat())].filter((cluster) => !frozen.has(cluster)),
+      ),
+    ]),
+  )
 }
 
 /** Of a file that cannot be read, everything that came from it stays. */
@@ -114,10 +132,12 @@ function fromBrokenFiles(previous: PreviousIndex, source: FleetSource): readonly
 
 function writeDecisions(files: Map<string, GeneratedFile>, { decisions }: KubefedOutput, memo: Memo): void {
   for (const decision of decisions) {
-    files.set(
-      decisionPath(decision.subject),
-      memo.of(decision, [], () => formatDecision(decision)),
+    const [path, file] = memo.of(
+      decision,
+      [],
+      () => [decisionPath(decision.subject), formatDecision(decision)] as const,
     )
+    files.set(path, file)
   }
 }
 
@@ -151,16 +171,17 @@ function heldDecisions(
 function addNamespaces(
   files: Map<string, GeneratedFile>,
   source: FleetSource,
-  namespaces: ReadonlyMap<string, ReadonlySet<string>>,
+  namespaces: ReadonlyMap<string, readonly string[]>,
   keep: (paths: readonly string[]) => void,
+  memo: Memo,
 ): void {
-  const make = namespaceMaker(source)
-  for (const [cluster, used] of namespaces) {
-    for (const namespace of used) {
-      const one = make(namespace)
-      const path = namespacePath(cluster, encodeName(namespace))
-      if (!one) keep([path])
-      else if (!files.has(path)) files.set(path, one.file)
+  for (const [namespace, clusters] of namespaces) {
+    const file = namespaceFile(source, namespace, memo)
+    const name = encodeName(namespace)
+    for (const cluster of clusters) {
+      const path = namespacePath(cluster, name)
+      if (!file) keep([path])
+      else if (!files.has(path)) files.set(path, file)
     }
   }
 }

@@ -9,6 +9,7 @@ import type { FederatedDocument } from '../../repo-layout/read/interpret.ts'
 import type { PreferenceDocument } from '../../repo-layout/schema/kubefed.ts'
 import { groupOf } from '../../repo-layout/subject.ts'
 import type { RenderInput } from '../input.ts'
+import type { Memo } from '../memo.ts'
 import type { PreviousIndex } from '../previous.ts'
 import type { ReplicaDecision } from './decision.ts'
 import type { DecisionsInForce } from './decisions.ts'
@@ -30,6 +31,9 @@ export interface DecideContext {
   readonly previous: PreviousIndex
   readonly heldClusters: ReadonlySet<string>
   readonly inventory: readonly MemberCluster[]
+  readonly reachable: readonly string[]
+  readonly lost: readonly string[]
+  readonly memo: Memo
   readonly known: ReadonlySet<string>
   readonly namespaces: Namespaces
   readonly types: TypeTable
@@ -65,6 +69,9 @@ export function decide(context: DecideContext, { valid, target }: Targeted): Pre
   const { source, input, previous, namespaces } = context
   return decideReplicas(preference, target, {
     inventory: context.inventory,
+    reachable: context.reachable,
+    lost: context.lost,
+    memo: context.memo,
     inventoryHeld: context.heldClusters.size > 0,
     observations: input.observations,
     inForce,
@@ -74,7 +81,8 @@ export function decide(context: DecideContext, { valid, target }: Targeted): Pre
       const own = readPlacement(valid, context.inventory, context.known, true).clusters
       const limit = namespaces.limitOf(target.namespace ?? '')
       if (limit.type !== 'some') return own
-      return own && limit.selected && new Set([...own].filter((name) => limit.selected?.has(name)))
+      const limited = limit.selected()
+      return own && limited && new Set([...own].filter((name) => limited.has(name)))
     },
   })
 }
@@ -118,7 +126,8 @@ export function lostReplicas(
 export function missingTargets(context: DecideContext, targeted: readonly Targeted[]): Message[] {
   const { preferences, source } = context
   if (preferences.size === 0) return []
-  const byKey = groupBy(targeted, ({ target }) => keyOf(target))
+  const sought = targeted.filter(({ target }) => preferences.has(keyOf(target)))
+  const byKey = groupBy(sought, ({ target }) => keyOf(target))
   return source.preferences.flatMap((preference) => {
     const { document, value } = preference
     const { targetKind } = value.spec

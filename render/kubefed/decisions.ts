@@ -32,6 +32,8 @@ export function readReplicaDecisions(previous: PreviousIndex, holds: Holds, memo
   return {
     bySubject,
     messages,
-    isHeld: (subject) => unreadable.has(decisionPath(subject)) || holds.files.has(bySubject.get(subject)?.source ?? ''),
+    isHeld: (subject) =>
+      (unreadable.size > 0 && unreadable.has(decisionPath(subject))) ||
+      holds.files.has(bySubject.get(subject)?.source ?? ''),
   }
 }

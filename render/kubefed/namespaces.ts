@@ -1,4 +1,3 @@
-import type { MemberCluster } from '../../repo-layout/cluster.ts'
 import { errorAt, placeOf, type SourceDocument, warningAt } from '../../repo-layout/document.ts'
 import { groupBy } from '../../repo-layout/group.ts'
 import { builtinKind } from '../../repo-layout/kinds/builtin.ts'
@@ -9,7 +8,7 @@ import type { FederatedDocument } from '../../repo-layout/read/interpret.ts'
 import { groupOf } from '../../repo-layout/subject.ts'
 import type { PreviousIndex } from '../previous.ts'
 import { mayBe } from '../suspects.ts'
-import { readPlacement } from './placement.ts'
+import type { Placement } from './placement.ts'
 
 /**
  * What a namespace allows: `all` clusters (no FederatedNamespace limits it), some, or `held` where that cannot be told
@@ -20,7 +19,8 @@ export type NamespaceLimit =
   | {
       readonly type: 'some'
       readonly clusters: ReadonlySet<string>
-      readonly selected: ReadonlySet<string> | undefined
+      /** The clusters that its selector alone matches; undefined where it is in error. */
+      selected(): ReadonlySet<string> | undefined
     }
   | { readonly type: 'held' }
   | { readonly type: 'missing' }
@@ -46,8 +46,8 @@ export function isFederatedNamespace({ value }: Valid<FederatedDocument>): boole
 export function readNamespaces(
   source: FleetSource,
   previous: PreviousIndex,
-  inventory: readonly MemberCluster[],
-  known: ReadonlySet<string>,
+  placementOf: (valid: Valid<FederatedDocument>) => Placement,
+  selectedBy: (valid: Valid<FederatedDocument>) => Placement,
 ): Namespaces {
   const { holds, fleet } = source
   const { protected: kept, requireFederatedNamespace } = fleet.spec.namespaces
@@ -63,14 +63,14 @@ export function readNamespaces(
   for (const [name, group] of groupBy(documents, ({ value }) => value.metadata.name)) {
     for (const valid of group) {
       const wrong = nameProblem(valid) ?? twinProblem(valid.document, group)
-      const placement = readPlacement(valid, inventory, known)
+      const placement = placementOf(valid)
       messages.push(...placement.messages, ...(wrong ? [wrong] : []))
       if (wrong || !placement.clusters) {
         held.add(name)
         if (valid.value.metadata.namespace) held.add(valid.value.metadata.namespace)
         continue
       }
-      const selected = readPlacement(valid, inventory, known, true).clusters
+      const selected = () => selectedBy(valid).clusters
       limits.set(name, { type: 'some', clusters: placement.clusters, selected })
       if (name === 'default' || kept.includes(name)) {
         const text = `the Namespace "${name}" is not managed; the placement still limits what is in it`

@@ -7,6 +7,8 @@ import type { Valid } from '../../repo-layout/read/assemble.ts'
 import type { HeldPreference } from '../../repo-layout/read/holds.ts'
 import type { PreferenceDocument } from '../../repo-layout/schema/kubefed.ts'
 import { didYouMean } from '../../repo-layout/suggest.ts'
+import type { RenderInput } from '../input.ts'
+import type { Memo } from '../memo.ts'
 import type { ReplicaDecision, ReplicaFacts } from './decision.ts'
 import { sameDecision } from './decision.ts'
 import { workloadFacts } from './facts.ts'
@@ -17,6 +19,10 @@ import type { Target } from './target.ts'
 export interface PreferenceContext {
   /** The inventory without clusters that are held. */
   readonly inventory: readonly MemberCluster[]
+  /** Its clusters by name: those that are not lost, and those that are. */
+  readonly reachable: readonly string[]
+  readonly lost: readonly string[]
+  readonly memo: Memo
   /** An inventory document is in error: which replicas run there is not to be reckoned with. */
   readonly inventoryHeld: boolean
   readonly observations: Observations
@@ -54,14 +60,11 @@ export function decideReplicas(
   target: Target,
   context: PreferenceContext,
 ): PreferenceOutcome {
-  const { inForce, observations } = context
-  const isLost = ({ name }: MemberCluster) => observations.clusters[name]?.reachable === false
-  const lost = context.inventory.filter(isLost)
-  const reachable = lost.length > 0 ? context.inventory.filter((cluster) => !isLost(cluster)) : context.inventory
-  const preferences = preferencesOf(value)
+  const { inForce, observations, reachable, lost, memo } = context
+  const preferences = memo.of(value, [], () => preferencesOf(value))
   const facts = new Map<string, ReplicaFacts>()
   const unknown: string[] = []
-  for (const { name } of reachable) {
+  for (const name of reachable) {
     const observation = observations.clusters[name]
     const known = workloadFacts(observation, target.subject, () => context.digestOf(name))
     if (known !== 'unknown') facts.set(name, known)
@@ -75,23 +78,16 @@ export function decideReplicas(
 
   const selected = value.spec.intersectWithClusterSelector ? context.selected() : undefined
   if (value.spec.intersectWithClusterSelector && selected === undefined) return { type: 'error', messages: [] }
-  const candidates = reachable.map(({ name }) => name).filter((name) => selected?.has(name) ?? true)
+  const candidates = selected ? reachable.filter((name) => selected.has(name)) : reachable
   if (candidates.length === 0) {
     const why = 'no cluster is left to divide replicas over'
     return inForce ? hold(document, inForce, why) : { type: 'idle', messages: [idle(document, why)] }
   }
 
-  const plan = planReplicas({
-    totalReplicas: value.spec.totalReplicas,
-    rebalance: value.spec.rebalance,
-    preferences,
-    clusters: candidates,
-    current: pick(facts, ({ current }) => current),
-    capacity: pick(facts, ({ capacity }) => capacity),
-    key: `${target.namespace ?? ''}/${target.name}`,
-  })
-  const replicas = new Map(plan.replicas)
-  for (const [cluster, above] of plan.overflow) replicas.set(cluster, (replicas.get(cluster) ?? 0) + above)
+  const key = `${target.namespace ?? ''}/${target.name}`
+  const replicas = memo.of(preferences, [memo.list(preferences, candidates), formatFacts(facts), key], () =>
+    divide(value, preferences, candidates, facts, key),
+  )
   const decision: ReplicaDecision = {
     source: document.path,
     namespace: target.namespace ?? '',
@@ -99,7 +95,7 @@ export function decideReplicas(
     subject: target.subject,
     totalReplicas: value.spec.totalReplicas,
     replicas,
-    lost: lost.map(({ name }) => name),
+    lost,
     facts: new Map([...facts].filter(([cluster]) => replicas.has(cluster))),
   }
   return {
@@ -110,10 +106,52 @@ export function decideReplicas(
   }
 }
 
+/** The clusters of an inventory by whether they are lost: asked once, for it is the same for every preference. */
+export function reachability(
+  { observations }: Pick<RenderInput, 'observations'>,
+  inventory: readonly MemberCluster[],
+  memo: Memo,
+): { readonly reachable: readonly string[]; readonly lost: readonly string[] } {
+  const names = inventory.map(({ name }) => name)
+  const isLost = (name: string) => observations.clusters[name]?.reachable === false
+  return {
+    reachable: memo.list(
+      'reachable',
+      names.filter((name) => !isLost(name)),
+    ),
+    lost: names.filter(isLost),
+  }
+}
+
+/** The planner's division with the overflow on top, as kubefed writes it to its target. */
+function divide(
+  { spec: { totalReplicas, rebalance } }: PreferenceDocument,
+  preferences: Readonly<Record<string, ClusterPreference>>,
+  clusters: readonly string[],
+  facts: ReadonlyMap<string, ReplicaFacts>,
+  key: string,
+): ReadonlyMap<string, number> {
+  const current = pick(facts, (known) => known.current)
+  const capacity = pick(facts, (known) => known.capacity)
+  const plan = planReplicas({ totalReplicas, rebalance, preferences, clusters, current, capacity, key })
+  const replicas = new Map(plan.replicas)
+  for (const [cluster, above] of plan.overflow) replicas.set(cluster, (replicas.get(cluster) ?? 0) + above)
+  return replicas
+}
+
+/** Facts as a text: equal facts are equal texts. */
+function formatFacts(facts: ReadonlyMap<string, ReplicaFacts>): string {
+  let text = ''
+  for (const [cluster, { current, capacity }] of facts) {
+    if (current !== undefined || capacity !== undefined) text += `${cluster}=${current ?? ''}/${capacity ?? ''}\n`
+  }
+  return text
+}
+
 function reasonToHold(
   context: PreferenceContext,
   unknown: readonly string[],
-  lost: readonly MemberCluster[],
+  lost: readonly string[],
 ): string | undefined {
   if (context.inventoryHeld) return 'the inventory is in error'
   if (unknown.length > 0)

@@ -15,13 +15,13 @@ import type { ReplicaDecision } from './decision.ts'
 import { readReplicaDecisions } from './decisions.ts'
 import { isFederatedNamespace, readNamespaces } from './namespaces.ts'
 import { isBroken, type Placement, readPlacement } from './placement.ts'
-import { duplicatePreferences, type PreferenceOutcome, preferenceKey } from './preference.ts'
+import { duplicatePreferences, type PreferenceOutcome, preferenceKey, reachability } from './preference.ts'
 import { readTypes, resolveTarget } from './target.ts'
-import { type ClusterCopy, renderWorkload } from './workload.ts'
+import { type RenderedWorkload, renderWorkload } from './workload.ts'
 
 /** Everything that kubefed's kinds make of a fleet. */
 export interface KubefedOutput {
-  readonly copies: readonly ClusterCopy[]
+  readonly workloads: readonly RenderedWorkload[]
   readonly decisions: readonly ReplicaDecision[]
   /** Objects that stay as the previous tree has them, wherever they are. */
   readonly heldObjects: readonly ObjectName[]
@@ -36,7 +36,7 @@ export interface KubefedOutput {
 }
 
 interface Context extends DecideContext {
-  readonly memo: Memo
+  readonly placementOf: (valid: Valid<FederatedDocument>) => Placement
 }
 
 /**
@@ -53,8 +53,14 @@ export function renderKubefed(
   const inventory = memo.list('inventory', source.clusters)
   const names = memo.list('known', [...source.clusters.map(({ name }) => name), ...heldClusters])
   const known = memo.of(names, [], () => new Set(names))
-  const types = readTypes(source.typeConfigs, source.federated)
-  const namespaces = readNamespaces(source, previous, inventory, known)
+  const crds = source.federated.filter(({ value }) => value.kind === 'FederatedCustomResourceDefinition')
+  const typeSources = memo.list<object>('types', [...source.typeConfigs, ...crds])
+  const types = memo.of(typeSources, [], () => readTypes(source.typeConfigs, crds))
+  const placementOf = (valid: Valid<FederatedDocument>) =>
+    memo.of(valid.document, [inventory, known], () => readPlacement(valid, inventory, known))
+  const namespaces = readNamespaces(source, previous, placementOf, (valid) =>
+    readPlacement(valid, inventory, known, true),
+  )
   const twins = duplicatePreferences(source.preferences)
   const decisions = readReplicaDecisions(previous, source.holds, memo)
   const context: Context = {
@@ -64,6 +70,8 @@ export function renderKubefed(
     heldClusters,
     memo,
     inventory,
+    placementOf,
+    ...reachability(input, inventory, memo),
     known,
     namespaces,
     types,
@@ -76,15 +84,15 @@ export function renderKubefed(
   }
   const messages: Message[] = [...namespaces.messages, ...twins.messages, ...decisions.messages]
   const heldObjects: ObjectName[] = []
-  const copies: ClusterCopy[] = []
+  const workloads: RenderedWorkload[] = []
   const made: ReplicaDecision[] = []
 
-  const workloads = source.federated.filter((valid) => !isFederatedNamespace(valid))
+  const others = source.federated.filter((valid) => !isFederatedNamespace(valid))
   const targeted: Targeted[] = []
   const suspects: Suspect[] = []
   const rendered: ObjectName[] = []
-  for (const valid of [...namespaces.rendered, ...workloads]) {
-    const resolved = resolveTarget(valid, types)
+  for (const valid of [...namespaces.rendered, ...others]) {
+    const resolved = memo.of(valid, [types], () => resolveTarget(valid, types))
     messages.push(...resolved.messages)
     if (resolved.target) targeted.push({ valid, target: resolved.target })
     else {
@@ -107,13 +115,13 @@ export function renderKubefed(
     if (one.type === 'held') heldObjects.push(first.target)
     else {
       rendered.push(first.target)
-      copies.push(...one.copies)
+      workloads.push(one.workload)
     }
   }
   messages.push(...missingTargets(context, targeted))
   const targets = targeted.map(({ target }) => target)
   return {
-    copies,
+    workloads,
     decisions: made,
     heldObjects,
     suspects,
@@ -133,7 +141,7 @@ function misspeltPreferences({ holds }: FleetSource): readonly HeldPreference[] 
 
 type Rendered = { readonly messages: readonly Message[]; readonly decision?: ReplicaDecision | undefined } & (
   | { readonly type: 'held' }
-  | { readonly type: 'copies'; readonly copies: readonly ClusterCopy[] }
+  | { readonly type: 'rendered'; readonly workload: RenderedWorkload }
 )
 
 function renderOne(context: Context, { valid, target }: Targeted): Rendered {
@@ -153,7 +161,7 @@ function renderOne(context: Context, { valid, target }: Targeted): Rendered {
     return { type: 'held', messages: [errorAt(document, ['metadata'], 'namespace-not-federated', text)] }
   }
 
-  const own = memo.of(document, [inventory, known], () => readPlacement(valid, inventory, known))
+  const own = context.placementOf(valid)
   const preference = isNamespace ? undefined : decide(context, { valid, target })
   if (preference?.type === 'error')
     return { type: 'held', messages: [...placementMessages(own, isNamespace), ...preference.messages] }
@@ -163,11 +171,13 @@ function renderOne(context: Context, { valid, target }: Targeted): Rendered {
   const decision = decisionOf(preference)
   const placed = decision ? placedBy(context, decision, preference) : (own.clusters ?? new Set<string>())
   const allowed = limit?.type === 'some' ? limit.clusters : undefined
-  const clusters = memo.list(
-    valid.value,
-    inventory.filter(({ name }) => placed.has(name) && (allowed?.has(name) ?? true)),
+  const clusters = memo.of(target, [inventory, placed, allowed], () =>
+    memo.list(
+      valid.value,
+      inventory.filter(({ name }) => placed.has(name) && (allowed?.has(name) ?? true)),
+    ),
   )
-  const kept = decision ? clusters.filter(({ name }) => !decision.replicas.has(name)).map(({ name }) => name) : []
+  const replicas = decision && memo.ofText('replicas', formatReplicas(context, decision), () => decision.replicas)
   const { fleet } = source
   const rendered = memo.of(
     valid.value,
@@ -178,8 +188,7 @@ function renderOne(context: Context, { valid, target }: Targeted): Rendered {
       target.subject,
       fleet.metadata.name,
       fleet.spec.secrets.allowPlaintext,
-      decision ? JSON.stringify([...decision.replicas]) : '',
-      kept.join('\n'),
+      replicas,
       document.path,
     ],
     () =>
@@ -188,8 +197,7 @@ function renderOne(context: Context, { valid, target }: Targeted): Rendered {
         allowPlaintext: fleet.spec.secrets.allowPlaintext,
         known,
         clusters,
-        replicas: decision?.replicas,
-        kept: new Set(kept),
+        replicas,
       }),
   )
   const lost = decision && preference ? lostReplicas(context, { valid, target }, decision, allowed) : []
@@ -199,7 +207,11 @@ function renderOne(context: Context, { valid, target }: Targeted): Rendered {
     ...lost,
     ...rendered.messages,
   ]
-  return { type: 'copies', copies: rendered.copies, messages, decision }
+  return { type: 'rendered', workload: rendered, messages, decision }
+}
+
+function formatReplicas({ memo }: Context, { replicas }: ReplicaDecision): string {
+  return memo.of(replicas, [], () => JSON.stringify([...replicas]))
 }
 
 /**

@@ -24,13 +24,16 @@ export interface ClusterCopy {
   readonly cluster: string
   /** In the generated tree. */
   readonly path: string
-  readonly namespace: string | undefined
   readonly file: GeneratedFile | undefined
 }
 
 /** A workload in all its clusters. */
 export interface RenderedWorkload {
+  /** Undefined for cluster-scoped objects. */
+  readonly namespace: string | undefined
   readonly copies: readonly ClusterCopy[]
+  /** The clusters whose copies have a file. */
+  readonly written: readonly string[]
   readonly messages: readonly Message[]
 }
 
@@ -42,10 +45,8 @@ export interface WorkloadContext {
   readonly known: ReadonlySet<string>
   /** The clusters that get the object. */
   readonly clusters: readonly MemberCluster[]
-  /** Planned replicas by cluster, where a preference drives the workload. */
+  /** Planned replicas by cluster, where a preference drives the workload; copies of other clusters stay. */
   readonly replicas: ReadonlyMap<string, number> | undefined
-  /** Clusters of which the plan knows nothing: their copies stay. */
-  readonly kept: ReadonlySet<string>
 }
 
 /**
@@ -65,11 +66,11 @@ export function renderWorkload(
   const held = (cluster: string): ClusterCopy => ({
     cluster,
     path: clusterFolder(cluster) + basePath,
-    namespace: target.namespace,
     file: undefined,
   })
   if (overrides.broken || (!context.allowPlaintext && plainSecretAt(valid, target))) {
-    return { copies: context.clusters.map(({ name }) => held(name)), messages }
+    const copies = context.clusters.map(({ name }) => held(name))
+    return { namespace: target.namespace, copies, written: [], messages }
   }
 
   const shared = new Map<string, ReturnType<typeof finish>>()
@@ -90,7 +91,8 @@ export function renderWorkload(
 
   const failures = new Map<string, { readonly message: Message; readonly clusters: string[] }>()
   const copies = context.clusters.map((cluster): ClusterCopy => {
-    if (context.kept.has(cluster.name) || overrides.failed(cluster)) return held(cluster.name)
+    const isUnplanned = context.replicas !== undefined && !context.replicas.has(cluster.name)
+    if (isUnplanned || overrides.failed(cluster)) return held(cluster.name)
     const own = overrides.forCluster(cluster)
     const list = context.replicas ? withReplicas(own, context.replicas.get(cluster.name)) : own
     const key = JSON.stringify(list)
@@ -98,7 +100,7 @@ export function renderWorkload(
     shared.set(key, finished)
     if (finished.type === 'object') {
       const path = clusterFolder(cluster.name) + finished.path
-      return { cluster: cluster.name, path, namespace: target.namespace, file: finished.file }
+      return { cluster: cluster.name, path, file: finished.file }
     }
     const isPlanned = finished.at !== undefined && finished.at.at.length === 0
     const inTemplate = ['spec', 'template', isPlanned ? 'spec' : 'metadata']
@@ -117,7 +119,8 @@ export function renderWorkload(
     const subject = `${target.subject} in ${clusters.slice(0, 3).join(', ')}${clusters.length > 3 ? ` and ${clusters.length - 3} more` : ''}`
     messages.push({ ...message, text: `${subject}: ${message.text}` })
   }
-  return { copies, messages }
+  const written = copies.filter(({ file }) => file).map(({ cluster }) => cluster)
+  return { namespace: target.namespace, copies, written, messages }
 }
 
 /** kubefed retains other fields of these two and returns before it looks at replicas (`kubefed v0.10 retain.go`). */
