@@ -1,15 +1,22 @@
 import type { Clock } from '../../reconciler/clock.ts'
 import type { Json, JsonObject } from '../../repo-layout/json.ts'
+import type { Backend } from './backend.ts'
+import { registerDefinitions } from './custom/registration.ts'
 import { createAuditLog } from './http/audit.ts'
 import { authenticate, type Tokens } from './http/auth.ts'
 import { type AnyReply, type ApiRequest, isStream } from './http/message.ts'
 import { type Routes, route } from './http/router.ts'
 import { targetOf } from './http/target.ts'
+import { createAddresses } from './kinds/addresses.ts'
 import { kubeconfigOf } from './kubeconfig.ts'
 import type { Listener, RawRequest } from './listen/listener.ts'
+import { openApiDocument } from './resources/openapi.ts'
 import { createRegistry } from './resources/registry.ts'
-import { errorReply, noSuchPath, StatusError } from './status.ts'
+import { seed } from './seed.ts'
+import { errorReply, StatusError } from './status.ts'
+import { createStore } from './store/store.ts'
 import type { ClusterOptions, Delays, SandboxAnswer, SandboxCluster } from './types.ts'
+import { serve } from './verbs/serve.ts'
 
 /** What the clusters of a sandbox share. */
 export interface Shared {
@@ -45,19 +52,28 @@ const version: JsonObject = {
 export async function createCluster(options: ClusterOptions, shared: Shared): Promise<Cluster> {
   const { clock, tokens } = shared
   const audit = options.audit === true ? createAuditLog(() => clock.now()) : undefined
+  const registry = createRegistry()
+  const store = createStore()
+  const backend: Backend = {
+    store,
+    registry,
+    clock,
+    addresses: createAddresses(),
+    controllers: options.controllers !== false,
+  }
+  registerDefinitions(store, registry)
+  seed(backend, options.nodes ?? [{ name: 'node1' }])
   const routes: Routes = {
-    registry: createRegistry(),
+    registry,
     version,
-    serve: () => {
-      throw noSuchPath()
-    },
-    openApi: () => undefined,
+    serve: (target, request) => serve(backend, target, request),
+    openApi: (path) => openApiDocument(registry.all(), path),
   }
 
   function handle(request: ApiRequest): AnyReply {
     const received = clock.now()
     const reply = route(routes, request)
-    return audit ? audit.note(request, targetOf(routes.registry, request.path), received, reply) : reply
+    return audit ? audit.note(request, targetOf(registry, request.path), received, reply) : reply
   }
 
   async function authenticated(request: RawRequest): Promise<AnyReply> {
@@ -76,7 +92,7 @@ export async function createCluster(options: ClusterOptions, shared: Shared): Pr
     token: tokens.tokenFor('admin'),
   }
   return {
-    stop: () => undefined,
+    stop: () => store.clear(),
     api: {
       ...entry,
       kubeconfig: () => kubeconfigOf([entry]),

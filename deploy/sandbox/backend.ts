@@ -1,0 +1,24 @@
+import type { Clock } from '../../reconciler/clock.ts'
+import type { Addresses } from './kinds/addresses.ts'
+import type { Registry } from './resources/registry.ts'
+import type { Store } from './store/store.ts'
+
+/** What the verbs of one cluster work on. */
+export interface Backend {
+  readonly store: Store
+  readonly registry: Registry
+  readonly clock: Clock
+  readonly addresses: Addresses
+  /** Whether controllers run: without a garbage collector nothing waits for one. */
+  readonly controllers: boolean
+}
+
+/** RFC 3339 in whole seconds, as Kubernetes writes times. */
+export function timeText(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
+}
+
+/** RFC 3339 with microseconds, as leases and events have it. */
+export function microTimeText(ms: number): string {
+  return new Date(ms).toISOString().replace(/Z$/, '000Z')
+}

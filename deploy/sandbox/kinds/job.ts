@@ -1,0 +1,40 @@
+import { type JsonObject, jsonEqual, type KubeObject } from '../../../repo-layout/json.ts'
+import { fill, inside, objectOf } from '../defaults/fill.ts'
+import { invalid } from '../validate/causes.ts'
+import { podSpecCauses } from './pod-spec.ts'
+import type { Strategy } from './strategy.ts'
+
+/** Jobs get a selector of their own, and their template never changes. */
+export const jobStrategy: Strategy = {
+  generation: 'spec',
+  prepareCreate(object) {
+    const spec = objectOf(object.spec)
+    if (spec.manualSelector === true) return object
+    return { ...object, spec: withSelector(spec, object) } as KubeObject
+  },
+  validate: (object) =>
+    podSpecCauses(objectOf(objectOf(object.spec).template).spec, 'spec.template.spec', ['OnFailure', 'Never']),
+  validateUpdate(next, live) {
+    const [now, before] = [objectOf(next.spec), objectOf(live.spec)]
+    return ['completions', 'selector', 'template', 'completionMode', 'podFailurePolicy', 'backoffLimitPerIndex']
+      .filter((field) => !(field === 'template' && before.suspend === true))
+      .filter((field) => !jsonEqual(now[field] ?? null, before[field] ?? null))
+      .map((field) => invalid(`spec.${field}`, now[field] ?? null, 'field is immutable'))
+  },
+}
+
+function withSelector(spec: JsonObject, { metadata }: KubeObject): JsonObject {
+  const uid = String(metadata.uid ?? '')
+  const labels = {
+    'batch.kubernetes.io/controller-uid': uid,
+    'batch.kubernetes.io/job-name': metadata.name,
+    'controller-uid': uid,
+    'job-name': metadata.name,
+  }
+  const labelled = inside(fill(spec, { template: {} }), 'template', (template) =>
+    inside(fill(template, { metadata: {} }), 'metadata', (meta) =>
+      inside(fill(meta, { labels: {} }), 'labels', (held) => ({ ...held, ...labels })),
+    ),
+  )
+  return fill(labelled, { selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } } })
+}

@@ -1,0 +1,122 @@
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../repo-layout/json.ts'
+import { listOf, objectOf, textOf } from '../defaults/fill.ts'
+import type { Cause } from '../status.ts'
+import { duplicate, invalid, required, unsupported } from '../validate/causes.ts'
+import { nameCauses } from '../validate/names.ts'
+
+/** What is wrong with a pod's spec at `field`. `restarts` are the restart policies that the kind allows. */
+export function podSpecCauses(spec: Json | undefined, field: string, restarts: readonly string[]): readonly Cause[] {
+  const value = objectOf(spec)
+  const containers = listOf(value.containers)
+  const policy = textOf(value.restartPolicy)
+  return [
+    ...volumeCauses(value, `${field}.volumes`),
+    ...(containers.length === 0 ? [required(`${field}.containers`)] : []),
+    ...containerCauses(listOf(value.containers), `${field}.containers`, volumeNames(value)),
+    ...containerCauses(listOf(value.initContainers), `${field}.initContainers`, volumeNames(value)),
+    ...(restarts.includes(policy) ? [] : [unsupported(`${field}.restartPolicy`, policy, restarts)]),
+  ]
+}
+
+function volumeNames(spec: JsonObject): readonly string[] {
+  return listOf(spec.volumes).map((one) => textOf(objectOf(one).name))
+}
+
+function volumeCauses(spec: JsonObject, field: string): readonly Cause[] {
+  const names = volumeNames(spec)
+  return names.flatMap((name, i) =>
+    name === ''
+      ? [required(`${field}[${i}].name`)]
+      : names.indexOf(name) < i
+        ? [duplicate(`${field}[${i}].name`, name)]
+        : nameCauses('label', name, `${field}[${i}].name`),
+  )
+}
+
+function containerCauses(containers: readonly Json[], field: string, volumes: readonly string[]): readonly Cause[] {
+  const names = containers.map((one) => textOf(objectOf(one).name))
+  return containers.flatMap((one, i) => {
+    const container = objectOf(one)
+    const [at, name] = [`${field}[${i}]`, names[i] ?? '']
+    return [
+      ...(name === '' ? [required(`${at}.name`)] : nameCauses('label', name, `${at}.name`)),
+      ...(name !== '' && names.indexOf(name) < i ? [duplicate(`${at}.name`, name)] : []),
+      ...(textOf(container.image) === '' ? [required(`${at}.image`)] : []),
+      ...portCauses(listOf(container.ports), `${at}.ports`),
+      ...envCauses(listOf(container.env), `${at}.env`),
+      ...mountCauses(listOf(container.volumeMounts), `${at}.volumeMounts`, volumes),
+      ...resourceCauses(container.resources, `${at}.resources`),
+    ]
+  })
+}
+
+const protocols = ['SCTP', 'TCP', 'UDP']
+
+function portCauses(ports: readonly Json[], field: string): readonly Cause[] {
+  const names = ports.map((port) => textOf(objectOf(port).name))
+  return ports.flatMap((one, i) => {
+    const port = objectOf(one)
+    const name = names[i] ?? ''
+    return [
+      ...(name !== '' && names.indexOf(name) < i ? [duplicate(`${field}[${i}].name`, name)] : []),
+      ...(port.containerPort === 0 || port.containerPort === undefined
+        ? [required(`${field}[${i}].containerPort`)]
+        : portRange(port.containerPort, `${field}[${i}].containerPort`)),
+      ...(protocols.includes(textOf(port.protocol))
+        ? []
+        : [unsupported(`${field}[${i}].protocol`, port.protocol ?? '', protocols)]),
+    ]
+  })
+}
+
+/** What is wrong with a port number. */
+export function portRange(port: Json, field: string): readonly Cause[] {
+  return typeof port === 'number' && port >= 1 && port <= 65535
+    ? []
+    : [invalid(field, port, 'must be between 1 and 65535, inclusive')]
+}
+
+function envCauses(env: readonly Json[], field: string): readonly Cause[] {
+  return env.flatMap((one, i) => {
+    const variable = objectOf(one)
+    if (textOf(variable.name) === '') return [required(`${field}[${i}].name`)]
+    const both = textOf(variable.value) !== '' && isJsonObject(variable.valueFrom)
+    return both ? [invalid(`${field}[${i}].valueFrom`, '', 'may not be specified when `value` is not empty')] : []
+  })
+}
+
+function mountCauses(mounts: readonly Json[], field: string, volumes: readonly string[]): readonly Cause[] {
+  return mounts.flatMap((one, i) => {
+    const mount = objectOf(one)
+    const name = textOf(mount.name)
+    return [
+      ...(name === ''
+        ? [required(`${field}[${i}].name`)]
+        : volumes.includes(name)
+          ? []
+          : [
+              {
+                reason: 'FieldValueNotFound',
+                message: `Not found: ${JSON.stringify(name)}`,
+                field: `${field}[${i}].name`,
+              },
+            ]),
+      ...(textOf(mount.mountPath) === '' ? [required(`${field}[${i}].mountPath`)] : []),
+    ]
+  })
+}
+
+const quantity = /^[+-]?(\d+\.?\d*|\.\d+)(([KMGTPE]i)|[numkMGTPE]|([eE][+-]?\d+))?$/
+
+function resourceCauses(resources: Json | undefined, field: string): readonly Cause[] {
+  if (!isJsonObject(resources)) return []
+  return ['limits', 'requests'].flatMap((part) => {
+    const amounts = resources[part]
+    if (!isJsonObject(amounts) || isJsonArray(amounts)) return []
+    return Object.entries(amounts).flatMap(([name, amount]) =>
+      typeof amount === 'string' && !quantity.test(amount)
+        ? [invalid(`${field}.${part}[${name}]`, amount, 'quantities must match the regular expression')]
+        : [],
+    )
+  })
+}

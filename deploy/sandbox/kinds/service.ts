@@ -1,0 +1,90 @@
+import { isJsonObject, type JsonObject, type KubeObject } from '../../../repo-layout/json.ts'
+import type { Backend } from '../backend.ts'
+import { listOf, numberOf, objectOf, textOf } from '../defaults/fill.ts'
+import type { Cause } from '../status.ts'
+import { duplicate, invalid, required, unsupported } from '../validate/causes.ts'
+import { nameCauses } from '../validate/names.ts'
+import { portRange } from './pod-spec.ts'
+import type { Strategy } from './strategy.ts'
+
+/** Services get addresses and ports from the cluster, and keep them. */
+export const serviceStrategy: Strategy = {
+  createOnUpdate: true,
+  prepareCreate: (object, backend) => withSpec(object, allocated(objectOf(object.spec), {}, backend)),
+  prepareUpdate: (next, live, backend) => withSpec(next, allocated(objectOf(next.spec), objectOf(live.spec), backend)),
+  validate: (object) => specCauses(objectOf(object.spec)),
+  validateUpdate(next, live) {
+    const [now, before] = [objectOf(next.spec), objectOf(live.spec)]
+    const kept = textOf(before.clusterIP)
+    const moved = kept !== '' && now.type !== 'ExternalName' && before.type !== 'ExternalName' && now.clusterIP !== kept
+    return moved ? [invalid('spec.clusterIPs[0]', listOf(now.clusterIPs), 'may not change once set')] : []
+  },
+}
+
+function withSpec(object: KubeObject, spec: JsonObject): KubeObject {
+  return { ...object, spec } as KubeObject
+}
+
+function allocated(spec: JsonObject, live: JsonObject, backend: Backend): JsonObject {
+  if (spec.type === 'ExternalName') {
+    const { clusterIP: _, clusterIPs: __, ipFamilies: ___, ipFamilyPolicy: ____, ...rest } = spec
+    return rest
+  }
+  const clusterIP = textOf(spec.clusterIP) || textOf(live.clusterIP) || backend.addresses.clusterIp()
+  const outside = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
+  const ports = listOf(spec.ports).map((port) => (isJsonObject(port) ? portOf(port, live, outside, backend) : port))
+  return {
+    ...spec,
+    ...(ports.length > 0 && { ports }),
+    clusterIP,
+    clusterIPs: listOf(spec.clusterIPs).length > 0 && textOf(spec.clusterIP) !== '' ? spec.clusterIPs : [clusterIP],
+    ipFamilies: listOf(spec.ipFamilies).length > 0 ? spec.ipFamilies : ['IPv4'],
+    ipFamilyPolicy: textOf(spec.ipFamilyPolicy) || 'SingleStack',
+  }
+}
+
+/** A node port that is not named is the one that the same port had, else a new one. */
+function portOf(port: JsonObject, live: JsonObject, outside: boolean, backend: Backend): JsonObject {
+  if (!outside) {
+    const was = listOf(live.ports).find((one) => isJsonObject(one) && one.nodePort === port.nodePort)
+    const { nodePort: _, ...rest } = port
+    return was ? rest : port
+  }
+  if (numberOf(port.nodePort) > 0) return port
+  const before = listOf(live.ports).find(
+    (one) => isJsonObject(one) && one.port === port.port && one.protocol === port.protocol,
+  )
+  const nodePort = numberOf(objectOf(before).nodePort) || backend.addresses.nodePort()
+  return { ...port, nodePort }
+}
+
+const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
+const protocols = ['SCTP', 'TCP', 'UDP']
+
+function specCauses(spec: JsonObject): readonly Cause[] {
+  const ports = listOf(spec.ports).map(objectOf)
+  const headless = spec.clusterIP === 'None'
+  const causes: Cause[] = []
+  if (!types.includes(textOf(spec.type))) causes.push(unsupported('spec.type', spec.type ?? '', types))
+  if (spec.type === 'ExternalName') {
+    if (textOf(spec.externalName) === '') causes.push(required('spec.externalName'))
+  } else if (ports.length === 0 && !headless) causes.push(required('spec.ports'))
+  const names = ports.map((port) => textOf(port.name))
+  for (const [i, port] of ports.entries()) {
+    const [at, name] = [`spec.ports[${i}]`, names[i] ?? '']
+    if (name === '' && ports.length > 1) causes.push(required(`${at}.name`))
+    else if (name !== '') {
+      causes.push(...nameCauses('label', name, `${at}.name`))
+      if (names.indexOf(name) < i) causes.push(duplicate(`${at}.name`, name))
+    }
+    causes.push(...portRange(port.port ?? 0, `${at}.port`))
+    if (!protocols.includes(textOf(port.protocol)))
+      causes.push(unsupported(`${at}.protocol`, port.protocol ?? '', protocols))
+    if (typeof port.targetPort === 'number' && !headless) causes.push(...portRange(port.targetPort, `${at}.targetPort`))
+  }
+  for (const [i, port] of ports.entries()) {
+    const twice = ports.slice(0, i).some((one) => one.port === port.port && one.protocol === port.protocol)
+    if (twice) causes.push(duplicate(`spec.ports[${i}]`, { protocol: port.protocol, port: port.port }))
+  }
+  return causes
+}

@@ -1,0 +1,80 @@
+import { type JsonObject, jsonEqual, type KubeObject } from '../../../repo-layout/json.ts'
+import { numberOf, objectOf } from '../defaults/fill.ts'
+import type { Cause } from '../status.ts'
+import { forbidden, invalid } from '../validate/causes.ts'
+import { labelCauses } from '../validate/names.ts'
+import { podSpecCauses } from './pod-spec.ts'
+import { frozenSelector, selectorCauses } from './selector.ts'
+import type { Strategy } from './strategy.ts'
+
+function specOf(object: KubeObject): JsonObject {
+  return objectOf(object.spec)
+}
+
+/** What is wrong with the template of a workload whose pods always restart. */
+function templateCauses(spec: JsonObject): readonly Cause[] {
+  const template = objectOf(spec.template)
+  const labels = objectOf(template.metadata).labels
+  return [
+    ...selectorCauses(spec.selector, labels),
+    ...labelCauses(labels, 'spec.template.labels'),
+    ...podSpecCauses(template.spec, 'spec.template.spec', ['Always']),
+  ]
+}
+
+function countCauses(spec: JsonObject): readonly Cause[] {
+  return ['replicas', 'minReadySeconds', 'revisionHistoryLimit']
+    .filter((field) => numberOf(spec[field]) < 0)
+    .map((field) => invalid(`spec.${field}`, spec[field] ?? 0, 'must be greater than or equal to 0'))
+}
+
+const keepsSelector = (next: KubeObject, live: KubeObject) =>
+  frozenSelector(specOf(next).selector, specOf(live).selector)
+
+/** Deployments: annotations count for the generation, as rollbacks were once written there. */
+export const deploymentStrategy: Strategy = {
+  generation: 'specOrAnnotations',
+  validate: (object) => [...countCauses(specOf(object)), ...templateCauses(specOf(object))],
+  validateUpdate: keepsSelector,
+}
+
+/** ReplicaSets. */
+export const replicaSetStrategy: Strategy = {
+  generation: 'spec',
+  validate: (object) => [...countCauses(specOf(object)), ...templateCauses(specOf(object))],
+  validateUpdate: keepsSelector,
+}
+
+/** DaemonSets. */
+export const daemonSetStrategy: Strategy = {
+  generation: 'spec',
+  validate: (object) => templateCauses(specOf(object)),
+  validateUpdate: keepsSelector,
+}
+
+const changeable = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+]
+
+/** StatefulSets: little may change, as pods have an identity. */
+export const statefulSetStrategy: Strategy = {
+  generation: 'spec',
+  validate: (object) => [...countCauses(specOf(object)), ...templateCauses(specOf(object))],
+  validateUpdate(next, live) {
+    const rest = (spec: JsonObject) =>
+      Object.fromEntries(Object.entries(spec).filter(([key]) => !changeable.includes(key)))
+    if (jsonEqual(rest(specOf(next)), rest(specOf(live)))) return []
+    return [
+      forbidden(
+        'spec',
+        "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+      ),
+    ]
+  },
+}

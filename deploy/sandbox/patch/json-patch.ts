@@ -1,0 +1,114 @@
+import { isJsonArray, isJsonObject, type Json, jsonEqual } from '../../../repo-layout/json.ts'
+import { badRequest, StatusError } from '../status.ts'
+
+/** JSON patch, RFC 6902. Throws 400 for a patch that is none, 422 for one that cannot be applied. */
+export function jsonPatch(target: Json, patch: Json): Json {
+  if (!isJsonArray(patch)) throw badRequest('error decoding patch: a JSON patch is a list of operations')
+  return patch.reduce<Json>((document, operation) => applyOperation(document, operation), target)
+}
+
+function applyOperation(document: Json, operation: Json): Json {
+  if (!isJsonObject(operation)) throw badRequest('error decoding patch: an operation is an object')
+  const { op, path, from, value } = operation
+  if (typeof path !== 'string') throw refused('missing path')
+  const at = pointer(path)
+  switch (op) {
+    case 'add':
+      return change(document, at, path, 'add', () => needed(value, path))
+    case 'replace':
+      find(document, at, path, 'replace')
+      return change(document, at, path, 'replace', () => needed(value, path))
+    case 'remove':
+      find(document, at, path, 'remove')
+      return change(document, at, path, 'remove', () => undefined)
+    case 'test': {
+      const found = lookUp(document, at)
+      if (jsonEqual(found ?? null, value ?? null)) return document
+      throw refused(`testing value ${path} failed: test failed`)
+    }
+    case 'move':
+    case 'copy': {
+      if (typeof from !== 'string') throw refused('missing from')
+      const taken = find(document, pointer(from), from, op)
+      const rest = op === 'move' ? change(document, pointer(from), from, 'remove', () => undefined) : document
+      return change(rest, at, path, 'add', () => taken)
+    }
+    default:
+      throw refused(`Unexpected kind: ${typeof op === 'string' ? op : 'unknown'}`)
+  }
+}
+
+function refused(message: string): StatusError {
+  return new StatusError(422, 'Invalid', `the server rejected our request due to an error in our request`, {}, [
+    { reason: '', message, field: '' },
+  ])
+}
+
+function needed(value: Json | undefined, path: string): Json {
+  if (value === undefined) throw refused(`missing value for ${path}`)
+  return value
+}
+
+function pointer(path: string): readonly string[] {
+  if (path === '') return []
+  return path
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+function lookUp(document: Json, at: readonly string[]): Json | undefined {
+  let value: Json | undefined = document
+  for (const step of at) {
+    if (isJsonArray(value)) value = value[step === '-' ? value.length - 1 : Number(step)]
+    else if (isJsonObject(value) && Object.hasOwn(value, step)) value = value[step]
+    else return undefined
+  }
+  return value
+}
+
+function find(document: Json, at: readonly string[], path: string, operation: string): Json {
+  const found = lookUp(document, at)
+  if (found !== undefined) return found
+  throw refused(`${operation} operation does not apply: doc is missing key: ${path}`)
+}
+
+/** The document with another value at a path; `undefined` takes it away. */
+function change(
+  document: Json,
+  at: readonly string[],
+  path: string,
+  operation: 'add' | 'replace' | 'remove',
+  make: () => Json | undefined,
+): Json {
+  const [step, ...rest] = at
+  if (step === undefined) return make() ?? null
+  if (isJsonArray(document)) {
+    const items = [...document]
+    const index = step === '-' ? items.length : Number(step)
+    if (!Number.isInteger(index) || index < 0 || index > items.length)
+      throw refused(`${operation} operation does not apply: invalid index ${step} in ${path}`)
+    if (rest.length > 0) {
+      const inner = items[index]
+      if (inner === undefined) throw refused(`${operation} operation does not apply: doc is missing path: ${path}`)
+      items[index] = change(inner, rest, path, operation, make)
+    } else {
+      const value = make()
+      items.splice(index, operation === 'add' ? 0 : 1, ...(value === undefined ? [] : [value]))
+    }
+    return items
+  }
+  if (!isJsonObject(document)) throw refused(`${operation} operation does not apply: doc is missing path: ${path}`)
+  const result = new Map(Object.entries(document))
+  if (rest.length > 0) {
+    const inner = result.get(step)
+    if (inner === undefined || inner === null)
+      throw refused(`${operation} operation does not apply: doc is missing path: ${path}`)
+    result.set(step, change(inner, rest, path, operation, make))
+  } else {
+    const value = make()
+    if (value === undefined) result.delete(step)
+    else result.set(step, value)
+  }
+  return Object.fromEntries(result)
+}

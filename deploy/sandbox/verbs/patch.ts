@@ -1,0 +1,153 @@
+import { isJsonObject, type Json, type KubeObject } from '../../../repo-layout/json.ts'
+import { applyManifest } from '../apply/field-manager.ts'
+import { mediaType, readBody } from '../decode/body.ts'
+import { decode, fieldValidationOf, typedBody } from '../decode/decode.ts'
+import { type AnyReply, json } from '../http/message.ts'
+import { jsonPatch } from '../patch/json-patch.ts'
+import { mergePatch } from '../patch/merge-patch.ts'
+import { strategicMerge } from '../patch/strategic.ts'
+import { badRequest, notFound, StatusError } from '../status.ts'
+import { type Entry, readEntry } from '../store/entry.ts'
+import { refuse, required } from '../validate/causes.ts'
+import { type Call, fieldScope, type WriteOptions, writeOptionsOf } from './call.ts'
+import { createObject, inVersion } from './create.ts'
+import { objectText, outputOf } from './output.ts'
+import { scaled, scaleOf } from './scale.ts'
+import { conflict, updateObject } from './update.ts'
+
+const applyTypes = ['application/apply-patch+yaml', 'application/apply-patch+json']
+
+/** PATCH in all its forms; server-side apply creates what does not exist. */
+export function patch(call: Call): AnyReply {
+  const { backend, target, request } = call
+  const type = mediaType(request)
+  const { resource, namespace, name, subresource } = target
+  const entry = backend.store.get(resource.storage, namespace, name)
+  const options = writeOptionsOf(call)
+  if (applyTypes.includes(type)) return apply(call, entry, options)
+  if (request.query.has('force'))
+    refuse({ kind: 'PatchOptions', group: 'meta.k8s.io' }, '', [
+      { reason: 'FieldValueForbidden', message: 'Forbidden: may not be specified for non-apply patch', field: 'force' },
+    ])
+  if (!entry) throw notFound(resource.storage, name)
+  const live = inVersion(readEntry(entry), resource)
+  const before = subresource === 'scale' ? scaleOf(resource, live) : live
+  const { value, duplicates } = readBody({
+    ...request,
+    headers: { ...request.headers, 'content-type': 'application/json' },
+  })
+  const after = patched(type, call, before, value)
+  const decoded = decodePatched(call, live, after, duplicates)
+  const object = updateObject(backend, resource, entry, decoded, { ...options, patch: true })
+  return answer(call, 200, object)
+}
+
+function answer(call: Call, status: number, object: KubeObject): AnyReply {
+  const { backend, target, request } = call
+  const shown = target.subresource === 'scale' ? scaleOf(target.resource, object) : object
+  return json(status, objectText(outputOf(request, backend.clock.now()), target.resource, shown))
+}
+
+function patched(type: string, { target }: Call, before: KubeObject, body: Json): Json {
+  switch (type) {
+    case 'application/json-patch+json':
+      return jsonPatch(before, body)
+    case 'application/merge-patch+json':
+      return mergePatch(before, body)
+    case 'application/strategic-merge-patch+json':
+      if (target.resource.custom) throw unsupportedType(call415custom)
+      if (!isJsonObject(body)) throw badRequest('a strategic merge patch is an object')
+      return strategicMerge(target.resource.schema, before, body)
+    default:
+      throw unsupportedType([
+        'application/json-patch+json',
+        'application/merge-patch+json',
+        'application/strategic-merge-patch+json',
+        ...applyTypes.slice(0, 1),
+      ])
+  }
+}
+
+const call415custom = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']
+
+function unsupportedType(types: readonly string[]): StatusError {
+  return new StatusError(
+    415,
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${types.join(', ')}`,
+  )
+}
+
+function decodePatched(call: Call, live: KubeObject, after: Json, duplicates: readonly string[]): KubeObject {
+  const { target, request, warnings } = call
+  const { resource } = target
+  if (target.subresource === 'scale') return scaled(resource, live, after)
+  return decode(
+    {
+      resource,
+      validation: fieldValidationOf(request.query),
+      duplicates,
+      warn: (text) => void warnings.push(text),
+    },
+    typedBody(resource, after),
+  )
+}
+
+/** Server-side apply. */
+function apply(call: Call, entry: Entry | undefined, options: WriteOptions): AnyReply {
+  const { backend, target, request } = call
+  const { resource, namespace, name, subresource } = target
+  const manager = request.query.get('fieldManager') ?? ''
+  if (manager === '')
+    refuse({ kind: 'PatchOptions', group: 'meta.k8s.io' }, '', [
+      required('fieldManager', 'is required for apply patch'),
+    ])
+  const by = { ...options.by, manager }
+  const { value } = readBody(request)
+  const manifest = appliedManifest(call, value)
+  checkPlace(call, manifest)
+  const live = entry && inVersion(readEntry(entry), resource)
+  const { uid } = manifest.metadata
+  if (!live && (subresource !== '' || typeof uid === 'string')) {
+    if (typeof uid === 'string')
+      throw conflict(
+        resource,
+        name,
+        `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+      )
+    throw notFound(resource.storage, name)
+  }
+  const scope = fieldScope(backend, resource, subresource)
+  const force = request.query.get('force') === 'true'
+  const placed = withPlace(manifest, resource.namespaced ? namespace : undefined, name)
+  const { object } = applyManifest(scope, live, placed, by, force)
+  const decoded = decode({ resource, validation: 'Ignore', duplicates: [], warn: () => undefined }, object)
+  const written = { ...options, by, tracked: true, patch: true }
+  if (!entry) return answer(call, 201, createObject(backend, resource, namespace, decoded, written))
+  return answer(call, 200, updateObject(backend, resource, entry, decoded, written))
+}
+
+/** The manifest of an apply; that of a `Scale` is one of the workload with nothing but its replicas. */
+function appliedManifest({ target, backend }: Call, value: Json): KubeObject {
+  const { resource, subresource, namespace, name } = target
+  if (subresource !== 'scale') return typedBody(resource, value)
+  const entry = backend.store.get(resource.storage, namespace, name)
+  if (!entry) throw notFound(resource.storage, name)
+  const bare = { apiVersion: resource.apiVersion, kind: resource.kind, metadata: { name } } as KubeObject
+  return scaled(resource, bare, value)
+}
+
+/** The name may be left out of a manifest; another one is an error. */
+function checkPlace({ target }: Call, { metadata }: KubeObject): void {
+  if (metadata.name !== undefined && metadata.name !== target.name)
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${target.name})`)
+  if (metadata.namespace !== undefined && metadata.namespace !== target.namespace && target.resource.namespaced)
+    throw badRequest(
+      `the namespace of the object (${metadata.namespace}) does not match the namespace on the request (${target.namespace})`,
+    )
+}
+
+function withPlace(manifest: KubeObject, namespace: string | undefined, name: string): KubeObject {
+  const metadata = { ...manifest.metadata, name, ...(namespace !== undefined && { namespace }) }
+  return { ...manifest, metadata } as KubeObject
+}
