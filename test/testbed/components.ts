@@ -17,6 +17,8 @@ export interface Component {
   readonly cgo?: boolean
   /** Folders of a Go module that the program reads while it runs; copied beside the binary. */
   readonly data?: { readonly module: string; readonly folders: readonly string[] }
+  /** Built only where it is asked for by name: no test needs it. */
+  readonly onlyNamed?: boolean
 }
 
 const kubernetes = '1.35.4'
@@ -40,6 +42,15 @@ export const components: readonly Component[] = [
     tags: ['sqlite', 'sqlite_unlock_notify', 'timetzdata'],
     cgo: true,
     data: { module: 'code.gitea.io/gitea', folders: ['templates', 'options', 'public'] },
+  },
+  // The peer in the benchmark.
+  {
+    name: 'kustomize-controller',
+    version: 'v1.9.6',
+    module: 'kustomize-controller',
+    package: 'github.com/fluxcd/kustomize-controller',
+    data: { module: 'github.com/fluxcd/kustomize-controller', folders: ['config/crd/bases'] },
+    onlyNamed: true,
   },
 ]
 

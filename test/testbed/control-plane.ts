@@ -37,6 +37,8 @@ export interface ControlPlane {
   readonly kubeconfigPath: string
   /** Speaks as the user `testbed`, so that an audit log tells a test's own requests from those of `admin`. */
   readonly request: ApiRequest
+  /** Where the requests are recorded, one JSON object a line, with the option `audit`. */
+  readonly auditLogPath: string
   /** The requests that were answered so far, oldest first; throws where the option `audit` was not given. */
   auditEntries(): readonly AuditEntry[]
   /** Ends every process and removes the data; the control plane cannot be started again. */
@@ -106,6 +108,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       kubeconfig,
       kubeconfigPath,
       request,
+      auditLogPath: plan.files.auditLog,
       auditEntries: () => {
         if (!plan.audit) throw new Error(`${name} was started without the option audit`)
         return readAuditLog(readFileSync(plan.files.auditLog, 'utf8'))

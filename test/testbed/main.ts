@@ -26,9 +26,9 @@ Environment:
 program
   .command('build')
   .description('build the components that are missing (needs Go 1.26 or newer and, once, network access)')
-  .argument('[component...]', 'which ones; all where none is named')
+  .argument('[component...]', 'which ones; where none is named, all that tests need')
   .action(async (names: readonly string[]) => {
-    const wanted = names.length === 0 ? components : names.map(namedComponent)
+    const wanted = names.length === 0 ? components.filter(({ onlyNamed }) => !onlyNamed) : names.map(namedComponent)
     await buildComponents(wanted, say)
   })
 

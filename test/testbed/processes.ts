@@ -4,6 +4,8 @@ import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
 /** A real program that lives no longer than this process. */
 export interface OwnedProcess {
   readonly name: string
+  /** Its process id; undefined where it could not be started. */
+  readonly pid: number | undefined
   /** Resolves once the program has ended, however it did. */
   readonly ended: Promise<void>
   running(): boolean
@@ -21,14 +23,20 @@ let watching = false
 
 /**
  * Starts a program whose output goes to `logFile`. It does not keep Node's event loop alive, and it is killed when this
- * process exits, is interrupted or is terminated; on Linux the kernel does so even where this process is killed.
+ * process exits, is interrupted or is terminated; on Linux the kernel does so even where this process is killed. Of the
+ * environment it gets what any program needs, and `env`.
  */
-export function startProcess(path: string, args: readonly string[], logFile: string): OwnedProcess {
+export function startProcess(
+  path: string,
+  args: readonly string[],
+  logFile: string,
+  env: NodeJS.ProcessEnv = {},
+): OwnedProcess {
   watchExit()
   const name = path.split('/').at(-1) ?? path
   const log = openSync(logFile, 'a')
   const [command, ...rest] = [...deathPrefix(), path, ...args]
-  const child = spawn(command ?? path, rest, { stdio: ['ignore', log, log], env: bareEnvironment() })
+  const child = spawn(command ?? path, rest, { stdio: ['ignore', log, log], env: { ...bareEnvironment(), ...env } })
   closeSync(log)
   child.unref()
   children.add(child)
@@ -43,6 +51,7 @@ export function startProcess(path: string, args: readonly string[], logFile: str
   const running = () => children.has(child)
   return {
     name,
+    pid: child.pid,
     ended,
     running,
     signal: (signal) => {

@@ -1,0 +1,135 @@
+import { goal, type Measure, medianOf, type Row } from '../result.ts'
+import type { Contender } from './contender.ts'
+import { lone, type Versions } from './objects.ts'
+import { type Answered, isWrite, lastAnswer } from './request-log.ts'
+import type { Bench } from './rows.ts'
+
+interface Change {
+  readonly seconds: number
+  readonly cpuSeconds: number
+}
+
+/** Connections to each cluster that the limit is looked for with. */
+const sweep = [4, 8, 16, 32] as const
+
+/** Every object in every cluster changes. The limit is the best of several numbers of connections. */
+export async function bulkRows(bench: Bench): Promise<readonly Row[]> {
+  const { world, settings, say } = bench
+  const objects = settings.count * settings.clusters
+  const rates: [connections: number, seconds: number][] = []
+  for (const connections of sweep) {
+    const seconds = await world.bare.applyAll(bench.next('all'), connections)
+    say(`bulk: bare, ${connections} connections a cluster: ${(objects / seconds).toFixed(0)} PATCH/s`)
+    rates.push([connections, seconds])
+  }
+  const [connections] = rates.reduce((best, one) => (one[1] < best[1] ? one : best))
+
+  const bare: Change[] = []
+  const ours: Change[] = []
+  const peers: Change[] = []
+  for (let run = 0; run < settings.runs; run++) {
+    const before = process.cpuUsage()
+    const seconds = await world.bare.applyAll(bench.next('all'), connections)
+    const { user, system } = process.cpuUsage(before)
+    bare.push({ seconds, cpuSeconds: (user + system) / 1e6 })
+    for (const [contender, changes] of [
+      [world.flotilla, ours],
+      [world.flux, peers],
+    ] as const)
+      if (contender) changes.push(await change(bench, contender, bench.next('all'), objects))
+    say(
+      `bulk: run ${run + 1}: ${[bare, ours, peers].map((all) => `${all.at(-1)?.seconds.toFixed(2) ?? '–'} s`).join(', ')}`,
+    )
+  }
+
+  const flotilla = secondsOf(ours)
+  const limit = secondsOf(bare, `best of ${sweep.join(', ')} connections a cluster: ${connections}`)
+  const peer = peers.length > 0 ? secondsOf(peers) : undefined
+  const met = flotilla.value <= limit.value / 0.8 && (!peer || flotilla.value <= peer.value / 3)
+  const size = `${objects} objects changed in ${settings.clusters} clusters`
+  return [
+    {
+      name: 'bulk',
+      title: `${size}, told → applied`,
+      unit: 's',
+      flotilla,
+      limit,
+      peer,
+      goal: goal('≥ 80 % of the bare rate and ≤ a third of Flux', met),
+    },
+    {
+      name: 'cpu',
+      title: `${size}, client CPU`,
+      unit: 's',
+      flotilla: cpuOf(ours),
+      limit: cpuOf(bare),
+      peer: peers.length > 0 ? cpuOf(peers) : undefined,
+    },
+  ]
+}
+
+/** One object changes in one cluster, among all the others. */
+export async function oneRows(bench: Bench): Promise<readonly Row[]> {
+  const { world, settings, say } = bench
+  const [bare, ours, peers]: [number[], number[], number[]] = [[], [], []]
+  for (let run = 0; run < settings.runs; run++) {
+    bare.push(await world.bare.applyOne(bench.next('one')))
+    ours.push((await change(bench, world.flotilla, bench.next('one'), 1)).seconds)
+    if (world.flux) peers.push((await change(bench, world.flux, bench.next('one'), 1)).seconds)
+    say(`one: run ${run + 1}: ${[bare, ours, peers].map((all) => `${all.at(-1)?.toFixed(3) ?? '–'} s`).join(', ')}`)
+  }
+  const flotilla = medianOf(ours)
+  return [
+    {
+      name: 'one',
+      title: `1 of ${settings.count * settings.clusters} objects changed, told → applied`,
+      unit: 's',
+      flotilla,
+      limit: medianOf(bare),
+      peer: peers.length > 0 ? medianOf(peers) : undefined,
+      goal: goal('≤ 0.4 s', flotilla.value <= 0.4),
+    },
+  ]
+}
+
+/** Publishes a change and waits until so many objects were written; the last answer is the end. */
+async function change(bench: Bench, contender: Contender, versions: Versions, expected: number): Promise<Change> {
+  const before = contender.usage()
+  const at = await contender.publish(versions)
+  const found = await bench.world.log.until(at, contender.user, (all) => written(all, expected).size >= expected)
+  const seconds = (lastAnswer(found.filter((one) => counts(one, expected))) - at) / 1000
+  await contender.settled()
+  const after = contender.usage()
+  return { seconds, cpuSeconds: (after?.cpuSeconds ?? 0) - (before?.cpuSeconds ?? 0) }
+}
+
+function written(all: readonly Answered[], expected: number): ReadonlySet<string> {
+  return new Set(all.filter((one) => counts(one, expected)).map(({ cluster, object }) => `${cluster}/${object}`))
+}
+
+function counts(one: Answered, expected: number): boolean {
+  return isWrite(one) && (expected > 1 || one.cluster === lone.cluster)
+}
+
+function secondsOf(changes: readonly Change[], note = ''): Measure {
+  return medianOf(
+    changes.map(({ seconds }) => seconds),
+    note,
+  )
+}
+
+function cpuOf(changes: readonly Change[]): Measure {
+  return medianOf(changes.map(({ cpuSeconds }) => cpuSeconds))
+}
+
+/** The most memory that each held since it was started last. */
+export async function memoryRows({ world, settings }: Bench): Promise<readonly Row[]> {
+  const megabytes = (contender: Contender | undefined) => {
+    const bytes = contender?.usage()?.peakBytes
+    return bytes === undefined ? undefined : medianOf([bytes / 1e6])
+  }
+  const flotilla = megabytes(world.flotilla)
+  if (!flotilla) return []
+  const title = `Peak memory with ${settings.count * settings.clusters} objects`
+  return [{ name: 'memory', title, unit: 'MB', flotilla, peer: megabytes(world.flux) }]
+}
