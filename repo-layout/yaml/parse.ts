@@ -1,74 +1,71 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseAllDocuments,
-  visit,
-  type YAMLError,
-} from 'yaml'
+import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml'
 import type { Json, JsonPath } from '../json.ts'
 import { isJsonObject } from '../json.ts'
-import type { Code, Position } from '../message.ts'
-import { kubernetesScalars } from './scalars.ts'
-
-/** Something that keeps a text from being read as YAML. */
-export interface YamlProblem extends Position {
-  readonly text: string
-  readonly code: Code
-}
+import { createLocate, type Locate, positionIn } from './locate.ts'
+import { isNumberProblem, kubernetesScalars } from './scalars.ts'
+import { maxDepth, readValue, shorten, type YamlProblem } from './value.ts'
 
 /** One document of a YAML text. */
 export interface YamlDocument {
   readonly value: Json
-  /**
-   * The place of the value at `path`, or of the nearest parent that is there. With `key`, the place of the last
-   * step's key instead of its value.
-   */
-  locate(path: JsonPath, at?: 'key' | 'value'): Position
+  readonly locate: Locate
 }
 
-/** The documents of a text, or everything that is wrong with it; empty documents are left out. */
+/** The documents of a text, or what is wrong with it; empty documents are left out. */
 export type YamlText =
   | { readonly type: 'documents'; readonly documents: readonly YamlDocument[] }
   | { readonly type: 'broken'; readonly problems: readonly YamlProblem[] }
 
-/** Levels of nesting: far more than any Kubernetes object has, far less than a call stack. */
-const maxDepth = 200
-
-/** Aliases that one document may expand to: enough for people, too few for a bomb. */
-const maxAliasCount = 100
+/** Problems of one text that are told; more are the echo of these, and are counted. */
+const maxProblems = 100
 
 /**
- * Reads a YAML (or JSON) text as Kubernetes reads it; see `kubernetesScalars`. Duplicate keys, aliases that expand too
- * far and numbers that cannot be kept are problems, all of them reported. Positions are worked out only when asked.
+ * Reads a YAML (or JSON) text as Kubernetes reads it; see `kubernetesScalars` and `readValue`. Duplicate keys, aliases that
+ * expand too far and numbers that cannot be kept are problems, all of them reported. Positions are worked out only when
+ * asked.
  */
 export function parseYaml(text: string): YamlText {
+  const sign = controlProblem(text)
+  if (sign) return { type: 'broken', problems: [sign] }
   const read = tryParse(text)
   if (!read) return { type: 'broken', problems: [tooDeep({ line: 1, column: 1 })] }
   const { parsed, lines } = read
   const problems: YamlProblem[] = []
   const documents: YamlDocument[] = []
+  const places = lazyPlaces(text)
   for (const [index, document] of parsed.entries()) {
-    for (const error of document.errors) problems.push(syntaxProblem(error))
-    if (document.errors.length > 0) continue
-    const structure = structureProblem(document, lines)
-    if (structure) {
-      problems.push(structure)
+    if (document.errors.length > 0) {
+      for (const error of document.errors) problems.push(syntaxProblem(error, lines))
       continue
     }
-    try {
-      const value = document.toJS({ maxAliasCount }) as Json
-      if (isDeeper(value, maxDepth)) problems.push(tooDeep({ line: 1, column: 1 }))
-      else if (value !== null) documents.push({ value, locate: lazyLocate(text, index) })
-    } catch (error) {
-      problems.push(valueProblem(error, document, lines))
-    }
+    const { value, problems: found } = readValue(document, (offset) => positionIn(lines, offset))
+    for (const problem of found) problems.push(problem)
+    if (found.length === 0 && value !== null) documents.push({ value, locate: places(index) })
   }
-  return problems.length > 0 ? { type: 'broken', problems } : { type: 'documents', documents }
+  return problems.length > 0 ? { type: 'broken', problems: told(problems) } : { type: 'documents', documents }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
+
+/** Kubernetes refuses a text with control characters; most often it is UTF-16 or no text at all. */
+function controlProblem(text: string): YamlProblem | undefined {
+  const found = control.exec(text)
+  if (!found) return undefined
+  const before = text.slice(0, found.index).split('\n')
+  const name = `U+${text.charCodeAt(found.index).toString(16).padStart(4, '0').toUpperCase()}`
+  const what = `the control character ${name} is not allowed in YAML; write it as an escape in double quotes`
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, code: 'yaml-syntax', text: what }
+}
+
+function told(problems: readonly YamlProblem[]): readonly YamlProblem[] {
+  if (problems.length <= maxProblems) return problems
+  const [last] = problems.slice(maxProblems - 1)
+  const rest = problems.length - maxProblems + 1
+  return [
+    ...problems.slice(0, maxProblems - 1),
+    ...(last ? [{ ...last, text: `${rest} more problems from here on; mend those before first` }] : []),
+  ]
 }
 
 function parse(text: string) {
@@ -77,42 +74,25 @@ function parse(text: string) {
     version: '1.1',
     schema: 'failsafe',
     customTags: kubernetesScalars,
-    merge: true,
+    merge: false,
     resolveKnownTags: false,
+    // Its own check compares each key with each other one; `readValue` has its own.
+    uniqueKeys: false,
     lineCounter: lines,
+    prettyErrors: false,
     stringKeys: false,
     logLevel: 'silent',
   })
   return { parsed: parsed as Document.Parsed[], lines }
 }
 
-function syntaxProblem(error: YAMLError): YamlProblem {
-  const [start] = error.linePos ?? []
-  const text = (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')
-  const at = { line: start?.line ?? 1, column: start?.col ?? 1 }
-  if (/call stack/i.test(text)) return tooDeep(at)
-  return { ...at, text, code: error.code === 'TAG_RESOLVE_FAILED' ? 'yaml-number' : 'yaml-syntax' }
-}
-
-/** Why a document that parses has no value: an alias bomb, an alias of nothing, or a merge of something that is no map. */
-function valueProblem(error: unknown, document: Document.Parsed, lines: LineCounter): YamlProblem {
-  const text = error instanceof Error ? error.message : String(error)
-  if (/excessive alias/i.test(text)) {
-    const what = `aliases expand to more than ${maxAliasCount} nodes; write the values out`
-    return { line: 1, column: 1, code: 'yaml-alias', text: what }
-  }
-  const isCause = /unresolved alias/i.test(text)
-    ? (node: unknown) => isAlias(node) && node.resolve(document) === undefined
-    : (node: unknown) => isScalar(node) && node.source === '<<'
-  let offset: number | undefined
-  visit(document, {
-    Node(_, node) {
-      if (!isCause(node)) return undefined
-      offset = node.range?.[0]
-      return visit.BREAK
-    },
-  })
-  return { ...position(lines, offset), code: 'yaml-syntax', text: `cannot be read: ${text}` }
+function syntaxProblem({ message, pos }: YAMLError, lines: LineCounter): YamlProblem {
+  const at = positionIn(lines, pos[0])
+  if (/call stack/i.test(message)) return tooDeep(at)
+  const text = message.replace(/\s+/g, ' ')
+  return isNumberProblem(text)
+    ? { ...at, text, code: 'yaml-number' }
+    : { ...at, text: shorten(text), code: 'yaml-syntax' }
 }
 
 /** The library reads nested values by calling itself; where that ends the stack, nothing is known but this. */
@@ -125,75 +105,23 @@ function tryParse(text: string): ReturnType<typeof parse> | undefined {
   }
 }
 
-function tooDeep(at: Position): YamlProblem {
+function tooDeep(at: { readonly line: number; readonly column: number }): YamlProblem {
   return { ...at, text: `values are nested deeper than ${maxDepth} levels`, code: 'yaml-depth' }
 }
 
-/**
- * Keys that are no text (Go maps have no null key, and the library would make it `''`: better said than sent), and
- * nesting that is too deep.
- */
-function structureProblem(document: Document.Parsed, lines: LineCounter): YamlProblem | undefined {
-  const stack: { node: unknown; depth: number }[] = [{ node: document.contents, depth: 0 }]
-  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    const { node, depth } = top
-    if (depth > maxDepth && isNode(node)) return tooDeep(position(lines, node.range?.[0]))
-    if (isSeq(node)) for (const item of node.items) stack.push({ node: item, depth: depth + 1 })
-    if (!isMap(node)) continue
-    for (const { key, value } of node.items) {
-      const range = isNode(key) ? key.range : undefined
-      if (isMap(key) || isSeq(key) || (isNode(key) && 'value' in key && key.value === null)) {
-        return { ...position(lines, range?.[0]), text: 'a key must be text; quote it', code: 'yaml-syntax' }
-      }
-      if (value) stack.push({ node: value, depth: depth + 1 })
+/** Positions are for messages only, so trees are not kept but read again, once, where one is asked for. */
+function lazyPlaces(text: string): (index: number) => Locate {
+  let again: ReturnType<typeof parse> | undefined
+  return (index) => {
+    let locate: Locate | undefined
+    return (path, at) => {
+      again ??= parse(text)
+      const document = again.parsed[index]
+      if (!document) return { line: 1, column: 1 }
+      locate ??= createLocate(document, again.lines)
+      return locate(path, at)
     }
   }
-  return undefined
-}
-
-/** Aliases nest without a trace in the text, and one that names its own parent nests for ever. */
-function isDeeper(value: Json, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  if (levels === 0) return true
-  for (const item of Object.values(value)) if (isDeeper(item as Json, levels - 1)) return true
-  return false
-}
-
-/** Positions are for messages only, so the tree is not kept but read again where one is asked for. */
-function lazyLocate(text: string, index: number): YamlDocument['locate'] {
-  let again: ReturnType<typeof parse> | undefined
-  return (path, at = 'value') => {
-    again ??= parse(text)
-    const document = again.parsed[index]
-    return document ? locateIn(document, again.lines, path, at) : { line: 1, column: 1 }
-  }
-}
-
-function locateIn(document: Document.Parsed, lines: LineCounter, path: JsonPath, at: 'key' | 'value'): Position {
-  let node: unknown = document.contents
-  let offset = isNode(node) ? node.range?.[0] : undefined
-  for (const [depth, step] of path.entries()) {
-    if (isAlias(node)) node = node.resolve(document)
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isNode(key) && String(key) === String(step))
-      if (!pair) break
-      node = pair.value
-      const last = depth === path.length - 1
-      const target = last && at === 'key' ? pair.key : (pair.value ?? pair.key)
-      offset = (isNode(target) ? target.range?.[0] : undefined) ?? offset
-    } else if (isSeq(node) && typeof step === 'number') {
-      const item: unknown = node.items[step]
-      if (item === undefined) break
-      node = item
-      offset = (isNode(item) ? item.range?.[0] : undefined) ?? offset
-    } else break
-  }
-  return position(lines, offset)
-}
-
-function position(lines: LineCounter, offset: number | undefined): Position {
-  const { line, col } = lines.linePos(offset ?? 0)
-  return { line: Math.max(line, 1), column: Math.max(col, 1) }
 }
 
 /** The items of a `v1` List (as `kubectl get -o yaml` writes them) with their paths; any other value by itself. */

@@ -1,4 +1,5 @@
 import { Scalar, type ScalarTag } from 'yaml'
+import { shorten } from './value.ts'
 
 /**
  * How plain scalars are read: as sigs.k8s.io/yaml (go-yaml v2) reads them, which is what kubectl and every API server
@@ -43,7 +44,7 @@ export const kubernetesScalars: ScalarTag[] = [
     default: true,
     test: /^(?:[-+]?\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN)$/,
     resolve(text, onError) {
-      onError(`JSON has no ${text}; quote it if text is meant`)
+      onError(`JSON has no ${text}${ifText}`)
       return text
     },
   },
@@ -54,6 +55,13 @@ export const kubernetesScalars: ScalarTag[] = [
   },
 ]
 
+const ifText = '; quote it if text is meant'
+
+/** Tells what is said here of numbers from all other problems of a text. */
+export function isNumberProblem(text: string): boolean {
+  return text.endsWith(ifText)
+}
+
 type OnError = (message: string) => void
 
 function resolveInteger(text: string, onError: OnError): number | string {
@@ -63,7 +71,7 @@ function resolveInteger(text: string, onError: OnError): number | string {
   const digits = prefix === '0o' && base === '' ? rest.replace(/^0+(?=\d)/, '') : rest
   const value = Number(BigInt(prefix === '' ? digits.replace(/^0+(?=\d)/, '') : prefix + digits))
   if (!Number.isSafeInteger(value)) {
-    onError(`${text} is too large to be kept exactly; quote it if text is meant`)
+    onError(`${shorten(text)} is too large to be kept exactly${ifText}`)
     return text
   }
   return sign === '-' && value !== 0 ? -value : value
