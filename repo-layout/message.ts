@@ -39,6 +39,7 @@ export const codes = {
   name: 'a name that no API server takes',
   'cluster-name': 'a cluster name that cannot be used',
   'cluster-duplicate': 'two clusters of one name',
+  'cluster-endpoint': 'a cluster whose address is not in the source',
   'cluster-unknown': 'a cluster that is in no inventory',
   duplicate: 'one object from two documents',
   'unknown-kind': 'a kind whose apiVersion is not known',

@@ -1,14 +1,12 @@
 import { posix } from 'node:path'
 import type { MemberCluster } from '../cluster.ts'
-import { errorAt, messageAt, placeOf, type SourceDocument } from '../document.ts'
-import { groupBy } from '../group.ts'
+import { errorAt, placeOf, type SourceDocument } from '../document.ts'
 import { getIn } from '../json.ts'
-import { compare, type Message } from '../message.ts'
+import type { Message } from '../message.ts'
 import type { Fleet } from '../schema/fleet.ts'
 import type { PreferenceDocument } from '../schema/kubefed.ts'
 import { groupOf } from '../subject.ts'
 import { explainPlain, explainUnsupported, isKubefedGroup } from './classify.ts'
-import type { ClusterItem } from './clusters.ts'
 import { problem } from './file.ts'
 import { gatherHolds, type Holds } from './holds.ts'
 import {
@@ -18,6 +16,8 @@ import {
   interpretFederated,
   type TypeConfigDocument,
 } from './interpret.ts'
+import { gatherInventory } from './inventory.ts'
+import type { LeftOut } from './select.ts'
 
 /** A document that fits its schema. */
 export interface Valid<T> {
@@ -47,21 +47,26 @@ export interface FleetReading {
 /**
  * Joins what the files of a source say to one fleet. A document in error never takes down the rest: it is held. Only
  * what would make the whole unsafe gives no source: no readable Fleet, two clusters of one name, a source path that
- * is not there. `leftOut` are files of folders that are not read.
+ * is not there.
  */
-export function assembleFleet(all: readonly FileItems[], leftOut: readonly string[] = []): FleetReading {
+export function assembleFleet(all: readonly FileItems[], leftOut: LeftOut): FleetReading {
   const found = findFleet(all)
-  if ('messages' in found) return { source: undefined, messages: found.messages }
+  if ('messages' in found) return { source: undefined, messages: [...found.messages, ...leftOut.messages] }
   const { fleet, document } = found
   const fleetPath = document.path
   const paths = fleet.spec.source.paths.map(normalize)
+  const known = [...all.map(({ file }) => file.path), ...leftOut.files]
   const missing = paths.flatMap((path, i) =>
-    all.some(({ file }) => isBelow(file.path, path)) ? [] : [missingPath(document, i)],
+    known.some((one) => isBelow(one, path)) ? [] : [missingPath(document, i)],
   )
   if (missing.length > 0) return { source: undefined, messages: [...all.flatMap((file) => file.messages), ...missing] }
 
-  const files = all.filter(({ file }) => file.path === fleetPath || paths.some((path) => isBelow(file.path, path)))
-  const messages: Message[] = files.flatMap((file) => file.messages)
+  const isRead = (file: string) => paths.some((path) => isBelow(file, path))
+  const files = all.filter(({ file }) => file.path === fleetPath || isRead(file.path))
+  const messages: Message[] = [
+    ...files.flatMap((file) => file.messages),
+    ...leftOut.messages.filter(({ path }) => isRead(path)),
+  ]
   const typeConfigs = files.flatMap((file) => file.typeConfigs)
   const federated = files.flatMap((file) => file.federated)
   const unplaced: SourceDocument[] = []
@@ -78,24 +83,25 @@ export function assembleFleet(all: readonly FileItems[], leftOut: readonly strin
   }
 
   const items = files.flatMap((file) => file.clusters)
-  const twins = duplicateClusters(items)
-  if (twins.length > 0) return { source: undefined, messages: [...messages, ...twins] }
-  const endpoints = new Map(files.flatMap((file) => file.registry).map((entry) => [entry.name, entry]))
+  const inventory = gatherInventory(
+    items,
+    files.flatMap((file) => file.registry),
+  )
+  messages.push(...inventory.messages)
+  if (inventory.hasTwins) return { source: undefined, messages }
   const preferences = files.flatMap((file) => file.preferences)
   return {
     messages,
     source: {
       fleet,
       fleetPath,
-      clusters: items
-        .flatMap((item) => (item.cluster ? [withEndpoint(item.cluster, endpoints.get(item.registryName))] : []))
-        .sort((a, b) => compare(a.name, b.name)),
+      clusters: inventory.clusters,
       federated: federated.filter(isValid),
       preferences: preferences.filter(isValid),
       typeConfigs: typeConfigs.filter(isValid),
       holds: gatherHolds({
         broken: files.filter(({ file }) => file.broken).map(({ file }) => file),
-        leftOut: leftOut.filter((path) => paths.some((folder) => isBelow(path, folder))),
+        leftOut: leftOut.files.filter(isRead),
         clusters: items,
         federated,
         preferences,
@@ -115,9 +121,11 @@ function findFleet(
   if (first?.value && fleets.length === 1) return { fleet: first.value, document: first.document }
   const messages = files.flatMap((file) => file.messages)
   if (!first) {
-    const text =
-      'no Fleet was found; write one: apiVersion: flotilla.dev/v1alpha1, kind: Fleet, metadata: {name: my-fleet}'
-    messages.push(problem('flotilla.yaml', 'fleet-missing', text))
+    const broken = files.find(({ file }) => file.broken && /\bFleet\b/.test(file.text))
+    const text = broken
+      ? `no Fleet can be read; it may be in this file`
+      : 'no Fleet was found; write one: apiVersion: flotilla.dev/v1alpha1, kind: Fleet, metadata: {name: my-fleet}'
+    messages.push(problem(broken?.file.path ?? 'flotilla.yaml', 'fleet-missing', text))
   } else if (fleets.length > 1) {
     for (const { document } of fleets) {
       const others = fleets.filter((item) => item.document !== document).map((item) => placeOf(item.document))
@@ -154,35 +162,6 @@ function explainUnplaced(document: SourceDocument): Message {
   return isKubefedGroup(document.value)
     ? errorAt(document, ['kind'], 'unsupported', explainUnsupported(document.value))
     : errorAt(document, ['kind'], 'not-placed', explainPlain(document.value))
-}
-
-function duplicateClusters(items: readonly ClusterItem[]): Message[] {
-  const byName = groupBy(items, ({ name }) => (name ?? '').toLowerCase())
-  return items.flatMap(({ document, name }) => {
-    if (name === undefined) return []
-    const twin = byName.get(name.toLowerCase())?.find((other) => other.document !== document)
-    if (!twin) return []
-    const where = placeOf(twin.document, ['metadata', 'name'])
-    return [
-      messageAt(document, ['metadata', 'name'], {
-        severity: 'error',
-        code: 'cluster-duplicate',
-        text:
-          twin.name === name
-            ? `the cluster "${name}" is described twice; the other is at ${where}`
-            : `the cluster "${name}" differs from "${twin.name}" only in case; the other is at ${where}`,
-      }),
-    ]
-  })
-}
-
-function withEndpoint(
-  cluster: MemberCluster,
-  endpoint: { readonly apiEndpoint: string | undefined; readonly caBundle: string | undefined } | undefined,
-): MemberCluster {
-  if (!endpoint?.apiEndpoint || cluster.connection?.type !== 'kubefed') return cluster
-  const { apiEndpoint, caBundle } = endpoint
-  return { ...cluster, connection: { ...cluster.connection, apiEndpoint, caBundle } }
 }
 
 function isValid<T>(item: Item<T>): item is Valid<T> {

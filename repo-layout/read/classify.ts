@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json.ts'
 import { ownApiVersion } from '../schema/common.ts'
 import { groupOf } from '../subject.ts'
+import { didYouMean, nearest } from '../suggest.ts'
 
 /** What a document is to Flotilla, told by its apiVersion and kind alone. */
 export type DocumentType =
@@ -47,14 +48,20 @@ const coreKinds: Readonly<Record<string, DocumentType>> = {
   FederatedTypeConfig: 'typeConfig',
 }
 
+const ownKinds: readonly string[] = ['Fleet', 'Cluster']
+
+const kubefedKinds: readonly string[] = [...Object.keys(coreKinds), 'ReplicaSchedulingPreference']
+
 /** Tells what a document is; `plain` may still be a federated kind that a FederatedTypeConfig names. */
 export function classify(document: JsonObject): DocumentType {
   const apiVersion = String(document.apiVersion)
   const kind = String(document.kind)
   const group = groupOf(apiVersion)
   if (apiVersion === ownApiVersion) return kind === 'Fleet' ? 'fleet' : kind === 'Cluster' ? 'cluster' : 'unsupported'
+  if (group === 'flotilla.dev') return 'unsupported'
+  if (runtimeKinds.has(kind) && (typesGroups.has(group) || coreGroups.has(group))) return 'runtime'
   if (typesGroups.has(group)) return kind.startsWith('Federated') ? 'federated' : 'plain'
-  if (coreGroups.has(group)) return coreKinds[kind] ?? (runtimeKinds.has(kind) ? 'runtime' : 'unsupported')
+  if (coreGroups.has(group)) return (Object.hasOwn(coreKinds, kind) ? coreKinds[kind] : undefined) ?? 'unsupported'
   if (schedulingGroups.has(group)) return kind === 'ReplicaSchedulingPreference' ? 'preference' : 'unsupported'
   if (group === 'clusterregistry.k8s.io') return kind === 'Cluster' ? 'registryCluster' : 'unsupported'
   if (group === 'shipper.booking.com') return kind === 'Cluster' ? 'shipperCluster' : 'unsupported'
@@ -77,12 +84,31 @@ export function explainUnsupported(document: JsonObject): string {
   }
   if (group.startsWith('multiclusterdns.')) return `${kind} is not rendered: kubefed itself dropped it in v0.7.0`
   if (group === 'shipper.booking.com') return `Shipper's ${kind} is not rendered by this version`
-  if (group === 'flotilla.dev') return `${kind} of ${String(document.apiVersion)} is not a kind that this version knows`
-  return `${kind} of ${String(document.apiVersion)} is not a kind of kubefed`
+  const apiVersion = String(document.apiVersion)
+  if (group === 'flotilla.dev') {
+    return apiVersion !== ownApiVersion && ownKinds.includes(kind)
+      ? `this version knows no ${apiVersion}; write apiVersion: ${ownApiVersion}`
+      : `${kind} of ${apiVersion} is not a kind that this version knows${didYouMean(kind, ownKinds)}`
+  }
+  return `${kind} of ${apiVersion} is not a kind of kubefed${didYouMean(kind, kubefedKinds)}`
+}
+
+/** The apiVersion of a kind that only ours or kubefed's groups have, where another is written. */
+function meantApiVersion(apiVersion: string, kind: string): string | undefined {
+  if (kind === 'Fleet' || (kind === 'Cluster' && nearest(groupOf(apiVersion), ['flotilla.dev']))) return ownApiVersion
+  if (kind === 'ReplicaSchedulingPreference') return 'scheduling.kubefed.io/v1alpha1'
+  if (Object.hasOwn(coreKinds, kind)) return 'core.kubefed.io/v1beta1'
+  return undefined
 }
 
 /** Why a plain object goes nowhere and what to write instead. */
 export function explainPlain(document: JsonObject): string {
   const kind = String(document.kind)
+  const apiVersion = String(document.apiVersion)
+  const meant = meantApiVersion(apiVersion, kind)
+  if (meant !== undefined) return `${kind} of ${apiVersion} is not known; write apiVersion: ${meant}`
+  if (/^Federated[A-Z]/.test(kind)) {
+    return `no FederatedTypeConfig names ${kind} of ${apiVersion}; add one, or write apiVersion: types.kubefed.io/v1beta1`
+  }
   return `nothing places this ${kind} on a cluster; wrap it in a Federated${kind} (types.kubefed.io/v1beta1) with spec.template and spec.placement`
 }

@@ -6,6 +6,7 @@ import type { Message } from '../message.ts'
 import { clusterNameProblem } from '../names.ts'
 import { checkSchema } from '../schema/check.ts'
 import { clusterSchema } from '../schema/cluster.ts'
+import { endpointUrl } from '../schema/endpoint.ts'
 import {
   federatedClusterSchema,
   kubefedClusterSchema,
@@ -47,18 +48,23 @@ export function readCluster(type: InventoryType, document: SourceDocument): Clus
   }
 }
 
-/** The endpoint of a cluster-registry Cluster, for the FederatedCluster that refers to it. */
-export function readRegistryCluster(document: SourceDocument): {
+/** A cluster-registry Cluster: it holds the endpoint for the FederatedCluster that refers to it. */
+export interface RegistryItem {
+  readonly document: SourceDocument
   readonly name: string | undefined
   readonly apiEndpoint: string | undefined
   readonly caBundle: string | undefined
   readonly messages: readonly Message[]
-} {
+}
+
+/** Reads a cluster-registry Cluster. */
+export function readRegistryCluster(document: SourceDocument): RegistryItem {
   const { value, messages } = checkSchema(registryClusterSchema, document)
   const endpoints = value?.spec?.kubernetesApiEndpoints
   return {
+    document,
     name: value?.metadata.name,
-    apiEndpoint: endpoints?.serverEndpoints?.[0]?.serverAddress,
+    apiEndpoint: endpointUrl(endpoints?.serverEndpoints?.[0]?.serverAddress ?? ''),
     caBundle: endpoints?.caBundle ?? undefined,
     messages,
   }
@@ -110,7 +116,8 @@ function ownConnection(from: NonNullable<z.infer<typeof clusterSchema>['spec']['
 function readKubefed(document: SourceDocument): Read {
   const { value, messages } = checkSchema(kubefedClusterSchema, document)
   if (!value) return { cluster: undefined, messages }
-  const { apiEndpoint, caBundle, secretRef, disabledTLSValidations, proxyURL } = value.spec ?? {}
+  const { caBundle, secretRef, disabledTLSValidations, proxyURL } = value.spec ?? {}
+  const apiEndpoint = endpointUrl(value.spec?.apiEndpoint ?? '')
   const connection: Connection | undefined =
     apiEndpoint && secretRef
       ? {
@@ -143,6 +150,7 @@ function readShipper(document: SourceDocument): Read {
   if (!value) return { cluster: undefined, messages }
   const { metadata, spec } = value
   const { weight, unschedulable, identity } = spec.scheduler ?? {}
+  const apiMaster = endpointUrl(spec.apiMaster ?? '')
   return {
     messages,
     cluster: {
@@ -150,9 +158,7 @@ function readShipper(document: SourceDocument): Read {
       region: spec.region,
       capabilities: spec.capabilities ?? [],
       scheduler: { weight: weight ?? 100, unschedulable: unschedulable ?? false, identity: identity ?? metadata.name },
-      connection: spec.apiMaster
-        ? { type: 'shipper', apiMaster: spec.apiMaster, secretName: metadata.name }
-        : undefined,
+      connection: apiMaster ? { type: 'shipper', apiMaster, secretName: metadata.name } : undefined,
     },
   }
 }

@@ -7,6 +7,9 @@ import { listItems, parseYaml } from '../yaml/parse.ts'
 /** Largest source file that is read, in bytes. */
 export const maxFileSize = 8 * 1024 * 1024
 
+/** Most lines of a source file that is read: reading takes time for each, however short it is. */
+const maxLines = 400_000
+
 /** What a source file holds. Of a broken file nothing is known but the words that stand in it. */
 export interface SourceFile {
   readonly path: string
@@ -31,9 +34,11 @@ export function readSourceFile(path: string, bytes: Uint8Array): SourceFile {
       { ...problem(path, 'file-encoding', 'the file is not UTF-8; save it as UTF-8'), ...firstBadByte(bytes) },
     ])
   }
-  const text = Buffer.from(bytes)
-    .toString('utf8')
-    .replace(/^\uFEFF/, '')
+  const text = decode(bytes).replace(/^\uFEFF/, '')
+  if (countLines(bytes) > maxLines) {
+    const what = `the file has more than ${maxLines.toLocaleString('en')} lines; split it`
+    return brokenFile(path, text, [problem(path, 'file-too-large', what)])
+  }
   const parsed = parseYaml(text)
   if (parsed.type === 'broken') {
     return brokenFile(
@@ -63,6 +68,12 @@ export function brokenFile(path: string, text: string, messages: readonly Messag
   return { path, documents: [], messages, broken: true, text }
 }
 
+function countLines(bytes: Uint8Array): number {
+  let count = 1
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count += 1
+  return count
+}
+
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }
@@ -76,15 +87,14 @@ function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== ''
 }
 
+/** Decoding replaces what is no UTF-8, so the first byte that does not come back is the first bad one. */
 function firstBadByte(bytes: Uint8Array): { line: number; column: number } {
-  let line = 1
-  let start = 0
-  for (let end = bytes.indexOf(10); end >= 0 && isUtf8(bytes.subarray(start, end)); end = bytes.indexOf(10, start)) {
-    start = end + 1
-    line += 1
-  }
-  let length = 0
-  const rest = bytes.subarray(start)
-  for (let end = 1; end <= rest.length && rest[end - 1] !== 10; end++) if (isUtf8(rest.subarray(0, end))) length = end
-  return { line, column: Buffer.from(rest.subarray(0, length)).toString('utf8').length + 1 }
+  const again = Buffer.from(decode(bytes))
+  const bad = bytes.findIndex((byte, i) => byte !== again[i])
+  const start = bytes.lastIndexOf(10, bad) + 1
+  return { line: countLines(bytes.subarray(0, bad)), column: decode(bytes.subarray(start, bad)).length + 1 }
+}
+
+function decode(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
 }

@@ -57,5 +57,5 @@ async function readStart(path: string): Promise<Buffer> {
 
 /** Whether a file of this name can hold documents or steers how they are read. */
 export function isRelevant(name: string): boolean {
-  return /\.(ya?ml|json)$/i.test(name) || name === '.flotillaignore'
+  return /\.(ya?ml|json)$/i.test(name) || name === 'Kustomization' || name === '.flotillaignore'
 }

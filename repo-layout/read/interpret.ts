@@ -6,7 +6,7 @@ import { checkSchema } from '../schema/check.ts'
 import { type Fleet, fleetSchema } from '../schema/fleet.ts'
 import { federatedSchema, type PreferenceDocument, preferenceSchema, typeConfigSchema } from '../schema/kubefed.ts'
 import { classify, explainUnsupported } from './classify.ts'
-import { type ClusterItem, readCluster, readRegistryCluster } from './clusters.ts'
+import { type ClusterItem, type RegistryItem, readCluster, readRegistryCluster } from './clusters.ts'
 import type { SourceFile } from './file.ts'
 
 /** A one-object federated workload as it stands in its document. */
@@ -29,7 +29,7 @@ export interface FileItems {
   readonly file: SourceFile
   readonly fleets: readonly Item<Fleet>[]
   readonly clusters: readonly ClusterItem[]
-  readonly registry: readonly ReturnType<typeof readRegistryCluster>[]
+  readonly registry: readonly RegistryItem[]
   readonly federated: readonly Item<FederatedDocument>[]
   readonly preferences: readonly Item<PreferenceDocument>[]
   readonly typeConfigs: readonly Item<TypeConfigDocument>[]
@@ -44,7 +44,7 @@ export interface FileItems {
 export function interpretFile(file: SourceFile): FileItems {
   const fleets: Item<Fleet>[] = []
   const clusters: ClusterItem[] = []
-  const registry: ReturnType<typeof readRegistryCluster>[] = []
+  const registry: RegistryItem[] = []
   const federated: Item<FederatedDocument>[] = []
   const preferences: Item<PreferenceDocument>[] = []
   const typeConfigs: Item<TypeConfigDocument>[] = []

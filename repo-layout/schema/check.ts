@@ -52,8 +52,8 @@ function explain(issue: Issue, schema: z.ZodType, document: SourceDocument, base
 function sentence(issue: Issue, found: Json | undefined): string {
   if (issue.code === 'invalid_type') {
     return found === undefined
-      ? `is missing; expected ${issue.expected}`
-      : `expected ${issue.expected}, found ${show(found)}`
+      ? `is missing; expected ${nameOf(issue.expected)}`
+      : `expected ${nameOf(issue.expected)}, found ${show(found)}`
   }
   if (issue.code === 'too_small') {
     if (issue.origin === 'string') return 'must not be empty'
@@ -66,6 +66,12 @@ function sentence(issue: Issue, found: Json | undefined): string {
     return found === undefined || typeof found === 'object' ? issue.message : `${issue.message}, found ${show(found)}`
   }
   return issue.message
+}
+
+/** The library's word for a type, as people who write YAML say it. */
+function nameOf(type: string): string {
+  const names: Readonly<Record<string, string>> = { record: 'object', array: 'list', int: 'whole number' }
+  return names[type] ?? type
 }
 
 function show(value: Json | undefined): string {

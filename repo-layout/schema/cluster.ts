@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isJsonObject } from '../json.ts'
 import { ownApiVersion, ownMetadata } from './common.ts'
 
 const secretRef = z.strictObject({ name: z.string().min(1), key: z.string().min(1).default('value') })
@@ -12,11 +13,16 @@ const connection = z
       .describe("a kubeconfig among the daemon's own files"),
     inCluster: z.strictObject({}).optional().describe('the cluster that the daemon runs in'),
     proxyURL: z.string().default(''),
-    serviceAccountName: z.string().default('').describe('impersonated in the member, as namespace/name'),
+    serviceAccountName: z
+      .string()
+      .regex(/^([^/]+\/[^/]+)?$/, 'expected namespace/name')
+      .default('')
+      .describe('impersonated in the member, as namespace/name'),
   })
   .refine(
-    (value) => [value.secretRef, value.kubeConfigFile, value.inCluster].filter(Boolean).length === 1,
-    'expected exactly one of secretRef, kubeConfigFile, inCluster',
+    (value) =>
+      !isJsonObject(value) || [value.secretRef, value.kubeConfigFile, value.inCluster].filter(Boolean).length === 1,
+    { error: 'expected exactly one of secretRef, kubeConfigFile, inCluster', when: () => true },
   )
 
 /** `Cluster` of `flotilla.dev/v1alpha1`: one member cluster. */

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { isJsonObject } from '../json.ts'
 import { foreignMetadata, jsonPointer, textMap } from './common.ts'
+import { endpoint } from './endpoint.ts'
 
 const text = z.string().min(1)
 const anything = z.unknown()
@@ -117,8 +119,17 @@ export const typeConfigSchema = z.looseObject({
       propagation: z.enum(['Enabled', 'Disabled']).nullish(),
       propagationEnabled: z.boolean().nullish(),
       federatedType: apiResource.nullish(),
+      // What kubefed does with these, Flotilla does always or never.
+      statusType: anything.optional(),
+      statusCollection: anything.optional(),
+      status: anything.optional(),
+      enableStatus: anything.optional(),
+      comparisonField: anything.optional(),
     })
-    .refine((spec) => !isAbsent(spec.targetType) || !isAbsent(spec.target), 'expected targetType'),
+    .refine((spec) => !isJsonObject(spec) || !isAbsent(spec.targetType) || !isAbsent(spec.target), {
+      error: 'expected targetType',
+      when: () => true,
+    }),
 })
 
 /** `KubeFedCluster`: kubefed's inventory since v0.1. */
@@ -128,7 +139,7 @@ export const kubefedClusterSchema = z.looseObject({
   metadata: foreignMetadata,
   spec: z
     .looseObject({
-      apiEndpoint: z.string().nullish(),
+      apiEndpoint: endpoint.nullish(),
       caBundle: z.string().nullish(),
       secretRef: z.looseObject({ name: text }).nullish(),
       disabledTLSValidations: z.array(z.enum(['*', 'SubjectName', 'ValidityPeriod'])).nullish(),
@@ -159,10 +170,13 @@ export const registryClusterSchema = z.looseObject({
     .looseObject({
       kubernetesApiEndpoints: z
         .looseObject({
-          serverEndpoints: z.array(z.looseObject({ serverAddress: text })).nullish(),
+          serverEndpoints: z
+            .array(z.looseObject({ serverAddress: endpoint, clientCIDR: z.string().nullish() }))
+            .nullish(),
           caBundle: z.string().nullish(),
         })
         .nullish(),
+      authInfo: anything.optional(),
     })
     .nullish(),
 })
@@ -175,7 +189,7 @@ export const shipperClusterSchema = z.looseObject({
   spec: z.looseObject({
     capabilities: z.array(z.string()).nullish(),
     region: z.string(),
-    apiMaster: z.string().nullish(),
+    apiMaster: endpoint.nullish(),
     scheduler: z
       .looseObject({
         unschedulable: z.boolean().nullish(),
