@@ -4,9 +4,15 @@ import { gitEnvironment } from './work-tree.ts'
 
 /**
  * Answers one request with Git's own `http-backend` over CGI: every version of the protocol, as a server of today does.
- * Resolves when the answer is complete; a client that goes away ends the program.
+ * Resolves when the answer is complete; a client that goes away ends the program. With `beforeAnswer` the answer is sent
+ * once the program has done its work and that has resolved.
  */
-export function serveGit(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export function serveGit(
+  root: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  beforeAnswer?: () => Promise<void> | void,
+): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://localhost')
   const child = spawn('git', ['http-backend'], {
     env: {
@@ -30,28 +36,36 @@ export function serveGit(root: string, request: IncomingMessage, response: Serve
   request.pipe(child.stdin)
   response.once('close', () => child.kill())
   let head: Buffer | undefined = Buffer.alloc(0)
+  const held: Buffer[] = []
+  const send = (chunk: Buffer) => {
+    if (beforeAnswer) held.push(chunk)
+    else response.write(chunk)
+  }
   child.stdout.on('data', (chunk: Buffer) => {
     if (head === undefined) {
-      response.write(chunk)
+      send(chunk)
       return
     }
     head = Buffer.concat([head, chunk])
     const end = head.indexOf('\r\n\r\n')
     if (end < 0) return
-    writeHead(response, head.subarray(0, end).toString('latin1'))
-    response.write(head.subarray(end + 4))
+    setHead(response, head.subarray(0, end).toString('latin1'))
+    send(head.subarray(end + 4))
     head = undefined
   })
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', () => {
-      if (!response.headersSent) response.writeHead(500)
+    child.once('close', async () => {
+      await beforeAnswer?.()
+      if (response.destroyed) return resolve()
+      if (head !== undefined) response.writeHead(500)
+      for (const chunk of held) response.write(chunk)
       response.end(resolve)
     })
   })
 }
 
-function writeHead(response: ServerResponse, text: string): void {
+function setHead(response: ServerResponse, text: string): void {
   let status = 200
   for (const line of text.split('\r\n')) {
     const colon = line.indexOf(':')
@@ -59,7 +73,7 @@ function writeHead(response: ServerResponse, text: string): void {
     if (name.toLowerCase() === 'status') status = Number.parseInt(value, 10)
     else response.setHeader(name, value)
   }
-  response.writeHead(status)
+  response.statusCode = status
 }
 
 function headerText(value: string | readonly string[] | undefined): string {

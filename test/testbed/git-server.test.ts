@@ -65,6 +65,17 @@ describeReal('testbed: the Git server', ['git'], () => {
     equal(await (await clone()).git('log', '--format=%s'), 'Fast')
   })
 
+  it('takes a push before its answer is sent', async () => {
+    const author = await clone()
+    const sha = await author.commit('First')
+    let taken = ''
+    server.beforeNextAnswer(async () => {
+      taken = await (await clone()).git('rev-parse', 'origin/main')
+    })
+    await author.push()
+    equal(taken, sha)
+  })
+
   it('delays a push for as long as it is told', async () => {
     const author = await clone()
     await author.commit('First')

@@ -35,6 +35,8 @@ export interface GitServer {
   delayReceive(milliseconds: number): void
   /** Calls `before` when a push has arrived but is not taken yet, once: another push made in it wins the race. */
   beforeNextReceive(before: () => Promise<void> | void): void
+  /** Calls `before` when a push was taken but its answer is not sent yet, once. */
+  beforeNextAnswer(before: () => Promise<void> | void): void
   /** While down, connections are cut off without an answer. */
   setDown(down: boolean): void
   /** What was answered so far, oldest first. */
@@ -58,6 +60,7 @@ export async function startGitServer(options: { readonly auth?: GitAuth } = {}):
   let delay = 0
   let rejection: string | undefined
   let before: (() => Promise<void> | void) | undefined
+  let answering: (() => Promise<void> | void) | undefined
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? '/'
@@ -73,6 +76,12 @@ export async function startGitServer(options: { readonly auth?: GitAuth } = {}):
       before = undefined
       await call?.()
       if (delay > 0) await sleep(delay)
+      const beforeAnswer = answering
+      answering = undefined
+      // A client that died meanwhile took its push with it.
+      if (response.destroyed) return
+      if (!down) await serveGit(root, request, response, beforeAnswer)
+      return
     }
     if (!down) await serveGit(root, request, response)
   }
@@ -124,6 +133,9 @@ export async function startGitServer(options: { readonly auth?: GitAuth } = {}):
     },
     beforeNextReceive: (call) => {
       before = call
+    },
+    beforeNextAnswer: (call) => {
+      answering = call
     },
     setDown: (isDown) => {
       down = isDown

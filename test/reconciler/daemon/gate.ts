@@ -22,7 +22,7 @@ export async function openGate(target: number): Promise<Gate> {
 
   const server = createServer((client) => {
     if (!open) {
-      client.resetAndDestroy()
+      client.destroy()
       return
     }
     const upstream = connect(target, '127.0.0.1')
@@ -48,7 +48,7 @@ export async function openGate(target: number): Promise<Gate> {
   if (address === null || typeof address === 'string') throw new Error('the gate has no port')
 
   const cut = () => {
-    for (const socket of sockets) socket.resetAndDestroy()
+    for (const socket of sockets) socket.destroy()
   }
   return {
     port: address.port,
