@@ -1,6 +1,8 @@
 import type { Clock } from '../../reconciler/clock.ts'
 import type { Json, JsonObject } from '../../repo-layout/json.ts'
 import type { Backend } from './backend.ts'
+import { createClient } from './controllers/client.ts'
+import { runControllers } from './controllers/run.ts'
 import { registerDefinitions } from './custom/registration.ts'
 import { createAuditLog } from './http/audit.ts'
 import { authenticate, type Tokens } from './http/auth.ts'
@@ -63,6 +65,9 @@ export async function createCluster(options: ClusterOptions, shared: Shared): Pr
   }
   registerDefinitions(store, registry)
   seed(backend, options.nodes ?? [{ name: 'node1' }])
+  const end = backend.controllers
+    ? runControllers({ store, client: createClient(backend), clock, delays: shared.delays, onError: failLoudly })
+    : () => undefined
   const routes: Routes = {
     registry,
     version,
@@ -92,7 +97,10 @@ export async function createCluster(options: ClusterOptions, shared: Shared): Pr
     token: tokens.tokenFor('admin'),
   }
   return {
-    stop: () => store.clear(),
+    stop() {
+      end()
+      store.clear()
+    },
     api: {
       ...entry,
       kubeconfig: () => kubeconfigOf([entry]),
@@ -105,6 +113,11 @@ export async function createCluster(options: ClusterOptions, shared: Shared): Pr
       },
     },
   }
+}
+
+/** A controller that fails is a mistake of the sandbox: it must not pass for a cluster in which nothing happens. */
+function failLoudly(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error))
 }
 
 function requestOf(

@@ -54,6 +54,7 @@ const specAndLabels = setOf(['f:spec'], ['f:metadata', 'f:labels'])
 
 /** Fields that a path cannot write. */
 function resetFields(resource: Resource, subresource: string): FieldSet {
+  if (subresource === 'binding') return spec
   if (subresource === 'status') return resource.storage === 'deployments.apps' ? specAndLabels : spec
   return hasSubresource(resource, 'status') ? status : emptySet
 }
