@@ -85,8 +85,10 @@ function clusterRow(
 
 function headline(status: FleetStatus, sync: Sync, now: number, screen: Screen): readonly string[] {
   const { source, generated } = status
-  const left = `${glyph(sync, screen.ascii).trimEnd()} ${tally(status)}`
-  const painted = screen.style(styleOf(sync), left)
+  // Clusters that run what was rendered last are not what Git says while something newer cannot be rendered.
+  const held = sync === 'synced' && needsYou(status).length > 0
+  const left = `${held ? '!' : glyph(sync, screen.ascii).trimEnd()} ${tally(status)}`
+  const painted = screen.style(held ? 'yellow' : styleOf(sync), left)
   const from = `${source.branch} ${shortCommit(source.commit)} → ${generated.branch} ${shortCommit(generated.commit)}`
   const fetched = source.fetchedAt === undefined ? 'never fetched' : `${age(source.fetchedAt, now)} ago`
   const right = plainSigns(`${from}, ${fetched}`, screen.ascii)
@@ -132,11 +134,17 @@ function needsYou({ source, generated, messages }: FleetStatus): readonly string
 function closingSentence(status: FleetStatus, { sync }: FleetViewOptions, shown: number): string {
   const total = status.clusters.length
   if (total === 0) return 'The fleet has no clusters.'
-  if (sync) return `${shown} of ${count(total, 'cluster')} ${shown === 1 ? 'is' : 'are'} ${sync.join(' or ')}.`
+  if (sync)
+    return `${shown} of ${count(total, 'cluster')} ${shown === 1 || total === 1 ? 'is' : 'are'} ${sync.join(' or ')}.`
   const counts = worstFirst.flatMap((state) => {
     const number = status.clusters.filter((cluster) => cluster.sync === state).length
     return number === 0 || state === 'synced' ? [] : [`${number} ${state}`]
   })
   if (counts.length > 0) return `${tally(status).slice(status.fleet.length + 2)}; ${counts.join(', ')}.`
+  if (needsYou(status).length > 0) {
+    return total === 1
+      ? 'The one cluster runs what was rendered last.'
+      : `All ${total} clusters run what was rendered last.`
+  }
   return total === 1 ? 'The one cluster is synced.' : `All ${total} clusters are synced.`
 }
