@@ -60,7 +60,6 @@ export const codes = {
   'preference-idle': 'a ReplicaSchedulingPreference that changes nothing',
   'type-disabled': 'a type whose propagation is disabled',
   'secret-plaintext': 'a Secret in clear',
-  observations: 'an observations file that cannot be read',
   previous: 'a previous generated tree that cannot be read',
 } as const
 

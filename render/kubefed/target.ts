@@ -134,6 +134,6 @@ export function resolveTarget({ document, value }: Valid<FederatedDocument>, typ
 }
 
 function unknownKind(document: SourceDocument, kind: string): Message {
-  const text = `nothing says which apiVersion ${kind} has${didYouMean(kind, builtinKinds())}; write spec.template.apiVersion, or add a FederatedTypeConfig`
+  const text = `nothing says which apiVersion ${kind} has; write spec.template.apiVersion, or add a FederatedTypeConfig${didYouMean(kind, builtinKinds())}`
   return errorAt(document, ['kind'], 'unknown-kind', text)
 }

@@ -58,7 +58,8 @@ function controlProblem(text: string): YamlProblem | undefined {
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, code: 'yaml-syntax', text: what }
 }
 
-function told(problems: readonly YamlProblem[]): readonly YamlProblem[] {
+function told(all: readonly YamlProblem[]): readonly YamlProblem[] {
+  const problems = [...new Map(all.map((one) => [`${one.line}:${one.column}:${one.text}`, one])).values()]
   if (problems.length <= maxProblems) return problems
   const [last] = problems.slice(maxProblems - 1)
   const rest = problems.length - maxProblems + 1

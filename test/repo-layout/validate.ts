@@ -24,42 +24,51 @@ export const usualFiles = {
     .join('---\n'),
 } as const
 
-/** Writes a source into a new folder, and removes the folder when `use` is done with it. */
-export async function withSource<T>(
-  files: Iterable<readonly [path: string, content: SourceContent]>,
-  use: (folder: string) => Promise<T>,
-): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'flotilla-source-'))
-  try {
-    for (const [path, content] of files) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true })
-      if (typeof content === 'object' && 'link' in content) symlinkSync(content.link, join(folder, path))
-      else writeFileSync(join(folder, path), content)
-    }
-    return await use(folder)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
+/** Writes files into a folder, which is made. */
+export function writeSource(folder: string, files: Iterable<readonly [path: string, content: SourceContent]>): void {
+  for (const [path, content] of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    if (typeof content === 'object' && 'link' in content) symlinkSync(content.link, join(folder, path))
+    else writeFileSync(join(folder, path), content)
+  }
+}
+
+/** A terminal that keeps the lines of messages and the closing sentences of a command. */
+export function messageLines(): {
+  readonly terminal: Terminal
+  readonly lines: readonly string[]
+  readonly notes: readonly string[]
+} {
+  const lines: string[] = []
+  const notes: string[] = []
+  return {
+    lines,
+    notes,
+    terminal: {
+      data: () => undefined,
+      message: (_, line) => void lines.push(line),
+      note: (text) => void notes.push(text),
+      fail: (text) => void notes.push(text),
+      style: (_, text) => text,
+      columns: undefined,
+    },
   }
 }
 
 /** Runs `flotilla validate` on a folder. */
 export async function validateFolder(folder: string): Promise<Validation> {
-  const lines: string[] = []
-  const notes: string[] = []
-  const terminal: Terminal = {
-    data: () => undefined,
-    message: (_, line) => void lines.push(line),
-    note: (text) => void notes.push(text),
-    fail: (text) => void notes.push(text),
-    style: (_, text) => text,
-    columns: undefined,
-  }
+  const { terminal, lines, notes } = messageLines()
   const exit = await validateCommand({ source: folder }, terminal)
   return { exit, lines, note: notes.join('\n') }
 }
 
 /** Runs `flotilla validate` on files; where there is no `flotilla.yaml` among them, with the usual ones beside them. */
-export function validateFiles(files: ReadonlyMap<string, SourceContent>): Promise<Validation> {
-  const usual = files.has('flotilla.yaml') ? [] : Object.entries(usualFiles)
-  return withSource([...usual, ...files], validateFolder)
+export async function validateFiles(files: ReadonlyMap<string, SourceContent>): Promise<Validation> {
+  const folder = mkdtempSync(join(tmpdir(), 'flotilla-source-'))
+  try {
+    writeSource(folder, files.has('flotilla.yaml') ? files : [...Object.entries(usualFiles), ...files])
+    return await validateFolder(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
