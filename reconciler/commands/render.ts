@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { relative, resolve, sep } from 'node:path'
 import type { PreviousTree } from '../../render/input.ts'
 import { render, sortMessages } from '../../render/render.ts'
 import { sourceOfGenerated } from '../../repo-layout/generated/file.ts'
@@ -8,6 +8,7 @@ import { formatMessage, hasErrors, type Message } from '../../repo-layout/messag
 import { nothingObserved, type Observations, observationsSchema } from '../../repo-layout/observations.ts'
 import { folderTree } from '../../repo-layout/read/folder.ts'
 import { createFleetReader } from '../../repo-layout/read/reader.ts'
+import type { SourceTree } from '../../repo-layout/read/tree.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Exit codes of `validate` and `render`: fine, errors in the source (the rest is written), nothing written. */
@@ -47,7 +48,8 @@ export async function renderCommand(options: RenderOptions, terminal: Terminal):
     terminal.fail(reasonOf(error))
     return 2
   }
-  const reading = await createFleetReader().read(folderTree(resolve(options.source)))
+  const written = [options.out, options.previous].filter((folder) => folder !== undefined)
+  const reading = await createFleetReader().read(leaveOut(folderTree(resolve(options.source)), options.source, written))
   if (!reading.source) {
     terminal.note(`nothing was written: ${report(reading.messages, terminal)}`)
     return 2
@@ -72,6 +74,17 @@ export function previousTree({ files, texts }: GeneratedFolder): PreviousTree {
     files,
     decisions: new Map([...texts].filter(([path]) => path.startsWith('decisions/'))),
     sourceOf: (path) => sourceOfGenerated(texts.get(path) ?? ''),
+  }
+}
+
+/** A generated tree that lies in the source is no part of it: else the next render would read what this one writes. */
+function leaveOut(tree: SourceTree, source: string, folders: readonly string[]): SourceTree {
+  const inside = folders.map((folder) => relative(resolve(source), resolve(folder)).split(sep).join('/'))
+  const left = inside.filter((path) => path !== '' && path !== '..' && !path.startsWith('../'))
+  if (left.length === 0) return tree
+  return {
+    list: async () => (await tree.list()).filter(({ path }) => !left.some((folder) => path.startsWith(`${folder}/`))),
+    read: (entry) => tree.read(entry),
   }
 }
 

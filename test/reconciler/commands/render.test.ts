@@ -166,6 +166,16 @@ describe('flotilla render and validate, as a process', () => {
     assert.deepEqual(Object.keys(await bytesOf('fleet')).sort(), Object.keys(good).sort())
   })
 
+  it('--out that lies in the source is not read as a part of it', async () => {
+    const source = await put('fleet', good)
+    const out = join(source, 'out')
+    await prepare(source, out)
+    const before = await bytesOf('fleet/out')
+    const ran = await flotilla('render', '--source', source, '--out', out, '--previous', out)
+    assert.equal(ran.exit, 0, ran.lines.join('\n'))
+    assert.deepEqual(await bytesOf('fleet/out'), before)
+  })
+
   it('--out that is a file is left alone: exit 2', async () => {
     const source = await put('fleet', good)
     await put('.', { out: 'a file' })
