@@ -2,7 +2,8 @@ import { clusterFolder, clusterOfPath, clusterScopeFolder, encodeName } from '..
 import { compareMessages, type Message } from '../repo-layout/message.ts'
 import type { FleetSource } from '../repo-layout/read/assemble.ts'
 import { clusterOfRecordPath, clusterRecordPath, clustersInBrokenFiles, formatClusterRecord } from './clusters.ts'
-import type { GeneratedFile, RenderInput, RenderOutput } from './input.ts'
+import { createFileTree, type FileTree, type ObjectFiles } from './files.ts'
+import type { RenderInput, RenderOutput } from './input.ts'
 import { decisionPath, formatDecision, isDecisionPath } from './kubefed/decision.ts'
 import { type KubefedOutput, renderKubefed } from './kubefed/render.ts'
 import { createMemo, type Memo } from './memo.ts'
@@ -29,7 +30,7 @@ export function render(input: RenderInput, memo: Memo = createMemo()): RenderOut
   const frozen = new Set([...held, ...lost])
   const kubefed = renderKubefed(input, previous, held, memo)
 
-  const files = new Map<string, GeneratedFile>()
+  const files = createFileTree()
   const kept = new Set<string>()
   const keep = (paths: readonly string[]) => {
     for (const path of paths) {
@@ -39,8 +40,8 @@ export function render(input: RenderInput, memo: Memo = createMemo()): RenderOut
       kept.add(path)
     }
   }
-  for (const cluster of frozen) keep([...previous.inCluster(cluster), clusterRecordPath(cluster)])
   writeCopies(files, kubefed, frozen, (path) => keep(previous.likePath(path)))
+  for (const cluster of frozen) keep([...previous.inCluster(cluster), clusterRecordPath(cluster)])
   const namespaces = namespacesInUse(kubefed, frozen, memo)
   const active = source.clusters.filter(({ name }) => !frozen.has(name))
   for (const { name } of active) {
@@ -83,18 +84,21 @@ export function sortMessages(messages: readonly Message[]): readonly Message[] {
 
 /** Writes the copies of all workloads, or keeps what stays. */
 function writeCopies(
-  files: Map<string, GeneratedFile>,
+  files: FileTree,
   { workloads }: KubefedOutput,
   frozen: ReadonlySet<string>,
   keepLike: (path: string) => void,
 ): void {
-  for (const { copies } of workloads) {
-    for (const { cluster, path, file } of copies) {
-      if (frozen.size > 0 && frozen.has(cluster)) continue
-      if (file) files.set(path, file)
-      else keepLike(path)
-    }
+  for (const { objects } of workloads) {
+    for (const object of objects) files.add(frozen.size === 0 ? object : without(object, frozen))
   }
+  for (const { held, heldPath } of workloads) {
+    for (const cluster of held) if (!frozen.has(cluster)) keepLike(clusterFolder(cluster) + heldPath)
+  }
+}
+
+function without({ pathInCluster, byCluster }: ObjectFiles, frozen: ReadonlySet<string>): ObjectFiles {
+  return { pathInCluster, byCluster: new Map([...byCluster].filter(([cluster]) => !frozen.has(cluster))) }
 }
 
 /** The clusters in which a namespace is used, by namespace. */
@@ -130,7 +134,7 @@ function fromBrokenFiles(previous: PreviousIndex, source: FleetSource): readonly
   })
 }
 
-function writeDecisions(files: Map<string, GeneratedFile>, { decisions }: KubefedOutput, memo: Memo): void {
+function writeDecisions(files: FileTree, { decisions }: KubefedOutput, memo: Memo): void {
   for (const decision of decisions) {
     const [path, file] = memo.of(
       decision,
@@ -169,7 +173,7 @@ function heldDecisions(
 
 /** A namespace stays as long as anything is in it. */
 function addNamespaces(
-  files: Map<string, GeneratedFile>,
+  files: FileTree,
   source: FleetSource,
   namespaces: ReadonlyMap<string, readonly string[]>,
   keep: (paths: readonly string[]) => void,

@@ -14,26 +14,23 @@ import {
 import type { Message } from '../../repo-layout/message.ts'
 import type { Valid } from '../../repo-layout/read/assemble.ts'
 import type { FederatedDocument } from '../../repo-layout/read/interpret.ts'
-import type { GeneratedFile } from '../input.ts'
+import type { ObjectFiles, PlacedFile } from '../files.ts'
 import { buildObject, finishObject } from './object.ts'
 import { type Override, readOverrides, withReplicas } from './overrides.ts'
 import type { Target } from './target.ts'
-
-/** A workload's copy in one cluster; without `file` the copy of the previous tree stays. */
-export interface ClusterCopy {
-  readonly cluster: string
-  /** In the generated tree. */
-  readonly path: string
-  readonly file: GeneratedFile | undefined
-}
 
 /** A workload in all its clusters. */
 export interface RenderedWorkload {
   /** Undefined for cluster-scoped objects. */
   readonly namespace: string | undefined
-  readonly copies: readonly ClusterCopy[]
-  /** The clusters whose copies have a file. */
+  /** Its copies; more than one object only where an override changes the API group. */
+  readonly objects: readonly ObjectFiles[]
+  /** The clusters that have a copy. */
   readonly written: readonly string[]
+  /** The clusters where the copy of the previous tree stays. */
+  readonly held: readonly string[]
+  /** Where those copies lie, but for the API group. */
+  readonly heldPath: string
   readonly messages: readonly Message[]
 }
 
@@ -62,15 +59,10 @@ export function renderWorkload(
   const overrides = readOverrides(document, target.subject, context.known)
   const built = buildObject(valid, target)
   const messages: Message[] = [...overrides.messages, ...built.messages, ...secretMessages(valid, target, context)]
-  const basePath = objectPathInCluster(built.object as KubeObject)
-  const held = (cluster: string): ClusterCopy => ({
-    cluster,
-    path: clusterFolder(cluster) + basePath,
-    file: undefined,
-  })
+  const { namespace } = target
+  const heldPath = objectPathInCluster(built.object as KubeObject)
   if (overrides.broken || (!context.allowPlaintext && plainSecretAt(valid, target))) {
-    const copies = context.clusters.map(({ name }) => held(name))
-    return { namespace: target.namespace, copies, written: [], messages }
+    return { namespace, objects: [], written: [], held: context.clusters.map(({ name }) => name), heldPath, messages }
   }
 
   const shared = new Map<string, ReturnType<typeof finish>>()
@@ -90,18 +82,28 @@ export function renderWorkload(
   }
 
   const failures = new Map<string, { readonly message: Message; readonly clusters: string[] }>()
-  const copies = context.clusters.map((cluster): ClusterCopy => {
-    const isUnplanned = context.replicas !== undefined && !context.replicas.has(cluster.name)
-    if (isUnplanned || overrides.failed(cluster)) return held(cluster.name)
+  const held: string[] = []
+  const written: string[] = []
+  const objects = new Map<string, Map<string, PlacedFile>>()
+  for (const cluster of context.clusters) {
+    const { name } = cluster
+    const isUnplanned = context.replicas !== undefined && !context.replicas.has(name)
+    if (isUnplanned || overrides.failed(cluster)) {
+      held.push(name)
+      continue
+    }
     const own = overrides.forCluster(cluster)
-    const list = context.replicas ? withReplicas(own, context.replicas.get(cluster.name)) : own
+    const list = context.replicas ? withReplicas(own, context.replicas.get(name)) : own
     const key = JSON.stringify(list)
     const finished = shared.get(key) ?? finish(list)
     shared.set(key, finished)
     if (finished.type === 'object') {
-      const path = clusterFolder(cluster.name) + finished.path
-      return { cluster: cluster.name, path, file: finished.file }
+      const byCluster = objects.get(finished.path) ?? new Map<string, PlacedFile>()
+      objects.set(finished.path, byCluster.set(name, [clusterFolder(name) + finished.path, finished.file]))
+      written.push(name)
+      continue
     }
+    held.push(name)
     const isPlanned = finished.at !== undefined && finished.at.at.length === 0
     const inTemplate = ['spec', 'template', isPlanned ? 'spec' : 'metadata']
     const at = finished.at?.at.length ? [...finished.at.at, 'path'] : inTemplate
@@ -111,16 +113,21 @@ export function renderWorkload(
       clusters: [],
       message: errorAt(document, at, 'override-failed', finished.text),
     }
-    failure.clusters.push(cluster.name)
+    failure.clusters.push(name)
     failures.set(placeKey, failure)
-    return held(cluster.name)
-  })
+  }
   for (const { message, clusters } of failures.values()) {
     const subject = `${target.subject} in ${clusters.slice(0, 3).join(', ')}${clusters.length > 3 ? ` and ${clusters.length - 3} more` : ''}`
     messages.push({ ...message, text: `${subject}: ${message.text}` })
   }
-  const written = copies.filter(({ file }) => file).map(({ cluster }) => cluster)
-  return { namespace: target.namespace, copies, written, messages }
+  return {
+    namespace,
+    objects: [...objects].map(([pathInCluster, byCluster]) => ({ pathInCluster, byCluster })),
+    written,
+    held,
+    heldPath,
+    messages,
+  }
 }
 
 /** kubefed retains other fields of these two and returns before it looks at replicas (`kubefed v0.10 retain.go`). */
