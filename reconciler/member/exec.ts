@@ -82,7 +82,7 @@ export function createExecPlugin(
       kind: 'ExecCredential',
       spec: { interactive: false, ...(provideClusterInfo ? { cluster: info } : {}) },
     }
-    const output = await runProgram(command, args ?? [], {
+    const output = await runProgram(clock, command, args ?? [], {
       ...process.env,
       ...Object.fromEntries((env ?? []).map(({ name, value }) => [name, value])),
       KUBERNETES_EXEC_INFO: JSON.stringify(request),
@@ -93,13 +93,15 @@ export function createExecPlugin(
   }
 }
 
-function runProgram(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+function runProgram(clock: Clock, command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: execTimeout,
-      killSignal: 'SIGKILL',
+    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const timer = clock.after(execTimeout, () => {
+      child.kill('SIGKILL')
+      // What it has started itself may live on and keep the pipes open: nobody waits for that.
+      child.stdout.destroy()
+      child.stderr.destroy()
+      reject(refused(`exec plugin ${command} did not answer within ${execTimeout / 1000} s`))
     })
     let output = ''
     let complaint = ''
@@ -111,9 +113,9 @@ function runProgram(command: string, args: readonly string[], env: NodeJS.Proces
     })
     child.on('error', (error) => reject(refused(`exec plugin ${command}: ${error.message}`)))
     child.on('close', (code, signal) => {
+      timer.cancel()
       if (code === 0) resolve(output)
-      else if (signal) reject(refused(`exec plugin ${command} did not answer within ${execTimeout / 1000} s`))
-      else reject(refused(`exec plugin ${command} ended with ${code}: ${complaint.trim()}`))
+      else reject(refused(`exec plugin ${command} ended with ${code ?? signal}: ${complaint.trim()}`))
     })
   })
 }
