@@ -1,4 +1,5 @@
 import { getIn, type KubeObject } from '../../repo-layout/json.ts'
+import { annotations } from '../../repo-layout/schema/common.ts'
 import { type Applied, createNew, isConflict, look, record, update, updateUnseen } from './apply.ts'
 import { backoff } from './backoff.ts'
 import { isRejected } from './errors.ts'
@@ -30,19 +31,20 @@ export async function reconcile(work: Work, item: Item): Promise<Outcome> {
   const applied = wasApplied(entry)
   const current = applied && entry.oid === wanted.oid && entry.apiVersion === wanted.object.apiVersion
   const suspended = settings.suspended || isSuspended(item)
-  if (current && item.live?.uid === entry.uid && item.live.fingerprint === entry.fingerprint)
+  const untouched = applied && item.live?.uid === entry.uid && item.live.fingerprint === entry.fingerprint
+  if (current && untouched)
     return {
       action: suspended ? 'skipped' : 'unchanged',
       message: suspended ? 'suspended' : '',
       drift: settledDrift(item),
     }
-  if (suspended && !current) return { action: 'skipped', message: 'suspended', drift: item.drift }
+  if (suspended && (!applied || untouched)) return { action: 'skipped', message: 'suspended', drift: undefined }
 
   const place = await work.api.place(wanted.object.apiVersion, subject)
-  const manifest = manifestOf(wanted.object, subject, settings)
+  const manifest = manifestOf(suspended ? unsuspended(wanted.object) : wanted.object, subject, settings)
   const task: Task = { subject, wanted, manifest, place, entry, drift: item.drift }
   if (!applied) return firstContact(work, task, item.live !== undefined)
-  if (!current) return change(work, item, task, entry.uid)
+  if (!current && !suspended) return change(work, item, task, entry.uid)
   const wait = (item.reported ?? Number.NEGATIVE_INFINITY) + reportEvery - work.clock.now()
   if (wait > 0 && item.drift && item.live && !heals(work, task, item, suspended))
     return { action: suspended ? 'skipped' : 'unchanged', message: item.message, drift: item.drift, again: wait }
@@ -51,6 +53,12 @@ export async function reconcile(work: Work, item: Item): Promise<Outcome> {
   if (suspended) return { ...(await heal(work, task, before, 'report')), action: 'skipped', message: 'suspended' }
   if (!healsDrift(work, task)) return heal(work, task, before, 'report')
   return healAtPace(work, item, task, before)
+}
+
+/** The annotation that suspends an object is never written to it, and so it is no difference. */
+function unsuspended(object: KubeObject): KubeObject {
+  const { [annotations.suspend]: _suspend, ...rest } = object.metadata.annotations ?? {}
+  return { ...object, metadata: { ...object.metadata, annotations: rest } }
 }
 
 /** A drift that is only told is told anew at most so often, in milliseconds, however often the object changes. */
