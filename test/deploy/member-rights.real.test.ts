@@ -32,6 +32,8 @@ describeReal('deploy/manifests/member on a real cluster', ['etcd', 'kube-apiserv
     const [first] = await sharedControlPlanes(1)
     assert(first)
     plane = first
+    // Other suites may have made the namespace without kubectl, which then warns once.
+    await kubectl(plane, 'apply', '--filename', join(manifests, 'member', 'namespace.yaml'))
     const { stderr } = await kubectl(plane, 'apply', '--kustomize', join(manifests, 'member'))
     assert.equal(stderr, '')
   })
