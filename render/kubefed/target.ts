@@ -4,6 +4,7 @@ import { builtinKind, builtinKinds } from '../../repo-layout/kinds/builtin.ts'
 import { hasErrors, type Message } from '../../repo-layout/message.ts'
 import { apiVersionProblem, kindProblem, objectNameProblem } from '../../repo-layout/names.ts'
 import type { Valid } from '../../repo-layout/read/assemble.ts'
+import { isKubefedGroup } from '../../repo-layout/read/classify.ts'
 import type { HeldDocument } from '../../repo-layout/read/holds.ts'
 import type { FederatedDocument, TypeConfigDocument } from '../../repo-layout/read/interpret.ts'
 import { formatSubject, groupOf, type Subject } from '../../repo-layout/subject.ts'
@@ -57,8 +58,8 @@ export function readTypes(
   for (const { value } of typeConfigs) {
     const target = value.spec.targetType ?? value.spec.target
     if (!target) continue
-    const group = target.group ?? ''
-    const namespaced = target.scope ? target.scope === 'Namespaced' : (value.spec.namespaced ?? undefined)
+    const group = target.group || groupInName(value.metadata.name)
+    const namespaced = target.scope ? target.scope === 'Namespaced' : (value.spec.namespaced ?? unsaidScope(value.spec))
     const type: TargetType = {
       kind: target.kind,
       apiVersion: target.version ? (group === '' ? target.version : `${group}/${target.version}`) : undefined,
@@ -67,7 +68,10 @@ export function readTypes(
     }
     if (namespaced !== undefined) scopes.set(`${group}/${target.kind}`, namespaced)
     const named = value.spec.federatedType
-    byKind.set(`${named?.group ?? '*'}/${named?.kind ?? `Federated${target.kind}`}`, type)
+    const kind = named?.kind ?? `Federated${target.kind}`
+    if (named?.group) byKind.set(`${named.group}/${kind}`, type)
+    // An object may have been written for another of kubefed's own groups than the one that is enabled now.
+    if (!named?.group || isKubefedGroup({ apiVersion: `${named.group}/v1` })) byKind.set(`*/${kind}`, type)
   }
   const byFederatedKind = (group: string, kind: string) => byKind.get(`${group}/${kind}`) ?? byKind.get(`*/${kind}`)
   return {
@@ -81,6 +85,17 @@ export function readTypes(
     },
     scopeOf: (group, kind) => scopes.get(`${group}/${kind}`),
   }
+}
+
+/** kubefed fills in the group from the name, `<plural>[.<group>]` (`kubefed v0.10 federatedtypeconfig_types.go`). */
+function groupInName(name: string): string {
+  const dot = name.indexOf('.')
+  return dot < 0 ? '' : name.slice(dot + 1)
+}
+
+/** In `v1alpha1`, whose type is `target`, a scope that is not said is that of the cluster; else nothing is known. */
+function unsaidScope(spec: TypeConfigDocument['spec']): false | undefined {
+  return spec.targetType ? undefined : false
 }
 
 /** The object that a document stands for; without a target the messages say why, and `suspect` what it may be. */
