@@ -101,9 +101,14 @@ export function sameDecision(a: ReplicaDecision, b: ReplicaDecision): boolean {
     a.source === b.source &&
     a.subject === b.subject &&
     a.totalReplicas === b.totalReplicas &&
-    a.replicas.size === b.replicas.size &&
-    [...a.replicas].every(([cluster, count]) => b.replicas.get(cluster) === count)
+    sameReplicas(a.replicas, b.replicas)
   )
+}
+
+function sameReplicas(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean {
+  if (a.size !== b.size) return false
+  for (const [cluster, count] of a) if (b.get(cluster) !== count) return false
+  return true
 }
 
 function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {

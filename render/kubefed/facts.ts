@@ -16,8 +16,11 @@ export function workloadFacts(
   if (!workloads) return 'unknown'
   if (applied?.tree !== undefined && applied.tree !== previousDigest()) return 'unknown'
   const seen = Object.hasOwn(workloads, subject) ? workloads[subject] : undefined
-  return seen ? analyse(seen) : { current: undefined, capacity: undefined }
+  return seen ? analyse(seen) : nothingRuns
 }
+
+/** The facts of a cluster that does not have the workload. */
+export const nothingRuns: ReplicaFacts = { current: undefined, capacity: undefined }
 
 /**
  * Replicas that count as running, and the most the cluster can hold (`kubefed v0.10 replicascheduler.go`,

@@ -11,7 +11,7 @@ import type { RenderInput } from '../input.ts'
 import type { Memo } from '../memo.ts'
 import type { ReplicaDecision, ReplicaFacts } from './decision.ts'
 import { sameDecision } from './decision.ts'
-import { workloadFacts } from './facts.ts'
+import { nothingRuns, workloadFacts } from './facts.ts'
 import { type ClusterPreference, planReplicas } from './planner.ts'
 import type { Target } from './target.ts'
 
@@ -64,12 +64,13 @@ export function decideReplicas(
   const preferences = memo.of(value, [], () => preferencesOf(value))
   const facts = new Map<string, ReplicaFacts>()
   const unknown: string[] = []
+  const isForAll = Object.hasOwn(preferences, '*')
   for (const name of reachable) {
     const observation = observations.clusters[name]
     const known = workloadFacts(observation, target.subject, () => context.digestOf(name))
-    if (known !== 'unknown') facts.set(name, known)
-    const isRead = Object.hasOwn(preferences, name) || Object.hasOwn(preferences, '*')
-    if (isRead && (known === 'unknown' || observation?.reachable !== true)) unknown.push(name)
+    if (known !== 'unknown' && known !== nothingRuns) facts.set(name, known)
+    if (known !== 'unknown' && observation?.reachable === true) continue
+    if (isForAll || Object.hasOwn(preferences, name)) unknown.push(name)
   }
   if (inForce) {
     const why = reasonToHold(context, unknown, lost)
