@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Json, JsonObject } from '../json.ts'
 import { isJsonObject } from '../json.ts'
 import { clusterSchema } from './cluster.ts'
+import { labelSelector } from './common.ts'
 import { fleetSchema } from './fleet.ts'
 import {
   federatedClusterSchema,
@@ -9,6 +10,7 @@ import {
   kubefedClusterSchema,
   overrideSchema,
   preferenceSchema,
+  registryClusterSchema,
   shipperClusterSchema,
   typeConfigSchema,
 } from './kubefed.ts'
@@ -36,13 +38,7 @@ const entries: readonly Entry[] = [
   {
     name: 'Federated',
     title: 'An object for many clusters, with its placement and overrides (kubefed)',
-    schema: federatedSchema.extend({
-      spec: federatedSchema.shape.spec
-        .unwrap()
-        .unwrap()
-        .extend({ overrides: z.array(overrideSchema).nullish() })
-        .nullish(),
-    }),
+    schema: federatedForEditors(),
     marks: { apiVersion: groups('types'), kind: { pattern: '^Federated[A-Z]' } },
   },
   {
@@ -70,12 +66,35 @@ const entries: readonly Entry[] = [
     marks: { apiVersion: groups('core'), kind: { const: 'FederatedCluster' } },
   },
   {
+    name: 'RegistryCluster',
+    title: 'The address of a FederatedCluster (cluster registry)',
+    schema: registryClusterSchema,
+    marks: { apiVersion: { pattern: '^clusterregistry\\.k8s\\.io/' }, kind: { const: 'Cluster' } },
+  },
+  {
     name: 'ShipperCluster',
     title: 'A member cluster (Shipper)',
     schema: shipperClusterSchema,
     marks: { apiVersion: { pattern: '^shipper\\.booking\\.com/' }, kind: { const: 'Cluster' } },
   },
 ]
+
+/** What a reader checks piece by piece, so that one bad selector or override stops no more than it must, is said in full. */
+function federatedForEditors(): z.ZodType {
+  const spec = federatedSchema.shape.spec.unwrap().unwrap()
+  const placement = spec.shape.placement.unwrap().unwrap()
+  const operator = z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist'])
+  const requirement = z.looseObject({ key: z.string(), operator, values: z.array(z.string()).nullish() })
+  const clusterSelector = labelSelector.extend({ matchExpressions: z.array(requirement).nullish() }).nullish()
+  return federatedSchema.extend({
+    spec: spec
+      .extend({
+        placement: placement.extend({ clusterSelector }).nullish(),
+        overrides: z.array(overrideSchema.safeExtend({ clusterSelector })).nullish(),
+      })
+      .nullish(),
+  })
+}
 
 /** What `jsonSchema` takes, for messages; `Federated<Kind>` stands for every such kind. */
 export const schemaNames: readonly string[] = entries.map(({ name }) =>
