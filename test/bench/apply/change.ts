@@ -6,6 +6,8 @@ import type { Bench } from './rows.ts'
 
 interface Change {
   readonly seconds: number
+  /** Until the first write; the rest is the servers' work as much as the contender's. */
+  readonly head: number
   readonly cpuSeconds: number
 }
 
@@ -31,15 +33,14 @@ export async function bulkRows(bench: Bench): Promise<readonly Row[]> {
     const before = process.cpuUsage()
     const seconds = await world.bare.applyAll(bench.next('all'), connections)
     const { user, system } = process.cpuUsage(before)
-    bare.push({ seconds, cpuSeconds: (user + system) / 1e6 })
+    bare.push({ seconds, head: 0, cpuSeconds: (user + system) / 1e6 })
     for (const [contender, changes] of [
       [world.flotilla, ours],
       [world.flux, peers],
     ] as const)
       if (contender) changes.push(await change(bench, contender, bench.next('all'), objects))
-    say(
-      `bulk: run ${run + 1}: ${[bare, ours, peers].map((all) => `${all.at(-1)?.seconds.toFixed(2) ?? '–'} s`).join(', ')}`,
-    )
+    const said = [bare, ours, peers].map((all) => all.at(-1)).map(told)
+    say(`bulk: run ${run + 1}: ${said.join(', ')}`)
   }
 
   const flotilla = secondsOf(ours)
@@ -92,15 +93,21 @@ export async function oneRows(bench: Bench): Promise<readonly Row[]> {
   ]
 }
 
+function told(change: Change | undefined): string {
+  return change ? `${change.seconds.toFixed(2)} s (first write at ${change.head.toFixed(2)})` : '–'
+}
+
 /** Publishes a change and waits until so many objects were written; the last answer is the end. */
 async function change(bench: Bench, contender: Contender, versions: Versions, expected: number): Promise<Change> {
   const before = contender.usage()
   const at = await contender.publish(versions)
   const found = await bench.world.log.until(at, contender.user, (all) => written(all, expected).size >= expected)
-  const seconds = (lastAnswer(found.filter((one) => counts(one, expected))) - at) / 1000
+  const writes = found.filter((one) => counts(one, expected))
+  const seconds = (lastAnswer(writes) - at) / 1000
+  const head = (Math.min(...writes.map(({ receivedAt }) => receivedAt)) - at) / 1000
   await contender.settled()
   const after = contender.usage()
-  return { seconds, cpuSeconds: (after?.cpuSeconds ?? 0) - (before?.cpuSeconds ?? 0) }
+  return { seconds, head, cpuSeconds: (after?.cpuSeconds ?? 0) - (before?.cpuSeconds ?? 0) }
 }
 
 function written(all: readonly Answered[], expected: number): ReadonlySet<string> {
