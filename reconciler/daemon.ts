@@ -16,7 +16,7 @@ import { decidedSubjects, fleetStatus, freshState } from './cycle/state.ts'
 import { createTeller } from './cycle/teller.ts'
 import { createTurner } from './cycle/turner.ts'
 import { fleetUidOf } from './cycle/uid.ts'
-import { GitError } from './git/error.ts'
+import { explain, GitError } from './git/error.ts'
 import type { Repository } from './git/types.ts'
 import type { ReadSecret } from './member/connect.ts'
 import type { Metrics } from './server/metrics.ts'
@@ -175,7 +175,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     if (error !== undefined) {
       pace.failed()
       if (error instanceof GitError) metrics.fetchEnded('failure')
-      state.sourceProblem = error instanceof Error ? error.message : String(error)
+      state.sourceProblem = explain(error)
       log.error({ error: state.sourceProblem }, 'a turn failed; what runs stays as it is')
     }
     teller.tell()

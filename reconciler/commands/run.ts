@@ -3,6 +3,7 @@ import { schedule, validate } from 'node-cron'
 import { duration, milliseconds } from '../../repo-layout/schema/common.ts'
 import { sleep, systemClock } from '../clock.ts'
 import { type Daemon, startDaemon } from '../daemon.ts'
+import { errorCode, explain } from '../git/error.ts'
 import { openRepository } from '../git/open.ts'
 import { withoutUserinfo } from '../git/remote.ts'
 import { deferred } from '../member/deferred.ts'
@@ -106,10 +107,8 @@ async function turnUntilEnd(daemon: Daemon, flags: RunFlags, signalled: Signalle
 }
 
 function startProblem(error: unknown, { listen }: RunFlags): string {
-  if (!(error instanceof Error)) return String(error)
-  const code = 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE') return `--listen ${listen}: the address is in use; does another daemon run?`
-  return error.message
+  if (errorCode(error) === 'EADDRINUSE') return `--listen ${listen}: the address is in use; does another daemon run?`
+  return explain(error)
 }
 
 async function stopAll(daemon: Daemon, ...others: readonly { close(): Promise<void> }[]): Promise<void> {

@@ -49,6 +49,12 @@ export function toGitError(error: unknown, where: string): GitError {
   return new GitError('corrupt', `${where}: ${message}`, { cause: error })
 }
 
+/** One line for people: what happened and, where that is known, what to do about it. */
+export function explain(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return error instanceof GitError && error.hint !== undefined ? `${message}; ${error.hint}` : message
+}
+
 /** The `code` of an error of Node or of the Git library, or `''`. */
 export function errorCode(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('code' in error)) return ''
