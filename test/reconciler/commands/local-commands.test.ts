@@ -24,7 +24,10 @@ describe('a command that needs no daemon', function () {
       [['run', '--repo', '/nowhere', '--listen', 'nonsense'], /^flotilla: --listen nonsense: expected host:port/],
       [['run', '--repo', '/nowhere', '--poll', 'now and then'], /^flotilla: --poll now and then: expected a cron/],
       [['run', '--repo', '/nowhere', '--timeout', 'soon'], /^flotilla: --timeout soon: expected a duration/],
-      [['run', '--repo', '/nowhere', '--listen', '127.0.0.1:0'], /^flotilla: there is no Git repository at \/nowhere; make one with "git init"\n$/],
+      [
+        ['run', '--repo', '/nowhere', '--listen', '127.0.0.1:0'],
+        /^flotilla: there is no Git repository at \/nowhere; make one with "git init"\n$/,
+      ],
       [['schema', 'Fleeet'], /^flotilla: there is no schema of "Fleeet"; did you mean "Fleet"\?/],
     ]
     for (const [args, stderr] of cases) {
