@@ -7,6 +7,7 @@ import { createDeletionGuard } from './cycle/deletions.ts'
 import { createDesiredReader } from './cycle/desired.ts'
 import { createFacts } from './cycle/facts.ts'
 import { commitRender, type Generator, renderPull } from './cycle/generate.ts'
+import { clustersInForce } from './cycle/inventory.ts'
 import { createMembers, type MembersOptions } from './cycle/members.ts'
 import { createPace } from './cycle/pace.ts'
 import { createTextCache } from './cycle/previous.ts'
@@ -111,6 +112,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     }
     state.sourceProblem = ''
     state.source = rendered.source
+    state.removalProblem = rendered.problem
     const generated = await commitRender(generator, pulled, rendered, state.done?.source)
     if (generated.type === 'lost') return 'lost'
     if (generated.type === 'rejected') {
@@ -143,11 +145,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
     const wanted = await desired.read(commit, files)
     state.subjects = await decidedSubjects(files, texts)
     texts.retain(new Set(files.values()))
-    const { fleet, clusters } = source
+    const { clusters, leaving } = await clustersInForce(source.clusters, files, texts)
+    const { fleet } = source
     const { uid: fleetUid } = fleetUidOf(fleet)
     state.source = source
     state.rendered = sourceCommit
-    state.order = { commit, fleet, fleetUid, clusters, desired: wanted, mayDelete: new Set() }
+    state.order = { commit, fleet, fleetUid, clusters, leaving, desired: wanted, mayDelete: new Set() }
     hand(deletions.mayDelete(commit))
   }
 

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import type { Connection, MemberCluster } from '../repo-layout/cluster.ts'
-import { formatGenerated } from '../repo-layout/generated/file.ts'
+import { formatGenerated, sourceOfGenerated } from '../repo-layout/generated/file.ts'
+import { treeDigest } from '../repo-layout/generated/oid.ts'
 import type { JsonObject } from '../repo-layout/json.ts'
+import type { Observations } from '../repo-layout/observations.ts'
 import { ownApiVersion } from '../repo-layout/schema/common.ts'
 import { parseYaml } from '../repo-layout/yaml/parse.ts'
 import type { GeneratedFile } from './input.ts'
@@ -20,10 +22,11 @@ export function clusterOfRecordPath(path: string): string | undefined {
 }
 
 /**
- * What must be known of a cluster once its inventory is gone: how it was reached and what shall become of its objects.
- * Connections are references, so no secret stands here.
+ * What must be known of a cluster once its inventory is gone: how it is reached and what shall become of its objects.
+ * Connections are references, so no secret stands here. `leaving` marks a cluster that has left the inventory and whose
+ * objects are still to be deleted.
  */
-export function formatClusterRecord(cluster: MemberCluster): GeneratedFile {
+export function formatClusterRecord(cluster: MemberCluster, leaving = false): GeneratedFile {
   const { connection } = cluster
   return formatGenerated(cluster.path, {
     apiVersion: ownApiVersion,
@@ -32,6 +35,7 @@ export function formatClusterRecord(cluster: MemberCluster): GeneratedFile {
     spec: {
       deletionPolicy: cluster.deletionPolicy,
       apply: cluster.apply,
+      ...(leaving ? { leaving } : {}),
       ...(connection ? { connection: withoutUndefined(connection) } : {}),
       ...(cluster.proxyURL === '' ? {} : { proxyURL: cluster.proxyURL }),
       ...(cluster.serviceAccountName === '' ? {} : { serviceAccountName: cluster.serviceAccountName }),
@@ -59,18 +63,86 @@ export function clustersInBrokenFiles(
   })
 }
 
+const secretName = z.string()
+
+const connectionSchema: z.ZodType<Connection> = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('secret'), name: z.string(), key: z.string() }),
+  z
+    .object({ type: z.literal('file'), path: z.string(), context: z.string().optional() })
+    .transform(({ context, ...rest }) => ({ ...rest, context })),
+  z.object({ type: z.literal('inCluster') }),
+  z
+    .object({
+      type: z.literal('kubefed'),
+      apiEndpoint: z.string(),
+      caBundle: z.string().optional(),
+      secretName,
+      disabledTLSValidations: z.array(z.string()),
+    })
+    .transform(({ caBundle, ...rest }) => ({ ...rest, caBundle })),
+  z.object({ type: z.literal('shipper'), apiMaster: z.string(), secretName }),
+])
+
 const recordSchema = z.object({
+  kind: z.literal('ClusterRecord'),
   metadata: z.object({ name: z.string() }),
-  spec: z.object({ deletionPolicy: z.enum(['Orphan', 'Delete']) }),
+  spec: z.object({
+    deletionPolicy: z.enum(['Orphan', 'Delete']),
+    apply: z.enum(['Push', 'External']).default('Push'),
+    leaving: z.boolean().default(false),
+    connection: connectionSchema.optional(),
+    proxyURL: z.string().default(''),
+    serviceAccountName: z.string().default(''),
+  }),
 })
 
-/** The deletion policy that a record holds; undefined where the text is no record. */
-export function parseClusterRecord(
-  text: string,
-): { readonly name: string; readonly deletionPolicy: 'Orphan' | 'Delete' } | undefined {
+/** A member cluster as its record in the generated branch describes it; `leaving` as `formatClusterRecord` says. */
+export interface ClusterRecord {
+  readonly cluster: MemberCluster
+  readonly leaving: boolean
+}
+
+/** Reads the record of a cluster; undefined where the text is none. */
+export function parseClusterRecord(text: string): ClusterRecord | undefined {
   const parsed = parseYaml(text)
   const result = recordSchema.safeParse(parsed.type === 'documents' ? parsed.documents[0]?.value : undefined)
-  return result.success
-    ? { name: result.data.metadata.name, deletionPolicy: result.data.spec.deletionPolicy }
-    : undefined
+  if (!result.success) return undefined
+  const { metadata, spec } = result.data
+  const { deletionPolicy, apply, leaving, connection, proxyURL, serviceAccountName } = spec
+  return {
+    leaving,
+    cluster: {
+      ...{ name: metadata.name, labels: {}, region: undefined, zones: [], capabilities: [], suspend: false },
+      scheduler: { weight: 100, unschedulable: false, identity: metadata.name },
+      ...{ apply, connection, proxyURL, serviceAccountName, deletionPolicy },
+      path: sourceOfGenerated(text) ?? '',
+    },
+  }
+}
+
+/**
+ * The records that stay of clusters which have left the inventory: of those with `deletionPolicy: Delete` until the
+ * observations say that nothing of ours is left in them; a cluster of which nothing is known is waited for.
+ */
+export function leavingRecords(
+  previous: PreviousIndex,
+  inventory: ReadonlySet<string>,
+  { clusters }: Observations,
+): ReadonlyMap<string, GeneratedFile> {
+  const records = new Map<string, GeneratedFile>()
+  for (const [path, text] of previous.decisions) {
+    const name = clusterOfRecordPath(path)
+    const record = name === undefined || inventory.has(name) ? undefined : parseClusterRecord(text)
+    if (name === undefined || !record || !mustDelete(record.cluster)) continue
+    if (record.leaving && clusters[name]?.applied?.tree === nothing) continue
+    records.set(path, formatClusterRecord(record.cluster, true))
+  }
+  return records
+}
+
+const nothing = treeDigest([])
+
+/** Whether what a cluster runs is deleted when it leaves; what another tool applies goes with the folder itself. */
+function mustDelete({ deletionPolicy, apply, connection }: MemberCluster): boolean {
+  return deletionPolicy === 'Delete' && apply === 'Push' && connection !== undefined
 }

@@ -1,7 +1,13 @@
 import { clusterFolder, clusterOfPath, clusterScopeFolder, encodeName } from '../repo-layout/generated/path.ts'
 import { compareMessages, type Message } from '../repo-layout/message.ts'
 import type { FleetSource } from '../repo-layout/read/assemble.ts'
-import { clusterOfRecordPath, clusterRecordPath, clustersInBrokenFiles, formatClusterRecord } from './clusters.ts'
+import {
+  clusterOfRecordPath,
+  clusterRecordPath,
+  clustersInBrokenFiles,
+  formatClusterRecord,
+  leavingRecords,
+} from './clusters.ts'
 import { createFileTree, type FileTree, type ObjectFiles } from './files.ts'
 import type { RenderInput, RenderOutput } from './input.ts'
 import { decisionPath, formatDecision, isDecisionPath } from './kubefed/decision.ts'
@@ -64,6 +70,8 @@ export function render(input: RenderInput, memo: Memo = createMemo()): RenderOut
       memo.of(cluster, [], () => formatClusterRecord(cluster)),
     )
   }
+  const inventory = new Set([...source.clusters.map(({ name }) => name), ...held])
+  for (const [path, record] of leavingRecords(previous, inventory, observations)) files.set(path, record)
   addNamespaces(files, source, namespaces, keep, memo)
   for (const path of kept) {
     const [top, cluster = '', folder = ''] = path.split('/')

@@ -1,11 +1,8 @@
 import type { Logger } from 'pino'
-import { parseTrailers } from '../git/trailers.ts'
 import type { Repository } from '../git/types.ts'
+import { allowedDigests } from './allowed.ts'
 import { type Deletion, digestOf, judgeDeletions } from './budget.ts'
 import type { FleetOrder, Members } from './members.ts'
-
-/** How far back a trailer that allows deletions is looked for, in commits of the source branch. */
-const trailerDepth = 50
 
 /** What members were told last, and the source commit that it was rendered from. */
 export interface OrderInForce {
@@ -117,16 +114,4 @@ export function createDeletionGuard(options: DeletionOptions): DeletionGuard {
       for (look(); judging; look()) await judging
     },
   }
-}
-
-/** Digests that the newest commits of the source allow. */
-async function allowedDigests(repository: Pick<Repository, 'log'>, source: string): Promise<ReadonlySet<string>> {
-  const commits = await repository.log(source, trailerDepth)
-  return new Set(
-    commits.flatMap(({ message }) =>
-      parseTrailers(message)
-        .filter(({ key }) => key.toLowerCase() === 'flotilla-allow-delete')
-        .map(({ value }) => value),
-    ),
-  )
 }

@@ -3,7 +3,7 @@ import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import type { Clock } from '../clock.ts'
 import { createDamper } from './damping.ts'
 import type { Members } from './members.ts'
-import { lostClusters, relevantFacts } from './relevant.ts'
+import { emptiedClusters, lostClusters, relevantFacts } from './relevant.ts'
 import type { State } from './state.ts'
 
 /** Facts must stay changed for so long before replicas are divided anew, in milliseconds. */
@@ -18,14 +18,14 @@ export interface Facts {
   /**
    * Milliseconds after which another render may decide otherwise, 0 where it may now; undefined while nothing that a
    * decision reads has changed. A change counts only if it is still there after five seconds; that a cluster is lost or
-   * back is damped already and counts at once.
+   * back is damped already, and that one which leaves is emptied is final: both count at once.
    */
   due(): number | undefined
 }
 
 /** Watches the members for what decisions read. */
 export function createFacts(
-  state: Pick<State, 'source' | 'subjects'>,
+  state: Pick<State, 'source' | 'subjects' | 'order'>,
   members: Pick<Members, 'observations'>,
   clock: Clock,
 ): Facts {
@@ -50,6 +50,8 @@ export function createFacts(
       if (!state.source || !read) return undefined
       const now = observe(state.source)
       if (lostClusters(now) !== lostClusters(read)) return 0
+      const leaving = state.order?.leaving ?? new Set()
+      if (emptiedClusters(now, leaving) !== emptiedClusters(read, leaving)) return 0
       const inTime = damper.nextChange(state.source.fleet.spec.failover)
       const facts = relevantFacts(now, state.subjects)
       if (facts === relevantFacts(read, state.subjects)) {

@@ -9,9 +9,11 @@ import type { FleetReader } from '../../repo-layout/read/reader.ts'
 import { diffTrees } from '../git/changes.ts'
 import { formatGeneratedMessage, type Reason } from '../git/generated.ts'
 import type { Repository } from '../git/types.ts'
+import { allowedDigests } from './allowed.ts'
 import { readPrevious, type TextCache } from './previous.ts'
 import type { Pulled } from './pull.ts'
 import { whyChanged } from './reason.ts'
+import { judgeRemovals } from './removals.ts'
 import { gitTree } from './source.ts'
 
 /** The tools that rendering a pull needs; all of them remember what did not change. */
@@ -32,6 +34,8 @@ export type Rendered =
       readonly source: FleetSource
       readonly output: RenderOutput
       readonly messages: readonly Message[]
+      /** Why clusters that left the inventory are kept; empty where none is. */
+      readonly problem: string
       readonly previous: PreviousTree | undefined
       /** Clusters that the decisions in force before counted as lost. */
       readonly lostBefore: ReadonlySet<string>
@@ -44,10 +48,12 @@ export async function renderPull(
   observe: (source: FleetSource, lostBefore: ReadonlySet<string>) => Observations,
 ): Promise<Rendered> {
   const { repository, reader, memo, texts } = generator
-  const { source, messages } = await reader.read(gitTree(repository, pulled.source))
-  if (!source) return { type: 'unreadable', messages }
+  const { source: read, messages } = await reader.read(gitTree(repository, pulled.source))
+  if (!read) return { type: 'unreadable', messages }
   const previous =
-    pulled.previous && (await readPrevious(repository, pulled.previous.oid, texts, source.holds.files.size > 0))
+    pulled.previous && (await readPrevious(repository, pulled.previous.oid, texts, read.holds.files.size > 0))
+  const allowed = () => allowedDigests(repository, pulled.source)
+  const { source, problem } = await judgeRemovals(read, previous?.decisions ?? new Map(), allowed)
   const lostBefore = lostIn(previous?.decisions.values() ?? [])
   const output = render({ source, previous, observations: observe(source, lostBefore) }, memo)
   return {
@@ -55,6 +61,7 @@ export async function renderPull(
     source,
     output,
     messages: [...messages, ...output.messages],
+    problem,
     previous,
     lostBefore,
   }

@@ -8,7 +8,7 @@ import type { Clock } from '../clock.ts'
 import { connect, type ReadSecret } from '../member/connect.ts'
 import type { MemberEvents } from '../member/events.ts'
 import { createMember } from '../member/member.ts'
-import { overBudget } from '../member/prune.ts'
+import { leftThere, overBudget } from '../member/prune.ts'
 import type { DesiredState, Member, MemberSettings, MemberStatus } from '../member/types.ts'
 import { meteredTransport } from '../server/metered-transport.ts'
 import type { Metrics } from '../server/metrics.ts'
@@ -35,6 +35,8 @@ export interface FleetOrder {
   readonly fleet: Fleet
   readonly fleetUid: string
   readonly clusters: readonly MemberCluster[]
+  /** Those of `clusters` that have left the inventory and are to be emptied. */
+  readonly leaving: ReadonlySet<string>
   readonly desired: DesiredFleet
   /** Clusters that may delete what left their folder. */
   readonly mayDelete: ReadonlySet<string>
@@ -95,6 +97,14 @@ export function createMembers(options: MembersOptions): Members {
     return one.seen
   }
 
+  /** A cluster that leaves counts as emptied only once nothing is left to be deleted in it. */
+  function factsOf(name: string, one: Running): ClusterObservation {
+    const { facts, status } = seenOf(one)
+    if (!order?.leaving.has(name) || isEmptied(status)) return facts
+    const { applied: _, ...others } = facts
+    return others
+  }
+
   function leave({ member, unsubscribe, cluster }: Running): void {
     running.delete(cluster.name)
     unsubscribe()
@@ -131,11 +141,13 @@ export function createMembers(options: MembersOptions): Members {
     statuses() {
       return (order?.clusters ?? []).map((cluster) => {
         const one = running.get(cluster.name)
-        return { ...(one ? one.member.status() : unconnected(cluster.name, order)), region: cluster.region ?? '' }
+        const status = one ? one.member.status() : unconnected(cluster.name, order)
+        const message = order?.leaving.has(cluster.name) ? `leaving the fleet; ${status.message}` : status.message
+        return { ...status, message, region: cluster.region ?? '' }
       })
     },
     observations() {
-      return { clusters: Object.fromEntries([...running].map(([name, one]) => [name, seenOf(one).facts])) }
+      return { clusters: Object.fromEntries([...running].map(([name, one]) => [name, factsOf(name, one)])) }
     },
     deletions: () => [...running.values()].flatMap((one) => seenOf(one).deletions),
     total: () => [...running.values()].reduce((sum, one) => sum + seenOf(one).status.total, 0),
@@ -160,6 +172,16 @@ function lookAt(member: Member): Running['seen'] {
     .filter(({ action, message, source }) => action === 'skipped' && message === overBudget && source === '')
     .map(({ subject }) => ({ cluster: member.cluster, subject }))
   return { status, facts: member.observe(), deletions }
+}
+
+function isEmptied({ appliedCommit, wantedCommit, objects }: MemberStatus): boolean {
+  return (
+    appliedCommit === wantedCommit &&
+    objects.every(
+      ({ action, message }) =>
+        action === 'pruned' || (action === 'skipped' && message.startsWith(leftThere) && message !== overBudget),
+    )
+  )
 }
 
 async function diffOf(cluster: string, one: Running | undefined): Promise<ClusterDiff> {

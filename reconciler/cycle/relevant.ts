@@ -1,3 +1,4 @@
+import { treeDigest } from '../../repo-layout/generated/oid.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
 
@@ -21,3 +22,10 @@ export function lostClusters({ clusters }: Observations): string {
   const lost = Object.entries(clusters).filter(([, { reachable }]) => reachable === false)
   return JSON.stringify(lost.map(([name]) => name).sort())
 }
+
+/** The clusters that left the inventory (`leaving`) and are emptied, as a text; nothing fills them again. */
+export function emptiedClusters({ clusters }: Observations, leaving: ReadonlySet<string>): string {
+  return JSON.stringify([...leaving].filter((name) => clusters[name]?.applied?.tree === nothing).sort())
+}
+
+const nothing = treeDigest([])

@@ -19,6 +19,8 @@ export interface State {
   sourceProblem: string
   /** Why the generated branch cannot be pushed; empty where it can. */
   pushProblem: string
+  /** Why clusters that left the inventory are kept; empty where none is. */
+  removalProblem: string
   /** The source commit and the tip of the generated branch that are rendered and handed out: nothing is left to do. */
   done: { readonly source: string; readonly tip: string } | undefined
   /** What members were last told. */
@@ -38,6 +40,7 @@ export function freshState(): State {
     messages: [],
     sourceProblem: '',
     pushProblem: '',
+    removalProblem: '',
     done: undefined,
     order: undefined,
     subjects: new Set(),
@@ -80,7 +83,7 @@ export function fleetStatus(
   const clusters = members.statuses()
   let worst = deletions.isBusy() ? order.indexOf('progressing') : 0
   for (const { sync } of clusters) worst = Math.max(worst, order.indexOf(sync))
-  const problems = [state.pushProblem, deletions.problem()].filter((problem) => problem !== '')
+  const problems = [state.pushProblem, state.removalProblem, deletions.problem()].filter((problem) => problem !== '')
   return {
     fleet: state.source?.fleet.metadata.name ?? '',
     at: new Date(now).toISOString(),

@@ -9,8 +9,11 @@ import { release } from './ownership.ts'
 import { type InventoryEntry, wasApplied } from './shards.ts'
 import type { Outcome, Work } from './work.ts'
 
+/** How the message of an object begins that left Git and stays in the cluster. */
+export const leftThere = 'left in the cluster: '
+
 /** The message of an object that would be deleted now if the commit's budget of deletions allowed it. */
-export const overBudget = 'left in the cluster: the deletions of this commit are over budget'
+export const overBudget = `${leftThere}the deletions of this commit are over budget`
 
 /**
  * Takes away an object that left the generated branch. Only what the inventory holds, only the very object that was applied
@@ -31,7 +34,7 @@ export async function prune(work: Work, subject: Subject, entry: InventoryEntry)
   const stranger = whyNotOurs(live, subject, entry, work)
   if (stranger !== undefined) {
     inventory.delete(subject)
-    return { action: 'skipped', message: `left in the cluster: ${stranger}` }
+    return { action: 'skipped', message: `${leftThere}${stranger}` }
   }
   if (metadataText(live, 'deletionTimestamp') !== '') return waiting()
   const told = markOf(live, 'annotations', annotations.prune)
@@ -79,7 +82,7 @@ async function letGo(
 }
 
 function keep(why: string): Outcome {
-  return { action: 'skipped', message: `left in the cluster: ${why}` }
+  return { action: 'skipped', message: `${leftThere}${why}` }
 }
 
 function waiting(): Outcome {

@@ -14,6 +14,8 @@ export function override(clusterName: string, path: string, value: Json, op = 'r
 /** How a federated object is placed and changed in some clusters. */
 export interface Federation {
   readonly clusters?: readonly string[]
+  /** Instead of names: in all clusters. */
+  readonly everywhere?: boolean
   readonly overrides?: readonly JsonObject[]
   readonly annotations?: JsonObject
   readonly labels?: JsonObject
@@ -50,7 +52,7 @@ function federated(
   namespace: string,
   name: string,
   template: JsonObject,
-  { clusters, overrides = [], annotations, labels }: Federation,
+  { clusters, everywhere, overrides = [], annotations, labels }: Federation,
 ): JsonObject {
   const metadata = { ...(annotations ? { annotations } : {}), ...(labels ? { labels } : {}) }
   const withMetadata = annotations || labels ? { metadata, ...template } : template
@@ -60,6 +62,7 @@ function federated(
     metadata: { name, namespace },
     spec: {
       template: withMetadata,
+      ...(everywhere ? { placement: { clusterSelector: {} } } : {}),
       ...(clusters ? { placement: { clusters: clusters.map((cluster) => ({ name: cluster })) } } : {}),
       ...(overrides.length > 0 ? { overrides: [...overrides] } : {}),
     },
