@@ -22,8 +22,7 @@ export interface Boundary {
 const everything = 0x7fffffff
 
 /**
- * Where the history ends for a client that has the boundary `shallows` now. Without a depth it stays as it is. A commit
- * without parents is no boundary: there is nothing behind it.
+ * Where the history ends for a client that has the boundary `shallows` now. Without a depth it stays as it is.
  */
 export async function boundaryOf(
   history: History,
@@ -55,7 +54,7 @@ async function reachable(
   return [...shallows].filter((oid) => reached.has(oid))
 }
 
-/** Commits nearer than `count` steps, and those at the last step that have parents. */
+/** Commits nearer than `count` steps, and those at the last step, with parents or without: so does Git itself. */
 async function within(
   history: History,
   from: readonly string[],
@@ -71,11 +70,6 @@ async function within(
     }
     row = next
   }
-  const ends = new Set<string>()
-  for (const oid of row) {
-    if (inside.has(oid)) continue
-    if ((await history.parents(oid)).length > 0) ends.add(oid)
-    else inside.add(oid)
-  }
+  const ends = new Set([...row].filter((oid) => !inside.has(oid)))
   return { inside, ends }
 }
