@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type DaemonClient, openClient } from '../../reconciler/commands/client.ts'
+
+/** A real `flotilla run` in a process of its own, and the way to ask it. */
+export interface RunningDaemon {
+  /** Where its API answers. */
+  readonly server: string
+  readonly client: DaemonClient
+  /** Resolves with what it said last when it ends, however it does. */
+  readonly ended: Promise<string>
+  /** Ends it as an orchestrator would, the hard way after five seconds. */
+  stop(): Promise<void>
+}
+
+const root = join(import.meta.dirname, '../..')
+const linesKept = 10
+const patience = 5000
+/** A daemon that does not run after so many milliseconds is ended: what it said is then the error. */
+const longestStart = 30_000
+
+/**
+ * Starts the daemon as a person would, `flotilla run --repo <url>`, and resolves when its API answers. Its log goes to
+ * `<dir>/daemon.log`, its clone lies beside. Rejects with its last words where it ends before.
+ */
+export async function startDaemonProcess(repo: string, dir: string): Promise<RunningDaemon> {
+  const flags = ['--repo', repo, '--dir', join(dir, 'clone'), '--listen', '127.0.0.1:0', '--log-format', 'json']
+  const child = spawn(process.execPath, ['--import', 'tsx', 'reconciler/main.ts', 'run', ...flags], {
+    cwd: root,
+    env: ownEnvironment(process.env),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const log = createWriteStream(join(dir, 'daemon.log'))
+  const last: string[] = []
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('close', () => log.end(() => resolve(last.join('\n'))))
+  })
+  const kill = () => void child.kill('SIGKILL')
+  process.once('exit', kill)
+  const address = new Promise<string>((resolve) => {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      log.write(`${line}\n`)
+      last.push(line)
+      if (last.length > linesKept) last.shift()
+      const found = addressIn(line)
+      if (found !== undefined) resolve(found)
+    })
+  })
+  const early = ended.then((words) => {
+    throw new Error(`the daemon ended before it ran:\n${words}`)
+  })
+  early.catch(() => undefined)
+  const late = setTimeout(kill, longestStart)
+  const server = await Promise.race([address, early])
+  clearTimeout(late)
+  const client = openClient(server, {})
+  return {
+    server,
+    client,
+    ended,
+    async stop() {
+      await client.close()
+      child.kill('SIGTERM')
+      const timer = setTimeout(kill, patience)
+      await ended
+      clearTimeout(timer)
+      process.off('exit', kill)
+    },
+  }
+}
+
+/** Settings of another daemon of this person, such as a token, are not for this one. */
+function ownEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(FLOTILLA|KUBERNETES)_/.test(name)))
+}
+
+/** The address of the API, which the daemon says once it answers there. */
+function addressIn(line: string): string | undefined {
+  try {
+    const entry: unknown = JSON.parse(line)
+    if (typeof entry !== 'object' || entry === null || !('api' in entry)) return undefined
+    return typeof entry.api === 'string' ? entry.api : undefined
+  } catch {
+    return undefined // no line of the log
+  }
+}
