@@ -1,5 +1,6 @@
 import { clusterScopeFolder, encodeName } from '../repo-layout/generated/path.ts'
 import type { FleetSource } from '../repo-layout/read/assemble.ts'
+import { isKubefedGroup } from '../repo-layout/read/classify.ts'
 import type { HeldDocument } from '../repo-layout/read/holds.ts'
 import { nearest } from '../repo-layout/suggest.ts'
 import { clusterOfRecordPath } from './clusters.ts'
@@ -15,9 +16,19 @@ export interface Suspect {
 
 const clusterKinds: readonly string[] = ['KubeFedCluster', 'FederatedCluster', 'Cluster']
 
-/** Whether a document of no known kind is probably one of `kinds`: a slip of the pen, in its kind or its group. */
-export function mayBe(document: HeldDocument, kinds: readonly string[]): boolean {
-  return nearest(document.kind, kinds) !== undefined
+/**
+ * Whether a document of no known kind is probably one of `kinds`: a slip of the pen, in its kind or its group. One
+ * without a kind may be any.
+ */
+export function mayBe({ kind, group }: HeldDocument, kinds: readonly string[]): boolean {
+  if (kind === '' || nearest(kind, kinds) !== undefined) return true
+  return isKubefedGroup({ apiVersion: `${group}/v1` }) && nearest(`Federated${kind}`, kinds) !== undefined
+}
+
+/** What documents without a kind may stand for: any object of their namespace and name. */
+export function suspectedObjects(strangers: readonly HeldDocument[]): readonly Suspect[] {
+  const kindless = strangers.filter(({ kind }) => kind === '')
+  return kindless.map(({ namespace = 'default', name }) => ({ kind: undefined, namespace, name }))
 }
 
 /**

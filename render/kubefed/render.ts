@@ -9,7 +9,7 @@ import { groupOf } from '../../repo-layout/subject.ts'
 import type { RenderInput } from '../input.ts'
 import type { Memo } from '../memo.ts'
 import type { ObjectName, PreviousIndex } from '../previous.ts'
-import { mayBe, type Suspect } from '../suspects.ts'
+import { mayBe, type Suspect, suspectedObjects } from '../suspects.ts'
 import { type DecideContext, decide, lostReplicas, missingTargets, type Targeted } from './decide.ts'
 import type { ReplicaDecision } from './decision.ts'
 import { readReplicaDecisions } from './decisions.ts'
@@ -89,7 +89,7 @@ export function renderKubefed(
 
   const others = source.federated.filter((valid) => !isFederatedNamespace(valid))
   const targeted: Targeted[] = []
-  const suspects: Suspect[] = []
+  const suspects: Suspect[] = [...suspectedObjects(source.holds.strangers)]
   const rendered: ObjectName[] = []
   for (const valid of [...namespaces.rendered, ...others]) {
     const resolved = memo.of(valid, [types], () => resolveTarget(valid, types))

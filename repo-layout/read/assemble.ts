@@ -108,6 +108,7 @@ export function assembleFleet(all: readonly FileItems[], leftOut: LeftOut): Flee
         typeConfigs,
         unplaced,
         unsupported: files.flatMap((file) => file.unsupported),
+        halves: files.flatMap(({ file }) => file.halves),
       }),
     },
   }

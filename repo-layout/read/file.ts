@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { SourceDocument } from '../document.ts'
 import { getIn, isJsonObject } from '../json.ts'
 import type { Code, Message } from '../message.ts'
+import { nearest } from '../suggest.ts'
 import { listItems, parseYaml } from '../yaml/parse.ts'
 
 /** Largest source file that is read, in bytes. */
@@ -14,6 +15,8 @@ const maxLines = 400_000
 export interface SourceFile {
   readonly path: string
   readonly documents: readonly SourceDocument[]
+  /** Documents that are probably Kubernetes objects but lack apiVersion or kind. */
+  readonly halves: readonly SourceDocument[]
   readonly messages: readonly Message[]
   readonly broken: boolean
   /** Of a broken file what could be read of its text; else empty. */
@@ -48,24 +51,30 @@ export function readSourceFile(path: string, bytes: Uint8Array): SourceFile {
     )
   }
   const documents: SourceDocument[] = []
+  const halves: SourceDocument[] = []
   const messages: Message[] = []
   for (const { value: whole, locate } of parsed.documents) {
     for (const { value, path: base } of listItems(whole)) {
       const place: SourceDocument['locate'] = (at, what) => locate([...base, ...at], what)
-      if (isJsonObject(value) && isText(getIn(value, ['apiVersion'])) && isText(getIn(value, ['kind']))) {
-        documents.push({ path, value, locate: place })
+      const missing = ['apiVersion', 'kind'].filter((field) => !isText(getIn(value, [field])))
+      if (isJsonObject(value) && missing.length === 0) documents.push({ path, value, locate: place })
+      else if (isJsonObject(value) && missing[0] && missing.length === 1 && isJsonObject(value.metadata)) {
+        halves.push({ path, value, locate: place })
+        const meant = nearest(missing[0], Object.keys(value))
+        const text = `${missing[0]} is missing${meant === undefined ? '' : `; is "${meant}" meant to be it?`}`
+        messages.push({ path, ...place([]), severity: 'error', code: 'schema', text })
       } else {
         const text = 'a document without apiVersion and kind is not read'
         messages.push({ path, ...place([]), severity: 'warning', code: 'not-ours', text })
       }
     }
   }
-  return { path, documents, messages, broken: false, text: '' }
+  return { path, documents, halves, messages, broken: false, text: '' }
 }
 
 /** A file whose documents could not be read, with the reasons. */
 export function brokenFile(path: string, text: string, messages: readonly Message[]): SourceFile {
-  return { path, documents: [], messages, broken: true, text }
+  return { path, documents: [], halves: [], messages, broken: true, text }
 }
 
 function countLines(bytes: Uint8Array): number {

@@ -29,7 +29,7 @@ export interface Holds {
 
 /** A document in error that stands for an object: as much of it as can be read. */
 export interface HeldDocument {
-  /** The document's own kind, such as FederatedDeployment. */
+  /** The document's own kind, such as FederatedDeployment; empty where it cannot be told. */
   readonly kind: string
   readonly group: string
   readonly namespace: string | undefined
@@ -56,6 +56,8 @@ export interface HoldSources {
   readonly unplaced: readonly SourceDocument[]
   /** Kinds that are not read, of groups that are. */
   readonly unsupported: readonly SourceDocument[]
+  /** Objects that lack apiVersion or kind. */
+  readonly halves: readonly SourceDocument[]
 }
 
 /** Gathers what is to be held. */
@@ -81,7 +83,7 @@ export function gatherHolds(from: HoldSources): Holds {
     files: new Set([
       ...from.leftOut,
       ...from.broken.map(({ path }) => path),
-      ...[...objects, ...namespaces.map(({ document }) => document), ...preferences, ...typeConfigs]
+      ...[...objects, ...namespaces.map(({ document }) => document), ...preferences, ...typeConfigs, ...from.halves]
         .filter((document) => !isNamed(document))
         .map(({ path }) => path),
       ...leftUnread.map(({ document }) => document.path),
@@ -91,8 +93,8 @@ export function gatherHolds(from: HoldSources): Holds {
       ),
     ]),
     namespaceFiles: new Set([...from.broken.map(({ path }) => path), ...nameless.map(({ document }) => document.path)]),
-    objects: objects.flatMap(heldDocument),
-    strangers: [...from.unplaced, ...from.unsupported].flatMap(heldDocument),
+    objects: [...objects, ...from.halves].flatMap(heldDocument),
+    strangers: [...from.unplaced, ...from.unsupported, ...from.halves].flatMap(heldDocument),
     clusters: new Set(from.clusters.flatMap(({ name, cluster }) => (cluster || name === undefined ? [] : [name]))),
     namespaces: new Set(
       namespaces.flatMap(({ document }) => {
@@ -113,7 +115,9 @@ export function gatherHolds(from: HoldSources): Holds {
 function heldDocument(document: SourceDocument): readonly HeldDocument[] {
   const { namespace, name } = identityOf(document)
   const { kind, apiVersion } = document.value
-  return name === undefined ? [] : [{ kind: String(kind), group: groupOf(String(apiVersion)), namespace, name }]
+  return name === undefined
+    ? []
+    : [{ kind: String(kind ?? ''), group: groupOf(String(apiVersion ?? '')), namespace, name }]
 }
 
 function isInError(item: Item<unknown>): boolean {
