@@ -6,6 +6,8 @@ import { makeServerCertificate } from './listen/certificate.ts'
 import { createListener } from './listen/listener.ts'
 import type { Delays, Sandbox, SandboxCluster, SandboxOptions } from './types.ts'
 
+export type { Sandbox, SandboxCluster, SandboxOptions } from './types.ts'
+
 const delays: Delays = { podStart: 200, podStop: 50, jobRun: 500 }
 
 /**

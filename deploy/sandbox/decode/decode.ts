@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../../../repo-layout/json.ts'
+import { isJsonArray, isJsonObject, type Json, type JsonObject, type KubeObject } from '../../../repo-layout/json.ts'
 import { customDefaults } from '../custom/defaults.ts'
 import { pruned } from '../custom/prune.ts'
 import { withDefaults } from '../defaults/kinds.ts'
@@ -60,13 +60,20 @@ export function decode(decoding: Decoding, body: KubeObject): KubeObject {
   const unknown: Unknown[] = []
   const object = resource.custom ? decodeCustom(resource, body, unknown) : decodeBuiltin(resource, body, unknown)
   report(decoding, unknown)
-  return withMetadata(object)
+  return withReset(withMetadata(object), body)
+}
+
+/** An empty list is dropped like any other, but of `managedFields` it means something: wipe them. */
+function withReset(object: KubeObject, { metadata }: KubeObject): KubeObject {
+  const { managedFields } = metadata
+  const empty = isJsonArray(managedFields) && managedFields.length === 0
+  return empty ? { ...object, metadata: { ...object.metadata, managedFields } } : object
 }
 
 function report({ resource, validation, duplicates, warn }: Decoding, unknown: readonly Unknown[]): void {
   const problems = [
     ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
-    ...unknown.map(({ path }) => `unknown field ${JSON.stringify(path)}`).sort(),
+    ...unknown.map(({ path }) => `unknown field ${JSON.stringify(path)}`),
   ]
   if (problems.length === 0 || validation === 'Ignore') return
   if (validation === 'Strict')

@@ -41,7 +41,7 @@ function mergeMap(schema: Schema | undefined, target: JsonObject, patch: JsonObj
       const name = key.slice('$setElementOrder/'.length)
       const held = result.get(name)
       if (isJsonArray(held) && patch[name] === undefined)
-        result.set(name, ordered(mergeKeyOf(schema && fieldOf(schema, name)), held, orderOf(patch, name)))
+        result.set(name, ordered(mergeKeyOf(schema && fieldOf(schema, name)), held, orderOf(patch, name) ?? [], held))
     }
   }
   return Object.fromEntries(result)
@@ -86,7 +86,7 @@ function mergeList(
   const key = mergeKeyOf(schema)
   if (key === undefined) {
     const added = patch.filter((item) => !target.some((held) => jsonEqual(held, item)))
-    return ordered(undefined, [...target, ...added], order)
+    return ordered(undefined, [...target, ...added], order ?? patch, target)
   }
   const items = [...target]
   for (const item of patch) {
@@ -103,26 +103,38 @@ function mergeList(
     if (at >= 0) items[at] = merged
     else items.push(merged)
   }
-  return ordered(key, items, order)
+  const kept = patch.filter((item) => isJsonObject(item) && item.$patch === undefined)
+  return ordered(key, items, order ?? kept, target)
 }
 
-/** Items named by the order stand in it; the others keep their place after the one that they followed. */
-function ordered(key: string | undefined, items: readonly Json[], order: readonly Json[] | undefined): readonly Json[] {
-  if (!order) return items
-  const idOf = (item: Json) => (key !== undefined && isJsonObject(item) ? item[key] : item)
-  const rank = (item: Json) => order.findIndex((wanted) => jsonEqual(idOf(wanted) ?? null, idOf(item) ?? null))
-  const named = items.filter((item) => rank(item) >= 0).sort((a, b) => rank(a) - rank(b))
-  const others = items.filter((item) => rank(item) < 0)
-  const result = [...named]
-  for (const item of others) {
-    const before = items.slice(0, items.indexOf(item)).filter((held) => rank(held) >= 0)
-    const last = before.at(-1)
-    const at = last === undefined ? 0 : result.indexOf(last) + 1
-    let place = at
-    while (place < result.length && rank(result[place] ?? null) < 0) place++
-    result.splice(place, 0, item)
+/**
+ * Items that the order names stand in it. The others keep the order that they had, each before the first named item that
+ * it stood before.
+ */
+function ordered(
+  key: string | undefined,
+  items: readonly Json[],
+  order: readonly Json[],
+  before: readonly Json[],
+): readonly Json[] {
+  const idOf = (item: Json): Json => (key !== undefined && isJsonObject(item) ? (item[key] ?? null) : item)
+  const indexIn = (list: readonly Json[], item: Json) => list.findIndex((one) => jsonEqual(idOf(one), idOf(item)))
+  const named = items.filter((item) => indexIn(order, item) >= 0)
+  named.sort((a, b) => indexIn(order, a) - indexIn(order, b))
+  const others = items.filter((item) => indexIn(order, item) < 0)
+  others.sort((a, b) => indexIn(before, a) - indexIn(before, b))
+  const result: Json[] = []
+  while (named.length > 0 || others.length > 0) {
+    const [other, next] = [others[0], named[0]]
+    if (next === undefined || (other !== undefined && isBefore(indexIn(before, other), indexIn(before, next)))) {
+      result.push(...others.splice(0, 1))
+    } else result.push(...named.splice(0, 1))
   }
   return result
+}
+
+function isBefore(a: number, b: number): boolean {
+  return a >= 0 && b >= 0 && a < b
 }
 
 function isDirective(item: Json): boolean {

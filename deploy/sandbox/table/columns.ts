@@ -33,7 +33,7 @@ function column(title: string, type: string, cell: (object: KubeObject, now: num
 
 const spec = (object: KubeObject) => objectOf(object.spec)
 const status = (object: KubeObject) => objectOf(object.status)
-const count = (value: Json | undefined) => String(isJsonObject(value) ? Object.keys(value).length : 0)
+const count = (value: Json | undefined) => (isJsonObject(value) ? Object.keys(value).length : 0)
 
 const containers = (object: KubeObject) =>
   listOf(getIn(object, ['spec', 'template', 'spec', 'containers'])).map(objectOf)

@@ -4,7 +4,7 @@ import type { Backend } from '../backend.ts'
 import { strategyOf } from '../kinds/strategy.ts'
 import { hasSubresource, type Resource } from '../resources/resource.ts'
 import { normalize } from '../schema/normalize.ts'
-import { aboutStorage, badRequest, StatusError } from '../status.ts'
+import { aboutStorage, StatusError } from '../status.ts'
 import { withRevision } from '../store/entry.ts'
 import { refuse } from '../validate/causes.ts'
 import { admitCreate } from './admit.ts'
@@ -33,7 +33,7 @@ export function createObject(
     decoded.metadata.resourceVersion !== '' &&
     !options.tracked
   )
-    throw badRequest('resourceVersion should not be set on objects to be created')
+    throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
   admitCreate(backend, resource, namespace, decoded.metadata.name ?? '')
   const strategy = strategyOf(resource)
   const tracked = options.tracked

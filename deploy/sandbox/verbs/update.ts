@@ -78,7 +78,7 @@ function checkVersion(
 ): void {
   const { resourceVersion, uid } = metadata
   const live = readEntry(entry).metadata
-  if (uid !== undefined && uid !== '' && uid !== live.uid)
+  if (uid !== undefined && uid !== '' && uid !== live.uid && options.patch !== true)
     throw conflict(
       resource,
       entry.name,
