@@ -156,7 +156,9 @@ function isInError({ source }: DecideContext, { value: { metadata, spec } }: Val
   return (
     holds.objects.some(
       (one) =>
-        one.name === name && (one.namespace ?? 'default') === (namespace ?? 'default') && one.kind === spec.targetKind,
+        one.name === name &&
+        (one.namespace ?? 'default') === (namespace ?? 'default') &&
+        [spec.targetKind, `Federated${spec.targetKind}`].includes(one.kind),
     ) || holds.mayHold(spec.targetKind, [name])
   )
 }

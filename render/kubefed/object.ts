@@ -40,11 +40,11 @@ export function buildObject(
   target: Target,
 ): { readonly object: JsonObject; readonly messages: readonly Message[] } {
   const template = (value.spec?.template ?? {}) as JsonObject
-  const { apiVersion: _a, kind: _k, metadata, ...rest } = template
+  const { apiVersion: _a, kind, metadata, ...rest } = template
   const written = isJsonObject(metadata) ? metadata : {}
   const { name: _n, namespace: _s, generateName: _g, finalizers: _f, labels, annotations: own, ...others } = written
   const more = Object.fromEntries(Object.entries(others).filter(([field]) => !runTimeFields.includes(field)))
-  const messages = templateWarnings(document, target, written)
+  const messages = templateWarnings(document, target, kind, written)
   const outer = Object.entries(value.metadata.annotations ?? {}).filter(([key]) => inherited.includes(key))
   const notes = { ...Object.fromEntries(outer), ...(isJsonObject(own) ? own : {}) }
   const object: JsonObject = {
@@ -66,21 +66,26 @@ export function buildObject(
 function templateWarnings(
   document: SourceDocument,
   target: Target,
+  kind: Json | undefined,
   written: Readonly<Record<string, Json | undefined>>,
 ): Message[] {
   const { name, namespace, generateName, finalizers } = written
   const at = (field: string) => ['spec', 'template', 'metadata', field]
   const warn = (field: string, text: string) => warningAt(document, at(field), 'template-metadata', text)
   const messages: Message[] = []
-  if (name !== undefined && name !== target.name) {
+  if (isOther(kind, target.kind)) {
+    const text = `the object is a ${target.kind}, as the federated object says; this kind has no effect`
+    messages.push(warningAt(document, ['spec', 'template', 'kind'], 'template-metadata', text))
+  }
+  if (isOther(name, target.name)) {
     messages.push(
       warn('name', `the object is named "${target.name}", as the federated object; this name has no effect`),
     )
   }
-  if (namespace !== undefined && namespace !== target.namespace) {
+  if (isOther(namespace, target.namespace)) {
     messages.push(warn('namespace', 'the namespace is that of the federated object; this one has no effect'))
   }
-  if (generateName !== undefined) messages.push(warn('generateName', 'generateName has no effect'))
+  if (isOther(generateName, undefined)) messages.push(warn('generateName', 'generateName has no effect'))
   if (Array.isArray(finalizers) && finalizers.length > 0) {
     messages.push(warn('finalizers', 'finalizers of a template are left out, as in kubefed'))
   }
@@ -89,6 +94,11 @@ function templateWarnings(
     messages.push(warn(field, `${field} is written by API servers; that of a template is left out`))
   }
   return messages
+}
+
+/** Whether something is written, and not what it is anyway. */
+function isOther(written: Json | undefined, actual: string | undefined): boolean {
+  return (written ?? undefined) !== undefined && written !== '' && written !== actual
 }
 
 /** The object as one cluster gets it, or why it cannot be made; `at` is the override that does not apply. */

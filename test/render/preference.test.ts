@@ -172,6 +172,20 @@ describe('ReplicaSchedulingPreference: what is wrong with it', () => {
     )
   })
 
+  it('says nothing where its target is in error: that says enough', async () => {
+    for (const targetKind of ['FederatedDeployment', 'Deployment']) {
+      const wish = preference('web', { totalReplicas: 9, targetKind })
+      const rendered = await renderFleet({
+        'w.yaml': federated('Deployment', 'web', { placement: 'x' }),
+        'p.yaml': wish,
+      })
+      assert.deepEqual(
+        rendered.messages.map(({ path, code }) => [path, code]),
+        [['w.yaml', 'schema']],
+      )
+    }
+  })
+
   it('without any target it says only that', async () => {
     const rendered = await renderFleet({ 'p.yaml': preference('web', { totalReplicas: 9 }) })
     assert.match(rendered.lines[0] ?? '', /warning: no FederatedDeployment shop\/web is in this fleet \[/)
