@@ -82,34 +82,17 @@ export function renderKubefed(
     ),
     inForce: decisions,
   }
-  const messages: Message[] = [...namespaces.messages, ...twins.messages, ...decisions.messages]
-  const heldObjects: ObjectName[] = []
+  const resolved = resolveAll(context)
+  const { targeted } = resolved
+  const messages = [...namespaces.messages, ...twins.messages, ...decisions.messages, ...resolved.messages]
+  const heldObjects = [...resolved.heldObjects, ...heldDocuments(context, targeted)]
   const workloads: RenderedWorkload[] = []
   const made: ReplicaDecision[] = []
-
-  const others = source.federated.filter((valid) => !isFederatedNamespace(valid))
-  const targeted: Targeted[] = []
-  const suspects: Suspect[] = [...suspectedObjects(source.holds.strangers)]
   const rendered: ObjectName[] = []
-  for (const valid of [...namespaces.rendered, ...others]) {
-    const resolved = memo.of(valid, [types], () => resolveTarget(valid, types))
-    messages.push(...resolved.messages)
-    if (resolved.target) targeted.push({ valid, target: resolved.target })
-    else {
-      heldObjects.push(...types.objectsOf(identityOf(valid)))
-      suspects.push(resolved.suspect)
-    }
-  }
-  heldObjects.push(...heldDocuments(context, targeted))
   for (const group of groupBy(targeted, ({ target }) => target.subject).values()) {
     const [first] = group
     if (!first) continue
-    if (group.length > 1) {
-      messages.push(...group.map((one) => duplicateOf(one, group)))
-      heldObjects.push(first.target)
-      continue
-    }
-    const one = renderOne(context, first)
+    const one = group.length > 1 ? heldTwins(group) : renderOne(context, first)
     messages.push(...one.messages)
     if (one.decision) made.push(one.decision)
     if (one.type === 'held') heldObjects.push(first.target)
@@ -119,17 +102,40 @@ export function renderKubefed(
     }
   }
   messages.push(...missingTargets(context, targeted))
-  const targets = targeted.map(({ target }) => target)
   return {
     workloads,
     decisions: made,
     heldObjects,
-    suspects,
-    targets,
+    suspects: [...resolved.suspects, ...suspectedObjects(source.holds.strangers)],
+    targets: targeted.map(({ target }) => target),
     rendered,
     heldNamespaces: namespaces.held,
     messages,
   }
+}
+
+/** Finds the object that each document stands for; where that cannot be told, what it may be. */
+function resolveAll({ source, memo, namespaces, types }: Context) {
+  const targeted: Targeted[] = []
+  const suspects: Suspect[] = []
+  const heldObjects: ObjectName[] = []
+  const messages: Message[] = []
+  const others = source.federated.filter((valid) => !isFederatedNamespace(valid))
+  for (const valid of [...namespaces.rendered, ...others]) {
+    const resolved = memo.of(valid, [types], () => resolveTarget(valid, types))
+    messages.push(...resolved.messages)
+    if (resolved.target) targeted.push({ valid, target: resolved.target })
+    else {
+      heldObjects.push(...types.objectsOf(identityOf(valid)))
+      suspects.push(resolved.suspect)
+    }
+  }
+  return { targeted, suspects, heldObjects, messages }
+}
+
+/** One object from several documents stays as it is: whichever counted, it would be by chance. */
+function heldTwins(group: readonly Targeted[]): Rendered {
+  return { type: 'held', messages: group.map((one) => duplicateOf(one, group)) }
 }
 
 /** Preferences whose kind or group is misspelt: whatever they are about stays. */
