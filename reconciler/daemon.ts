@@ -36,7 +36,9 @@ export interface DaemonOptions {
   readonly renderer: string
   /** Why a missing generated branch does not mean a new fleet; undefined where it does. */
   readonly notNewFleet: (source: FleetSource) => Promise<string | undefined>
-  /** The generated branch began anew: members may say that they run commits which it does not hold. */
+  /** The generated commits that members say they run, by cluster; asked after a start without a clone. */
+  readonly commitsInUse?: (source: FleetSource) => Promise<ReadonlyMap<string, string>>
+  /** The generated branch counts as it is after the start, whatever was generated before or runs in members. */
   readonly anew?: boolean
 }
 
@@ -75,10 +77,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const inForce = () =>
     state.order && state.rendered !== undefined ? { order: state.order, source: state.rendered } : undefined
   const deletions = createDeletionGuard({ members, repository, log, inForce, allow: hand, onChange: teller.tell })
+  const { notNewFleet, commitsInUse = async () => new Map<string, string>(), anew = false } = options
+  const pulling = { repository, clock, branches, reader, notNewFleet, commitsInUse, anew, log }
 
   async function turn(): Promise<void> {
     for (let race = 0; race < maxRaces; race++) {
-      const pulled = await pull({ repository, clock, branches, reader, notNewFleet: options.notNewFleet, log })
+      const pulled = await pull({ ...pulling, inForce: state.order?.commit })
       metrics.fetchEnded('success')
       state.fetchedAt = pulled.fetchedAt
       const outcome = isDone(pulled) ? 'done' : await generate(pulled)
@@ -99,6 +103,11 @@ export function startDaemon(options: DaemonOptions): Daemon {
   }
 
   async function generate(pulled: Pulled): Promise<'done' | 'lost' | 'stuck'> {
+    if (pulled.refused !== undefined) {
+      state.sourceProblem = pulled.refused
+      log.error({ commit: pulled.source }, 'the source is older than what is rendered; what runs stays as it is')
+      return stuck(pulled)
+    }
     const started = clock.now()
     const rendered = await renderPull(generator, pulled, facts.read)
     state.messages = rendered.messages
@@ -107,8 +116,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     if (rendered.type === 'unreadable') {
       state.sourceProblem = 'the fleet cannot be read; what runs stays as it is'
       log.error({ commit: pulled.source }, 'the fleet cannot be read; what runs stays as it is')
-      if (!state.order) await resume(pulled)
-      return 'stuck'
+      return stuck(pulled)
     }
     state.sourceProblem = ''
     state.source = rendered.source
@@ -118,8 +126,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     if (generated.type === 'rejected') {
       state.pushProblem = `the push was rejected: ${generated.reason}`
       log.error({ reason: generated.reason }, 'the push of the generated branch was rejected')
-      if (!state.order) await resume(pulled)
-      return 'stuck'
+      return stuck(pulled)
     }
     state.pushProblem = ''
     if (generated.type === 'committed') {
@@ -134,10 +141,11 @@ export function startDaemon(options: DaemonOptions): Daemon {
   }
 
   /** After a restart, members are looked after as the last generated commit says while nothing newer can be rendered. */
-  async function resume({ previous, provenance }: Pulled): Promise<void> {
-    if (!previous || !provenance) return
+  async function stuck({ previous, provenance }: Pulled): Promise<'stuck'> {
+    if (state.order || !previous || !provenance) return 'stuck'
     const { source } = await reader.read(gitTree(repository, provenance.sourceCommit))
     if (source) await apply(previous.oid, provenance.sourceCommit, source)
+    return 'stuck'
   }
 
   async function apply(commit: string, sourceCommit: string, source: FleetSource): Promise<void> {
@@ -162,7 +170,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   }
 
   async function isKnownCommit(commit: string): Promise<boolean> {
-    if (options.anew) return true
+    if (anew) return true
     return state.order !== undefined && repository.isAncestor(commit, state.order.commit)
   }
 

@@ -21,7 +21,7 @@ export function addRunCommand(program: Command, { terminal, color, exit }: Regis
     .option('--listen <address>', 'where health, metrics and API are served', `127.0.0.1:${defaultPort}`)
     .option('--host-kubeconfig <file>', 'cluster that holds the Secrets of connections (default: the one it runs in)')
     .option('--host-namespace <name>', 'namespace of those Secrets', 'flotilla-system')
-    .option('--new-fleet', 'there is no generated branch, and that is right')
+    .option('--new-fleet', 'take the generated branch as it is, missing or rewound')
     .option('--once', 'one turn, then exit')
     .option('--timeout <duration>', 'with --once: how long clusters may take', '10m')
     .addOption(

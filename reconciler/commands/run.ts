@@ -7,6 +7,7 @@ import { errorCode, explain } from '../git/error.ts'
 import { openRepository } from '../git/open.ts'
 import { withoutUserinfo } from '../git/remote.ts'
 import { deferred } from '../member/deferred.ts'
+import { commitsInUse } from '../run/commits-in-use.ts'
 import { openHost } from '../run/host.ts'
 import { createLog } from '../run/log.ts'
 import { notNewFleet } from '../run/new-fleet.ts'
@@ -65,6 +66,7 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
       renderer: `flotilla ${version()}`,
       notNewFleet: (source) =>
         flags.newFleet ? Promise.resolve(undefined) : notNewFleet(source, { clock, readSecret: host.readSecret }),
+      commitsInUse: (source) => commitsInUse(source, { clock, readSecret: host.readSecret }),
       anew: flags.newFleet === true,
     })
     const server = await startServer({ api: daemon, ...listen, logger: log, metrics, ...tokens })

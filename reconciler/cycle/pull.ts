@@ -19,6 +19,8 @@ export interface Pulled {
   readonly handMade: readonly Commit[]
   /** The source commit before, where the branch was forced away from it. */
   readonly forced: string | undefined
+  /** Why this source must not be rendered; undefined where it may. */
+  readonly refused: string | undefined
   /** ISO time of the fetch. */
   readonly fetchedAt: string
 }
@@ -34,13 +36,21 @@ export interface PullOptions {
   readonly reader: FleetReader
   /** Why this is no new fleet; undefined where it is one. Asked only where nothing is known of the generated branch. */
   readonly notNewFleet: (source: FleetSource) => Promise<string | undefined>
+  /** The generated commits that members say they run, by cluster. Asked only where nothing else tells what the branch held. */
+  readonly commitsInUse: (source: FleetSource) => Promise<ReadonlyMap<string, string>>
+  /** The generated commit that is in force in this process; undefined after a start. */
+  readonly inForce: string | undefined
+  /** After a start, the generated branch counts as it is, though it is missing or lacks what was generated before. */
+  readonly anew: boolean
   readonly log: Logger
 }
 
 /**
  * Reads both branches from the remote at once. A generated branch that was deleted is pushed back from the clone; one
- * that is not ours is refused. Rejects with a `PullProblem` where it would be unsafe to go on, and with the
- * repository's own `GitError` where the remote cannot be read.
+ * that is not ours, or lacks what was generated or runs in a member, is refused. A source that was forced away from what
+ * is rendered is taken; one that is merely older is not: a stale answer of the remote looks the same. Rejects with a
+ * `PullProblem` where it would be unsafe to go on, and with the repository's own `GitError` where the remote cannot be
+ * read.
  */
 export async function pull(options: PullOptions): Promise<Pulled> {
   const { repository, branches } = options
@@ -56,6 +66,7 @@ export async function pull(options: PullOptions): Promise<Pulled> {
       provenance: undefined,
       handMade: [],
       forced: undefined,
+      refused: undefined,
       fetchedAt,
     }
   }
@@ -66,22 +77,22 @@ export async function pull(options: PullOptions): Promise<Pulled> {
     )
   }
   const provenance = parseProvenance(previous.message)
-  const forced =
-    provenance && (await wasForced(repository, provenance.sourceCommit, refs.source))
-      ? provenance.sourceCommit
-      : undefined
-  return { source: refs.source, tip, previous, provenance, handMade: above, forced, fetchedAt }
+  const rendered = provenance?.sourceCommit
+  const forced = rendered !== undefined && (await lacks(repository, refs.source, rendered)) ? rendered : undefined
+  const isOlder = forced !== undefined && !(await lacks(repository, forced, refs.source))
+  const refused = isOlder
+    ? `the branch "${branches.source}" is at ${short(refs.source)}, older than ${short(forced)}, which is rendered; take a change back with "git revert", or push another commit`
+    : undefined
+  return { source: refs.source, tip, previous, provenance, handMade: above, forced, refused, fetchedAt }
 }
 
 async function generatedTip(source: string, refs: Refs, options: PullOptions): Promise<Commit | undefined> {
-  const { repository, branches, reader, log } = options
-  const last = await repository.lastGenerated()
+  const { repository, branches, reader, inForce, log } = options
+  const isAnew = options.anew && inForce === undefined
+  const last = isAnew ? undefined : await newest(repository, [await repository.lastGenerated(), inForce])
   if (refs.generated !== undefined) {
-    // Upon a shorter branch, decisions that are in force would be made again from nothing.
-    if (last !== undefined && !(await repository.isAncestor(last, refs.generated)))
-      throw new PullProblem(
-        `the branch "${branches.generated}" was rewound: it lacks commit ${last.slice(0, 12)}, which was generated here; push that commit back, or remove the clone to go on from the branch as it is`,
-      )
+    if (last !== undefined) await mustHold(refs.generated, last, 'was generated here', options)
+    else if (!isAnew) await mustHoldAllInUse(source, refs.generated, options)
     return repository.readCommit(refs.generated)
   }
   if (last === undefined) {
@@ -99,13 +110,45 @@ async function generatedTip(source: string, refs: Refs, options: PullOptions): P
   return repository.readCommit(last)
 }
 
-async function wasForced(repository: Repository, before: string, now: string): Promise<boolean> {
-  if (before === now) return false
+async function newest(
+  repository: Repository,
+  [a, b]: readonly [string | undefined, string | undefined],
+): Promise<string | undefined> {
+  if (a === undefined || b === undefined) return a ?? b
+  return (await repository.isAncestor(a, b)) ? b : a
+}
+
+/** Upon a shorter branch, decisions that are in force would be made again from nothing. */
+async function mustHold(
+  tip: string,
+  commit: string,
+  why: string,
+  { repository, branches }: PullOptions,
+): Promise<void> {
+  if (!(await lacks(repository, tip, commit))) return
+  throw new PullProblem(
+    `the branch "${branches.generated}" was rewound: it lacks commit ${commit.slice(0, 12)}, which ${why}; push that commit back, or start with --new-fleet to go on from the branch as it is`,
+  )
+}
+
+async function mustHoldAllInUse(source: string, tip: string, options: PullOptions): Promise<void> {
+  const fleet = await options.reader.read(gitTree(options.repository, source))
+  if (!fleet.source) return
+  for (const [cluster, commit] of await options.commitsInUse(fleet.source))
+    await mustHold(tip, commit, `${cluster} runs`, options)
+}
+
+async function lacks(repository: Repository, tip: string, commit: string): Promise<boolean> {
+  if (tip === commit) return false
   try {
-    return !(await repository.isAncestor(before, now))
+    return !(await repository.isAncestor(commit, tip))
   } catch (error) {
     // A commit that the remote has no more was rewritten away.
     if (error instanceof GitError && error.code === 'not-found') return true
     throw error
   }
+}
+
+function short(commit: string): string {
+  return commit.slice(0, 7)
 }

@@ -2,15 +2,15 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { getConfig } from 'isomorphic-git'
 import type { Clock } from '../clock.ts'
-import { readRef } from './clone.ts'
+import { lastGeneratedRef, readRef, setRef } from './clone.ts'
 import { GitError, toGitError } from './error.ts'
 import type { Branches, Origin } from './origin.ts'
 import { moveRef } from './ref-lock.ts'
 import { openStore, type Store } from './store.ts'
 
 /**
- * A repository on this disk, bare or with a work tree, used in place. Nothing of it is touched but its packs and the
- * generated branch. Rejects with `config` where it is none that can be used so.
+ * A repository on this disk, bare or with a work tree, used in place. Nothing of it is touched but its packs, the
+ * generated branch and a ref below `refs/flotilla`. Rejects with `config` where it is none that can be used so.
  */
 export async function localOrigin(path: string, branches: Branches, clock: Clock): Promise<Origin> {
   const folder = resolve(path)
@@ -43,12 +43,14 @@ export async function localOrigin(path: string, branches: Branches, clock: Clock
         await store.addPack(pack)
         const ref = `refs/heads/${branches.generated}`
         const move = await moveRef({ gitdir, ref, from: parent, to: commit, read: () => at(branches.generated), clock })
+        // Kept apart from the branch, so that one which is deleted or rewound is noticed.
+        if (move.type === 'moved') await setRef(store, lastGeneratedRef, commit)
         return move.type === 'moved' ? { type: 'pushed' } : { type: 'lost', remote: move.at }
       } catch (error) {
         throw toGitError(error, folder)
       }
     },
-    lastGenerated: () => at(branches.generated),
+    lastGenerated: () => readRef(store, lastGeneratedRef),
     close: () => Promise.resolve(),
   }
 }

@@ -7,6 +7,7 @@ import pino from 'pino'
 import { systemClock } from '../../../reconciler/clock.ts'
 import { type Daemon, type DaemonOptions, startDaemon } from '../../../reconciler/daemon.ts'
 import { openRepository } from '../../../reconciler/git/open.ts'
+import { commitsInUse } from '../../../reconciler/run/commits-in-use.ts'
 import { notNewFleet } from '../../../reconciler/run/new-fleet.ts'
 import type { FleetStatus } from '../../../reconciler/server/types.ts'
 import type { JsonObject } from '../../../repo-layout/json.ts'
@@ -130,6 +131,7 @@ export async function makeFleet(options: FleetOptions = {}): Promise<TestFleet> 
       },
       renderer: 'flotilla test',
       notNewFleet: async (source) => (newFleet ? undefined : notNewFleet(source, { clock: systemClock, readSecret })),
+      commitsInUse: (source) => commitsInUse(source, { clock: systemClock, readSecret }),
       anew: newFleet,
     })
     daemons.push(daemon)

@@ -57,6 +57,20 @@ describeReal('a fleet repository on this disk', ['git'], () => {
     assert.equal(git('rev-parse', 'flotilla'), next.commit)
   })
 
+  it('knows what was generated last, also when the branch was deleted, and can put it back', async () => {
+    const repository = await openRepository({ url: folder, branches })
+    assert.equal(await repository.lastGenerated(), undefined)
+    const { commit } = await generate(repository, undefined, filesOf({ [path]: 'a: 1\n' }))
+    git('update-ref', '-d', 'refs/heads/flotilla')
+    git('gc', '--quiet', '--prune=now')
+
+    const again = await openRepository({ url: folder, branches })
+    assert.equal((await again.fetch()).generated, undefined)
+    assert.equal(await again.lastGenerated(), commit)
+    assert.deepEqual(await again.restoreGenerated(commit), { type: 'pushed' })
+    assert.equal(git('rev-parse', 'flotilla'), commit)
+  })
+
   it('loses to another writer and to a lock that another process holds', async () => {
     const repository = await openRepository({ url: folder, branches })
     git('branch', 'flotilla', 'main')
