@@ -83,10 +83,8 @@ export function assembleFleet(all: readonly FileItems[], leftOut: LeftOut): Flee
   }
 
   const items = files.flatMap((file) => file.clusters)
-  const inventory = gatherInventory(
-    items,
-    files.flatMap((file) => file.registry),
-  )
+  const registry = files.flatMap((file) => file.registry)
+  const inventory = gatherInventory(items, registry)
   messages.push(...inventory.messages)
   if (inventory.hasTwins) return { source: undefined, messages }
   const preferences = files.flatMap((file) => file.preferences)
@@ -103,6 +101,8 @@ export function assembleFleet(all: readonly FileItems[], leftOut: LeftOut): Flee
         broken: files.filter(({ file }) => file.broken).map(({ file }) => file),
         leftOut: leftOut.files.filter(isRead),
         clusters: items,
+        registry,
+        unaddressed: inventory.unaddressed,
         federated,
         preferences,
         typeConfigs,

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts'
+import { isJsonObject, type JsonObject } from '../json.ts'
 import { ownApiVersion } from '../schema/common.ts'
 import { groupOf } from '../subject.ts'
 import { didYouMean, nearest } from '../suggest.ts'
@@ -31,6 +31,14 @@ const schedulingGroups: ReadonlySet<string> = new Set([
   'scheduling.federation.k8s.io',
   'scheduling.kubefed.k8s.io',
   'scheduling.kubefed.io',
+])
+
+/** Groups whose documents are read, all of them. */
+const readGroups: ReadonlySet<string> = new Set([
+  ...['flotilla.dev', 'clusterregistry.k8s.io', 'shipper.booking.com'],
+  ...typesGroups,
+  ...coreGroups,
+  ...schedulingGroups,
 ])
 
 /** What kubefed and Kubernetes write for themselves: no wish of a person stands in it. */
@@ -72,6 +80,34 @@ export function classify(document: JsonObject): DocumentType {
 /** Whether a document is in a group of kubefed's federated kinds, whatever its kind. */
 export function isKubefedGroup(document: JsonObject): boolean {
   return typesGroups.has(groupOf(String(document.apiVersion)))
+}
+
+/**
+ * What a document that lacks its apiVersion or kind needs, or undefined where it lacks neither or both, or nothing tells
+ * that it is meant to be an object: what may be one must not be taken for gone.
+ */
+export function explainHalf(document: JsonObject): string | undefined {
+  const { apiVersion, kind } = document
+  const [missing, more] = [isText(apiVersion) ? [] : ['apiVersion'], isText(kind) ? [] : ['kind']].flat()
+  if (missing === undefined || more !== undefined) return undefined
+  const wanted = missing === 'apiVersion' ? usualApiVersion(String(kind)) : undefined
+  const isOurs = wanted !== undefined || (missing === 'kind' && readGroups.has(groupOf(String(apiVersion))))
+  if (!isOurs && !isJsonObject(document.metadata)) return undefined
+  const meant = nearest(
+    missing,
+    Object.keys(document).filter((key) => key !== missing),
+  )
+  if (meant !== undefined) return `${missing} is missing; is "${meant}" meant to be it?`
+  return `${missing} is missing${wanted === undefined ? '' : `; write apiVersion: ${wanted}`}`
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+function usualApiVersion(kind: string): string | undefined {
+  if (kind === 'Cluster') return ownApiVersion
+  return meantApiVersion('', kind) ?? (/^Federated[A-Z]/.test(kind) ? 'types.kubefed.io/v1beta1' : undefined)
 }
 
 /** Why a kind is not rendered and what to write instead. */

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import type { SourceDocument } from '../document.ts'
-import { getIn, isJsonObject } from '../json.ts'
+import { isJsonObject } from '../json.ts'
 import type { Code, Message } from '../message.ts'
-import { nearest } from '../suggest.ts'
 import { listItems, parseYaml } from '../yaml/parse.ts'
+import { explainHalf } from './classify.ts'
 
 /** Largest source file that is read, in bytes. */
 export const maxFileSize = 8 * 1024 * 1024
@@ -56,13 +56,12 @@ export function readSourceFile(path: string, bytes: Uint8Array): SourceFile {
   for (const { value: whole, locate } of parsed.documents) {
     for (const { value, path: base } of listItems(whole)) {
       const place: SourceDocument['locate'] = (at, what) => locate([...base, ...at], what)
-      const missing = ['apiVersion', 'kind'].filter((field) => !isText(getIn(value, [field])))
-      if (isJsonObject(value) && missing.length === 0) documents.push({ path, value, locate: place })
-      else if (isJsonObject(value) && missing[0] && missing.length === 1 && isJsonObject(value.metadata)) {
+      const half = isJsonObject(value) ? explainHalf(value) : undefined
+      if (isJsonObject(value) && half === undefined && isText(value.apiVersion) && isText(value.kind)) {
+        documents.push({ path, value, locate: place })
+      } else if (isJsonObject(value) && half !== undefined) {
         halves.push({ path, value, locate: place })
-        const meant = nearest(missing[0], Object.keys(value))
-        const text = `${missing[0]} is missing${meant === undefined ? '' : `; is "${meant}" meant to be it?`}`
-        messages.push({ path, ...place([]), severity: 'error', code: 'schema', text })
+        messages.push({ path, ...place([]), severity: 'error', code: 'schema', text: half })
       } else {
         const text = 'a document without apiVersion and kind is not read'
         messages.push({ path, ...place([]), severity: 'warning', code: 'not-ours', text })

@@ -1,8 +1,10 @@
 import type { SourceDocument } from '../document.ts'
 import { groupOf } from '../subject.ts'
-import type { ClusterItem } from './clusters.ts'
+import { isKubefedGroup } from './classify.ts'
+import type { ClusterItem, RegistryItem } from './clusters.ts'
 import type { SourceFile } from './file.ts'
 import { type FederatedDocument, type Item, identityOf, type TypeConfigDocument } from './interpret.ts'
+import type { Inventory } from './inventory.ts'
 
 /**
  * What cannot be read for sure and therefore stays as the previous generated tree has it. Ignorance of a document is
@@ -49,6 +51,9 @@ export interface HoldSources {
   /** Files of folders that are not read. */
   readonly leftOut: readonly string[]
   readonly clusters: readonly ClusterItem[]
+  readonly registry: readonly RegistryItem[]
+  /** Clusters whose address is not there. */
+  readonly unaddressed: Inventory['unaddressed']
   readonly federated: readonly Item<FederatedDocument>[]
   readonly preferences: readonly Item<unknown>[]
   readonly typeConfigs: readonly Item<TypeConfigDocument>[]
@@ -68,8 +73,15 @@ export function gatherHolds(from: HoldSources): Holds {
   const preferences = from.preferences.filter(isInError).map(({ document }) => document)
   const typeConfigs = from.typeConfigs.filter(isInError).map(({ document }) => document)
   const nameless = namespaces.filter(({ document }) => !isNamed(document) && !identityOf(document).namespace)
+  // A kind of kubefed's groups that is none may be a slip of any.
+  const misnamed = from.unplaced.filter(({ value }) => isKubefedGroup(value))
+  const otherClusters = from.unplaced.filter(({ value }) => value.kind === 'Cluster')
+  const registry = from.registry.filter(({ apiEndpoint }) => apiEndpoint === undefined).map(({ document }) => document)
   const texts = [
     ...from.broken.map(({ text }) => text),
+    ...[...misnamed, ...otherClusters, ...registry, ...from.unsupported, ...from.halves].map(({ value }) =>
+      JSON.stringify(value),
+    ),
     ...typeConfigs.map(({ value }) => JSON.stringify(value)),
     ...nameless.map(({ document }) => JSON.stringify(document.value)),
     // Whether a custom kind has a namespace stands in its CRD.
@@ -87,6 +99,7 @@ export function gatherHolds(from: HoldSources): Holds {
         .filter((document) => !isNamed(document))
         .map(({ path }) => path),
       ...leftUnread.map(({ document }) => document.path),
+      ...misnamed.map(({ path }) => path),
       // A type that is in error may be what placed these.
       ...from.unplaced.flatMap(({ path, value }) =>
         mayHold('FederatedTypeConfig', [String(value.kind)]) ? [path] : [],
@@ -95,7 +108,10 @@ export function gatherHolds(from: HoldSources): Holds {
     namespaceFiles: new Set([...from.broken.map(({ path }) => path), ...nameless.map(({ document }) => document.path)]),
     objects: [...objects, ...from.halves].flatMap(heldDocument),
     strangers: [...from.unplaced, ...from.unsupported, ...from.halves].flatMap(heldDocument),
-    clusters: new Set(from.clusters.flatMap(({ name, cluster }) => (cluster || name === undefined ? [] : [name]))),
+    clusters: new Set([
+      ...from.clusters.flatMap(({ name, cluster }) => (cluster || name === undefined ? [] : [name])),
+      ...from.unaddressed.flatMap(({ name, registryName }) => (mayHold('Cluster', [registryName]) ? [name] : [])),
+    ]),
     namespaces: new Set(
       namespaces.flatMap(({ document }) => {
         const { namespace, name } = identityOf(document)
@@ -147,7 +163,7 @@ function wordSearch(texts: readonly string[]): Holds['mayHold'] {
   }
   return (kind, names) =>
     texts.some((text) => {
-      if (!text.includes(kind)) return false
+      if (!text.toLowerCase().includes(kind.toLowerCase())) return false
       const found = wordsOf(text)
       return names.some((name) => {
         const lower = name.toLowerCase()

@@ -9,6 +9,8 @@ import type { ClusterItem, RegistryItem } from './clusters.ts'
 export interface Inventory {
   readonly clusters: readonly MemberCluster[]
   readonly messages: readonly Message[]
+  /** Clusters whose address should stand in a cluster-registry Cluster that is not there. */
+  readonly unaddressed: readonly { readonly name: string; readonly registryName: string }[]
   /** Whether two documents describe one cluster: then nothing can be rendered for any. */
   readonly hasTwins: boolean
 }
@@ -19,6 +21,7 @@ export function gatherInventory(items: readonly ClusterItem[], registry: readonl
   const entries = new Map(registry.map((entry) => [entry.name, entry]))
   const messages: Message[] = [...twins]
   const clusters: MemberCluster[] = []
+  const unaddressed: { readonly name: string; readonly registryName: string }[] = []
   for (const { cluster, registryName, document } of items) {
     if (!cluster) continue
     if (registryName === undefined || cluster.connection?.type !== 'kubefed') {
@@ -27,10 +30,14 @@ export function gatherInventory(items: readonly ClusterItem[], registry: readonl
     }
     const { apiEndpoint, caBundle } = entries.get(registryName) ?? {}
     const connection = apiEndpoint === undefined ? undefined : { ...cluster.connection, apiEndpoint, caBundle }
-    if (!connection) messages.push(explainNoEndpoint(document, cluster.name, registryName))
+    if (!connection) {
+      unaddressed.push({ name: cluster.name, registryName })
+      messages.push(explainNoEndpoint(document, cluster.name, registryName))
+    }
     clusters.push({ ...cluster, connection })
   }
-  return { clusters: clusters.sort((a, b) => compare(a.name, b.name)), messages, hasTwins: twins.length > 0 }
+  clusters.sort((a, b) => compare(a.name, b.name))
+  return { clusters, messages, unaddressed, hasTwins: twins.length > 0 }
 }
 
 interface Named {
