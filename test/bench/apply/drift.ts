@@ -11,6 +11,9 @@ const hand = 'testbed'
 /** A change by hand every so many milliseconds; they do not wait for each other. */
 const pace = 50
 
+/** A drift that is not put right in so many milliseconds never will be. */
+const longestHeal = 60_000
+
 /** Objects are changed by hand, each once, and put right again. */
 export async function driftRows(bench: Bench): Promise<readonly Row[]> {
   const { world, settings, say } = bench
@@ -84,9 +87,17 @@ async function heals({ world }: Bench, user: string, since: number): Promise<rea
           isWrite(one) &&
           one.cluster === drift.cluster &&
           one.object === drift.object &&
-          one.answeredAt >= drift.answeredAt,
+          // The watch may tell of a change before its own answer is written.
+          one.receivedAt >= drift.receivedAt,
       )
       return heal ? [{ drift, heal }] : []
     })
-  return pairs(await world.log.until(since, user, (found) => pairs(found).length === byHand.length))
+  const found = await world.log
+    .until(since, user, (answered) => pairs(answered).length === byHand.length, longestHeal)
+    .catch(() => world.log.since(since, user))
+  const done = new Set(pairs(found).map(({ drift }) => drift))
+  const left = byHand.filter((one) => !done.has(one)).map(({ cluster, object }) => `${cluster}: ${object}`)
+  if (left.length > 0)
+    throw new Error(`${user} did not put right ${left.length} objects: ${left.slice(0, 5).join(', ')}`)
+  return pairs(found)
 }
