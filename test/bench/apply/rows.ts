@@ -3,6 +3,7 @@ import { bulkRows, memoryRows, oneRows } from './change.ts'
 import { driftRows } from './drift.ts'
 import type { Versions } from './objects.ts'
 import { idleRows, restartRows } from './quiet.ts'
+import { makeDeploymentsReady } from './ready.ts'
 import { startWorld, type World, type WorldOptions } from './world.ts'
 
 /** The rows that need member clusters, in the order in which they are measured. */
@@ -65,6 +66,7 @@ export async function applyRows(
       await contender?.publish(versions)
       await contender?.settled()
     }
+    await Promise.all(world.planes.map(makeDeploymentsReady))
     const rows: Row[] = []
     for (const name of applyRowNames) if (wanted.includes(name)) rows.push(...(await measures[name](bench)))
     return rows
