@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { pathToFileURL } from 'node:url'
 import { type DaemonClient, openClient } from '../../reconciler/commands/client.ts'
 
 /** A real `flotilla run` in a process of its own, and the way to ask it. */
@@ -9,8 +10,10 @@ export interface RunningDaemon {
   /** Where its API answers. */
   readonly server: string
   readonly client: DaemonClient
-  /** Resolves with what it said last when it ends, however it does. */
-  readonly ended: Promise<string>
+  /** Resolves when it ends, however it does. */
+  readonly ended: Promise<void>
+  /** The last lines of its log. */
+  lastWords(): string
   /** Ends it as an orchestrator would, the hard way after five seconds. */
   stop(): Promise<void>
 }
@@ -23,20 +26,27 @@ const longestStart = 30_000
 
 /**
  * Starts the daemon as a person would, `flotilla run --repo <url>`, and resolves when its API answers. Its log goes to
- * `<dir>/daemon.log`, its clone lies beside. Rejects with its last words where it ends before.
+ * `<dir>/daemon.log`, its clone lies beside. It ends with this process, however that does. Rejects with its last words where it
+ * ends before.
  */
 export async function startDaemonProcess(repo: string, dir: string): Promise<RunningDaemon> {
   const flags = ['--repo', repo, '--dir', join(dir, 'clone'), '--listen', '127.0.0.1:0', '--log-format', 'json']
-  const child = spawn(process.execPath, ['--import', 'tsx', 'reconciler/main.ts', 'run', ...flags], {
+  const leash = join(import.meta.dirname, 'leash.ts')
+  const node = ['--import', 'tsx', '--import', pathToFileURL(leash).href]
+  const child = spawn(process.execPath, [...node, 'reconciler/main.ts', 'run', ...flags], {
     cwd: root,
     env: ownEnvironment(process.env),
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['pipe', 'ignore', 'pipe'],
   })
   const log = createWriteStream(join(dir, 'daemon.log'))
   const last: string[] = []
-  const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message))
-    child.once('close', () => log.end(() => resolve(last.join('\n'))))
+  const lastWords = () => last.join('\n')
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      last.push(error.message)
+      resolve()
+    })
+    child.once('close', () => log.end(resolve))
   })
   const kill = () => void child.kill('SIGKILL')
   process.once('exit', kill)
@@ -49,8 +59,8 @@ export async function startDaemonProcess(repo: string, dir: string): Promise<Run
       if (found !== undefined) resolve(found)
     })
   })
-  const early = ended.then((words) => {
-    throw new Error(`the daemon ended before it ran:\n${words}`)
+  const early = ended.then(() => {
+    throw new Error(`the daemon ended before it ran:\n${lastWords()}`)
   })
   early.catch(() => undefined)
   const late = setTimeout(kill, longestStart)
@@ -61,6 +71,7 @@ export async function startDaemonProcess(repo: string, dir: string): Promise<Run
     server,
     client,
     ended,
+    lastWords,
     async stop() {
       await client.close()
       child.kill('SIGTERM')

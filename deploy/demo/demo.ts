@@ -4,8 +4,8 @@ import { deferred } from '../../reconciler/member/deferred.ts'
 import { clusters, fleetFiles } from './fleet-files.ts'
 import { type Keyboard, listenForKeys } from './keys.ts'
 import { narrate } from './narrator.ts'
-import { nextSteps } from './next-steps.ts'
-import { type Stage, StageError } from './stage.ts'
+import { nextSteps, writeSettings } from './next-steps.ts'
+import type { Stage } from './stage.ts'
 import { back } from './stages/back.ts'
 import { drift } from './stages/drift.ts'
 import { firstSync } from './stages/first-sync.ts'
@@ -13,6 +13,7 @@ import { lost } from './stages/lost.ts'
 import { placement } from './stages/placement.ts'
 import { revert } from './stages/revert.ts'
 import { createTeller, type Teller } from './teller.ts'
+import { type Pauses, walk } from './tour.ts'
 import type { Show } from './view/show.ts'
 import { openPlaces, openWorld, type Places, type World } from './world.ts'
 
@@ -31,8 +32,8 @@ export interface DemoOptions {
 /** How the demo ended. */
 export type DemoEnd = 'done' | 'failed' | 'interrupted'
 
-/** Between two stages a person reads for so many milliseconds; where nobody watches there is no pause. */
-const pause = 1800
+/** A person reads for so many milliseconds before a stage and after it; where nobody watches there is no pause. */
+const reading = { before: 1200, after: 2400 } as const
 
 /**
  * The whole demo: start the clusters, the Git server and the daemon, walk through the stages, and then stay up until the
@@ -49,27 +50,20 @@ export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
     const started = clock.now()
     welcome(places, show)
     const stages: readonly Stage[] = [firstSync(places.url), placement, drift, lost, back, revert]
-    const [first, ...rest] = stages
-    if (first) teller.begin(first, 1, stages.length)
+    if (stages[0]) teller.begin(stages[0], 1, stages.length)
+    teller.act()
     await places.person.commit(await fleetFiles(places.kubeconfig), 'Start the fleet')
     const world = await openWorld(places, { signal, tell: teller.lines })
     stop = world.stop
     daemon = world.daemon
-    const end = await watched(world, options, teller, async (pauses) => {
-      for (const [index, stage] of stages.entries()) {
-        if (index > 0) teller.begin(stage, index + 1, stages.length)
-        if (!(await came(stage, world, teller, pauses))) return 'failed'
-      }
+    return await narrated(world, options, teller, async (pauses) => {
+      const { lastWords } = world.daemon
+      if (!(await walk({ stages, world, teller, pauses, lastWords, signal }))) return 'failed'
       show.line()
-      show.line(`All ${rest.length + 1} stages came about, in ${Math.round((clock.now() - started) / 1000)} s.`)
-      if (options.once) return 'done'
-      show.line()
-      const where = { url: places.url, kubeconfig: places.kubeconfig, server: world.daemon.server }
-      for (const line of nextSteps({ ...where, checkout: join(import.meta.dirname, '../..') })) show.line(line)
-      await stay(world, options)
+      show.line(`All ${stages.length} stages came about, in ${Math.round((clock.now() - started) / 1000)} s.`)
+      if (!options.once) await stay(world, options, teller)
       return 'done'
     })
-    return end
   } catch (error) {
     if (signal.aborted) return 'interrupted'
     throw error
@@ -81,23 +75,16 @@ export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
 
 function welcome({ url, kubeconfig, dir }: Places, show: Show): void {
   const names = clusters.map(({ name }) => name).join(', ')
-  show.line('Two regions, three member clusters and a Git server in this process, and beside it a real daemon.')
+  show.line('Three member clusters, a Git server and the real daemon, all on this machine.')
   show.line()
   show.line(`  Git repository  ${url}`)
-  show.line(`  kubeconfig      ${kubeconfig} (contexts ${names})`)
+  show.line(`  kubeconfig      ${kubeconfig}`)
+  show.line(`  contexts        ${names}`)
   show.line(`  daemon's log    ${join(dir, 'daemon.log')}`)
 }
 
-/** Where a story waits. */
-interface Pauses {
-  /** Until the narrator has told what came so far. */
-  narrated(): Promise<void>
-  /** As long as a person reads. */
-  breathe(): Promise<void>
-}
-
 /** Runs a story while the narrator tells what the daemon does; a daemon that ends meanwhile ends the story. */
-async function watched(
+async function narrated(
   world: World,
   { show, clock, signal }: DemoOptions,
   teller: Teller,
@@ -106,46 +93,36 @@ async function watched(
   const over = new AbortController()
   const either = AbortSignal.any([signal, over.signal])
   const narrator = narrate(world, { show, clock, signal: either, tell: teller.story })
-  const died = world.daemon.ended.then((words) => {
-    if (either.aborted) return 'interrupted' as const
-    throw new Error(`the daemon ended:\n${words}`)
+  const died = world.daemon.ended.then((): DemoEnd => {
+    if (either.aborted) return 'interrupted'
+    show.line(`The daemon ended. It said last:\n${world.daemon.lastWords()}`)
+    return 'failed'
   })
-  const breathe = async () => {
-    if (show.live) await sleep(clock, pause, signal)
-    signal.throwIfAborted()
+  const pauses: Pauses = {
+    narrated: narrator.quiet,
+    async read(when) {
+      if (show.live) await sleep(clock, reading[when], signal)
+      signal.throwIfAborted()
+    },
   }
   try {
-    return await Promise.race([story({ narrated: narrator.quiet, breathe }), died])
+    return await Promise.race([story(pauses), died])
   } finally {
     over.abort()
-    died.catch(() => undefined)
     await narrator.ended
   }
 }
 
-/** Runs one stage and says what came about; false where it did not. */
-async function came(stage: Stage, world: World, teller: Teller, { narrated, breathe }: Pauses): Promise<boolean> {
-  try {
-    const { shown = [], came } = await stage.run(world)
-    await narrated()
-    teller.lines(shown)
-    teller.came(came)
-    await breathe()
-    return true
-  } catch (error) {
-    if (!(error instanceof StageError)) throw error
-    teller.failed(stage, error.message)
-    return false
-  }
-}
-
-/** Stays up until the person has had enough; digits cut clusters off and let them back. */
-async function stay(world: World, { show, signal, keyboard }: DemoOptions): Promise<void> {
+/** Says how to go on by hand and stays up until the person has had enough; digits cut clusters off and let them back. */
+async function stay(world: World, { show, signal, keyboard }: DemoOptions, teller: Teller): Promise<void> {
+  show.line()
+  const settings = await writeSettings({ ...world, server: world.daemon.server })
+  for (const line of nextSteps(settings, join(import.meta.dirname, '../..'))) show.line(line)
+  teller.stay()
   if (!keyboard) return aborted(signal)
   show.line()
-  show.line(
-    `Keys: ${clusters.map(({ name }, i) => `${i + 1} cuts ${name} off, or lets it back`).join('; ')}; q ends the demo.`,
-  )
+  const names = clusters.map(({ name }) => name).join(', ')
+  show.line(`Keys: 1, 2, 3 cut ${names} off, or let it back; q ends the demo.`)
   const away = new Set<string>()
   const quit = deferred<void>()
   const stopListening = listenForKeys(keyboard, {

@@ -71,7 +71,7 @@ export function narrate(
           return { cluster: name, region, sync, running: await world.inside(name) }
         }),
       )
-      show.panel(['', ...matrixLines(columns, show.screen)])
+      if (last) show.panel(['', ...matrixLines(columns, show.screen)])
       await sleep(clock, drawEvery, signal)
     }
   }

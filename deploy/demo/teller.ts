@@ -8,6 +8,10 @@ import type { StoryLine } from './view/story.ts'
 export interface Teller {
   /** A stage begins: what will happen, and what a person would have typed. */
   begin(stage: Stage, number: number, of: number): void
+  /** The stage acts now: the times of what follows are counted from here. */
+  act(): void
+  /** The tour is over: times are those of the day from here on. */
+  stay(): void
   /** Something that the daemon did. */
   story(line: StoryLine): void
   /** Something that is shown as it is, such as a commit. */
@@ -19,25 +23,34 @@ export interface Teller {
 }
 
 const wordWidth = 10
+const timeWidth = 8
 
-/** A teller on a show; times are counted from the beginning of a stage. */
+/** A teller on a show. */
 export function createTeller(show: Show, clock: Clock): Teller {
   const { screen } = show
   const { ascii } = screen
-  let began = clock.now()
+  let began: number | undefined = clock.now()
+  const time = () => {
+    const now = clock.now()
+    return began === undefined ? timeOfDay(now) : `${((now - began) / 1000).toFixed(1)}s`.padStart(timeWidth)
+  }
   const plain = (text: string) => clipped(plainSigns(text, ascii), screen)
 
   return {
     begin({ name, will, command }, number, of) {
-      began = clock.now()
       show.line()
       show.line(screen.style('bold', plain(`${ascii ? '>' : '►'} ${number}/${of} ${name}: ${will}.`)))
       show.line(plain(`  $ ${command}`))
     },
+    act() {
+      began = clock.now()
+    },
+    stay() {
+      began = undefined
+    },
     story({ word, style, text }) {
-      const time = `${((clock.now() - began) / 1000).toFixed(1)}s`.padStart(7)
-      const rest = clipped(plainSigns(text, ascii), screen, time.length + wordWidth + 3)
-      show.line(`${screen.style('dim', time)}  ${screen.style(style, word.padEnd(wordWidth))} ${rest}`)
+      const rest = clipped(plainSigns(text, ascii), screen, timeWidth + wordWidth + 3)
+      show.line(`${screen.style('dim', time())}  ${screen.style(style, word.padEnd(wordWidth))} ${rest}`)
     },
     lines(lines) {
       for (const line of lines) show.line(screen.style(styleOfChange(line), plain(`  ${line}`)))
@@ -50,6 +63,11 @@ export function createTeller(show: Show, clock: Clock): Teller {
       for (const line of message.split('\n')) show.line(`    ${line}`)
     },
   }
+}
+
+/** Hours, minutes and seconds where the person is. */
+function timeOfDay(now: number): string {
+  return new Date(now).toTimeString().slice(0, timeWidth)
 }
 
 /** Changes in the colours of a diff, whether of a file or listed in a commit's message; everything else steps back. */

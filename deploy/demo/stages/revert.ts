@@ -11,6 +11,6 @@ export const revert: Stage = {
     const seen = await world.expectRunning({ 'test-namespace/test-deployment': { 'eu-1': 3, 'eu-2': 0, 'us-1': 5 } })
     const made = ({ sourceCommit }: { readonly sourceCommit: string }) => sourceCommit === source
     const commit = await expectGenerated(world, `Source-Commit: ${source}`, made)
-    return { came: [`${seen}, its override too`, reasonLine(commit)] }
+    return { came: [`${seen} (as before)`, reasonLine(commit)] }
   },
 }

@@ -30,8 +30,8 @@ export function storyOf(before: FleetStatus | undefined, after: FleetStatus, mes
   if (generated.commit !== undefined && generated.commit !== before?.generated.commit) {
     lines.push({ word: 'rendered', style: 'blue', text: rendered(after) })
     const reason = parseProvenance(messages.generated ?? '')?.reason
-    const why = reason === undefined ? '' : `  (Reason: ${reason})`
-    const text = `${generated.branch} ${shortCommit(generated.commit)}  ${subjectOf(messages.generated)}${why}`
+    const why = reason === undefined ? '' : ` (${reason})`
+    const text = `${generated.branch} ${shortCommit(generated.commit)}${why}  ${subjectOf(messages.generated)}`
     lines.push({ word: 'committed', style: 'blue', text })
   }
   for (const problem of [source.problem, generated.problem]) {

@@ -44,7 +44,7 @@ describeReal('going on by hand after the demo', ['git', 'kubectl'], () => {
       demo?.once('exit', () => reject(new Error(output)))
       demo?.stdout?.on('data', (part) => {
         output += part
-        const [line] = output.includes('Ctrl-C ends') ? (/export .*/.exec(output) ?? []) : []
+        const [line] = output.includes('Ctrl-C ends') ? (/\. \/\S+\/env$/m.exec(output) ?? []) : []
         if (line !== undefined) resolve(line)
       })
     })

@@ -80,7 +80,7 @@ describe('npm run demo', function () {
     ])
     for (const seen of [
       /pulled +main [0-9a-f]{7} {2}Start the fleet/,
-      /committed +generated [0-9a-f]{7} {2}Start the fleet {2}\(Reason: source\)/,
+      /committed +generated [0-9a-f]{7} \(source\) {2}Start the fleet/,
       /applied +us-1 {2}[0-9a-f]{7}, \d+\/\d+ objects/,
       /✔ test-namespace\/test-deployment: eu-1 3\/3, us-1 5\/5/,
       /✔ test-namespace\/test-deployment: eu-1 3\/3, eu-2 3\/3, us-1 none/,
@@ -89,7 +89,7 @@ describe('npm run demo', function () {
       /Reason: failover/,
       /✔ test-ns\/test-deployment: eu-1 \d\/\d, us-1 \d\/\d: 9 where they can be reached/,
       /Reason: failback/,
-      /✔ test-namespace\/test-deployment: eu-1 3\/3, eu-2 none, us-1 5\/5, its override too/,
+      /✔ test-namespace\/test-deployment: eu-1 3\/3, eu-2 none, us-1 5\/5 \(as before\)/,
       /All 6 stages came about/,
     ]) {
       assert.match(output, seen)

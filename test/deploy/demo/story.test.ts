@@ -75,7 +75,7 @@ describe('demo: the story of two statuses', () => {
     assert.deepEqual(words(lines), [
       'pulled: main aaaaaaa  Start the fleet',
       'rendered: 7 objects for 1 cluster, 0 errors',
-      'committed: generated bbbbbbb  Start the fleet  (Reason: failover)',
+      'committed: generated bbbbbbb (failover)  Start the fleet',
       'applied: eu-1  bbbbbbb, 7/7 objects',
       'synced: eu-1  every object is there and ready',
     ])
