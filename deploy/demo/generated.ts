@@ -39,7 +39,7 @@ export function commitLines({ oid, message }: GeneratedCommit): readonly string[
 /** What a generated commit says of why it was made, in one line. */
 export function reasonLine({ oid, message }: GeneratedCommit): string {
   const provenance = parseProvenance(message)
-  return `generated ${oid.slice(0, 7)}: Reason ${provenance?.reason}, Source-Commit ${provenance?.sourceCommit.slice(0, 7)}`
+  return `generated ${oid.slice(0, 7)} has Reason: ${provenance?.reason}, Source-Commit: ${provenance?.sourceCommit.slice(0, 7)}`
 }
 
 /** The lines of a commit message as they are shown below its id; empty ones between are left out. */
