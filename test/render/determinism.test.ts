@@ -121,7 +121,9 @@ function shuffled<T>(record: Readonly<Record<string, T>>): Record<string, T> {
 
 const runs = { numRuns: 60 }
 
-describe('a render depends on nothing but its input', () => {
+describe('a render depends on nothing but its input', function () {
+  this.timeout(60_000)
+
   it('two renders give the same bytes and messages', async () => {
     await fc.assert(
       fc.asyncProperty(anyFleet, observations, async (sources, facts) => {
@@ -175,7 +177,9 @@ describe('a render depends on nothing but its input', () => {
   })
 })
 
-describe('what cannot be read never deletes', () => {
+describe('what cannot be read never deletes', function () {
+  this.timeout(60_000)
+
   it('tearing any one file lets go of nothing', async () => {
     await fc.assert(
       fc.asyncProperty(anyFleet, fc.nat(), fc.boolean(), async (sources, pick, half) => {

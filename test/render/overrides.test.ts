@@ -145,7 +145,9 @@ describe('overrides: which clusters they are about', () => {
   })
 })
 
-describe('overrides: rules that hold for every list', () => {
+describe('overrides: rules that hold for every list', function () {
+  this.timeout(60_000)
+
   const step = fc.constantFrom('text', 'list', 'map', 'one', '0', '1', '-1', '-', 'none', 'a~1b')
   const pointer = fc.array(step, { minLength: 1, maxLength: 3 }).map((steps) => `/data/${steps.join('/')}`)
   const dotted = fc

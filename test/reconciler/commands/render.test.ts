@@ -33,7 +33,9 @@ const good = {
 }
 const broken = { ...good, 'bad.yaml': 'kind: [\n' }
 
-describe('flotilla render and validate, as a process', () => {
+describe('flotilla render and validate, as a process', function () {
+  this.timeout(60_000)
+
   let root = ''
   const at = (path: string) => join(root, path)
 
