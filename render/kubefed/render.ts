@@ -84,7 +84,13 @@ export function renderKubefed(
   }
   const resolved = resolveAll(context)
   const { targeted } = resolved
-  const messages = [...namespaces.messages, ...twins.messages, ...decisions.messages, ...resolved.messages]
+  const messages = [
+    ...types.messages,
+    ...namespaces.messages,
+    ...twins.messages,
+    ...decisions.messages,
+    ...resolved.messages,
+  ]
   const heldObjects = [...resolved.heldObjects, ...heldDocuments(context, targeted)]
   const workloads: RenderedWorkload[] = []
   const made: ReplicaDecision[] = []
@@ -237,6 +243,7 @@ function isTypeUnknown({ source, types }: Context, { valid, target }: Targeted):
   const { mayHold } = source.holds
   const group = groupOf(target.apiVersion)
   return (
+    types.isTwofold(valid.value.kind) ||
     mayHold('FederatedTypeConfig', [valid.value.kind, target.kind]) ||
     (builtinKind(target.kind, group) === undefined &&
       types.scopeOf(group, target.kind) === undefined &&

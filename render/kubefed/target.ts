@@ -1,4 +1,5 @@
-import { errorAt, type SourceDocument, warningAt } from '../../repo-layout/document.ts'
+import { errorAt, placeOf, type SourceDocument, warningAt } from '../../repo-layout/document.ts'
+import { groupBy } from '../../repo-layout/group.ts'
 import { getIn } from '../../repo-layout/json.ts'
 import { builtinKind, builtinKinds } from '../../repo-layout/kinds/builtin.ts'
 import { hasErrors, type Message } from '../../repo-layout/message.ts'
@@ -31,6 +32,9 @@ export interface TypeTable {
   objectsOf(document: HeldDocument): readonly ObjectName[]
   /** Whether a custom kind is namespaced; undefined where nothing tells. */
   scopeOf(group: string, kind: string): boolean | undefined
+  /** Whether more than one FederatedTypeConfig is about a federated kind, so that neither counts. */
+  isTwofold(federatedKind: string): boolean
+  readonly messages: readonly Message[]
 }
 
 interface TargetType {
@@ -68,11 +72,17 @@ export function readTypes(
     }
     if (namespaced !== undefined) scopes.set(`${group}/${target.kind}`, namespaced)
     const named = value.spec.federatedType
-    const kind = named?.kind ?? `Federated${target.kind}`
+    const kind = federatedKindOf(value)
     if (named?.group) byKind.set(`${named.group}/${kind}`, type)
     // An object may have been written for another of kubefed's own groups than the one that is enabled now.
     if (!named?.group || isKubefedGroup({ apiVersion: `${named.group}/v1` })) byKind.set(`*/${kind}`, type)
   }
+  const twins = [
+    ...groupBy(typeConfigs, ({ value }) => `${value.spec.federatedType?.group ?? ''}/${federatedKindOf(value)}`),
+  ]
+    .map(([, list]) => list)
+    .filter((list) => list.length > 1)
+  const twofold = new Set(twins.flatMap((list) => list.map(({ value }) => federatedKindOf(value))))
   const byFederatedKind = (group: string, kind: string) => byKind.get(`${group}/${kind}`) ?? byKind.get(`*/${kind}`)
   return {
     byFederatedKind,
@@ -84,7 +94,20 @@ export function readTypes(
       ])
     },
     scopeOf: (group, kind) => scopes.get(`${group}/${kind}`),
+    isTwofold: (federatedKind) => twofold.has(federatedKind),
+    messages: twins.flatMap((list) => list.map((one) => twinOf(one, list))),
   }
+}
+
+function federatedKindOf({ spec }: TypeConfigDocument): string {
+  return spec.federatedType?.kind ?? `Federated${(spec.targetType ?? spec.target)?.kind}`
+}
+
+function twinOf({ document, value }: Valid<TypeConfigDocument>, list: readonly Valid<TypeConfigDocument>[]): Message {
+  const at = ['metadata', 'name']
+  const others = list.filter((one) => one.document !== document).map((one) => placeOf(one.document, at))
+  const text = `the type ${federatedKindOf(value)} is described twice; the other is at ${others.join(', ')}`
+  return errorAt(document, at, 'duplicate', text)
 }
 
 /** kubefed fills in the group from the name, `<plural>[.<group>]` (`kubefed v0.10 federatedtypeconfig_types.go`). */

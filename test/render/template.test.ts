@@ -118,6 +118,35 @@ describe('kinds: which object a federated document stands for', () => {
   })
 })
 
+describe('two FederatedTypeConfigs of one kind', () => {
+  it('are errors at both places, and what is of that kind stays', async () => {
+    const type = (version: string) =>
+      documents([
+        {
+          apiVersion: 'core.kubefed.io/v1beta1',
+          kind: 'FederatedTypeConfig',
+          metadata: { name: 'queues.example.com' },
+          spec: {
+            federatedType: { group: 'types.kubefed.io', version: 'v1beta1', kind: 'FederatedQueue' },
+            targetType: { group: 'example.com', version, kind: 'Queue', scope: 'Namespaced' },
+          },
+        },
+      ])
+    const sources = { 't.yaml': type('v1'), 'w.yaml': federated('Queue', 'web', { template: {}, placement }) }
+    const previous = await renderFleet(sources)
+    assert.deepEqual(clustersWith(previous, 'shop/Queue.example.com/web.yaml'), ['cluster1'])
+    const rendered = await renderFleet({ ...sources, 'u.yaml': type('v2') }, { previous })
+    assert.deepEqual(rendered.files, previous.files)
+    assert.deepEqual(
+      rendered.messages.map(({ path, code }) => [path, code]),
+      [
+        ['t.yaml', 'duplicate'],
+        ['u.yaml', 'duplicate'],
+      ],
+    )
+  })
+})
+
 describe('Secrets in clear', () => {
   const strict = `${fleet}spec: {secrets: {allowPlaintext: false}}\n`
   const inTemplate = { template: { stringData: { password: 'hunter2' } }, placement }
