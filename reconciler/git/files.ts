@@ -23,7 +23,8 @@ export async function writeWhole(path: string, content: string | Uint8Array, mod
 
 /**
  * The disk below a Git folder. Every write is whole or not at all. In a clone of our `own`, where nobody else writes,
- * it knows that there are no loose objects and which packs there are: the library asks for both at every object.
+ * it knows that there are no loose objects, which packs there are, and that the folder is one: the library asks for all
+ * of that at every object.
  */
 export function createFiles(gitdir: string, own: boolean): GitFiles {
   const packs = join(gitdir, 'objects/pack')
@@ -33,6 +34,15 @@ export function createFiles(gitdir: string, own: boolean): GitFiles {
   const readFile = (path: string, ...rest: readonly unknown[]) => {
     if (own && loose.test(path)) return Promise.reject(Object.assign(new Error('no loose objects'), { code: 'ENOENT' }))
     return Reflect.apply(promises.readFile, promises, [path, ...rest])
+  }
+  let self: ReturnType<typeof promises.stat> | undefined
+  const stat = (path: string, ...rest: readonly unknown[]) => {
+    if (!own || path !== gitdir || rest.length > 0) return Reflect.apply(promises.stat, promises, [path, ...rest])
+    self ??= promises.stat(gitdir).catch((error: unknown) => {
+      self = undefined
+      throw error
+    })
+    return self
   }
   const readdir = async (path: string, ...rest: readonly unknown[]) => {
     if (!own || path !== packs || rest.length > 0) return Reflect.apply(promises.readdir, promises, [path, ...rest])
@@ -47,7 +57,7 @@ export function createFiles(gitdir: string, own: boolean): GitFiles {
     names = undefined
   }
   return {
-    promises: { ...promises, readFile, readdir, writeFile } as typeof promises,
+    promises: { ...promises, readFile, readdir, stat, writeFile } as typeof promises,
     forgetPacks: () => {
       names = undefined
     },

@@ -9,6 +9,10 @@ export interface GitHttp {
   request(call: GitHttpRequest): Promise<GitHttpResponse>
   /** Posts to a service of the remote and gives the whole answer. Never sent twice. Rejects with a GitError. */
   post(service: string, body: Uint8Array): Promise<Buffer>
+  /** What the remote says it can for reading, by version 2 of the protocol where it speaks that. */
+  advertisement(): Promise<Buffer>
+  /** Posts a question of version 2 for reading and gives the whole answer. */
+  read(body: Uint8Array): Promise<Buffer>
   /** Breaks off what is under way; later calls reject with `unreachable`. */
   close(): Promise<void>
 }
@@ -47,6 +51,15 @@ export function createHttp(remote: Remote, options: { readonly timeoutMs: number
     }
   }
 
+  const sendRead = async (call: Parameters<typeof send>[0]) => {
+    const sent = await send(call).catch((error: unknown) => {
+      if (error instanceof GitError && wasReset(error.cause)) return send(call)
+      throw error
+    })
+    checkStatus(sent.answer.statusCode, sent.answer.headers.location, sent.bytes, remote.url, 'read')
+    return sent
+  }
+
   return {
     request: async ({ url, method = 'GET', headers = {}, body }) => {
       const call = {
@@ -55,11 +68,7 @@ export function createHttp(remote: Remote, options: { readonly timeoutMs: number
         headers,
         body: body === undefined ? undefined : await collect(body),
       }
-      const { answer, bytes } = await send(call).catch((error: unknown) => {
-        if (error instanceof GitError && wasReset(error.cause)) return send(call)
-        throw error
-      })
-      checkStatus(answer.statusCode, answer.headers.location, bytes, remote.url, 'read')
+      const { answer, bytes } = await sendRead(call)
       return {
         url,
         method: call.method,
@@ -78,9 +87,23 @@ export function createHttp(remote: Remote, options: { readonly timeoutMs: number
       checkStatus(answer.statusCode, answer.headers.location, bytes, remote.url, 'push')
       return bytes
     },
+    advertisement: async () => {
+      const url = `${remote.url}/info/refs?service=git-upload-pack`
+      return (await sendRead({ url, method: 'GET', headers: version2, body: undefined })).bytes
+    },
+    read: async (body) => {
+      const headers = {
+        ...version2,
+        'content-type': 'application/x-git-upload-pack-request',
+        accept: 'application/x-git-upload-pack-result',
+      }
+      return (await sendRead({ url: `${remote.url}/git-upload-pack`, method: 'POST', headers, body })).bytes
+    },
     close: () => agent.destroy(),
   }
 }
+
+const version2 = { 'git-protocol': 'version=2' }
 
 function checkStatus(
   status: number,

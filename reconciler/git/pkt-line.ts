@@ -1,6 +1,9 @@
 /** The line that ends a section of Git's wire format. */
 export const flush = Buffer.from('0000')
 
+/** The line between a command and its arguments. */
+export const delimiter = Buffer.from('0001')
+
 /** One line of Git's wire format: four hex digits of length, then the bytes. */
 export function pktLine(content: string | Uint8Array): Buffer {
   const bytes = Buffer.from(content)

@@ -1,6 +1,7 @@
 import { GitError, oneLine } from './error.ts'
 import type { GitHttp } from './http.ts'
 import { flush, pktLine, readPktLines } from './pkt-line.ts'
+import { said } from './side-band.ts'
 
 /** The id that stands for "no commit" when a branch is created. */
 export const zeroOid = '0'.repeat(40)
@@ -65,14 +66,4 @@ function splitBands(lines: readonly Buffer[]): Bands {
     words: said(bands[2]),
     fatal: said(bands[3]),
   }
-}
-
-function said(chunks: readonly Buffer[]): string {
-  const lines = Buffer.concat(chunks)
-    .toString('utf8')
-    .split(/[\r\n]+/)
-  return lines
-    .map(oneLine)
-    .filter((line) => line !== '')
-    .join(' / ')
 }

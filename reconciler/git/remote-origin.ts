@@ -13,6 +13,7 @@ import type { Remote } from './remote.ts'
 import { readRemoteRefs } from './remote-refs.ts'
 import type { Store } from './store.ts'
 import type { PushResult, Refs } from './types.ts'
+import { createUploadPack } from './upload-pack.ts'
 
 // How much further back each step reads; the last is what Git takes for "everything".
 const depths = [50, 500, 2_147_483_647]
@@ -38,6 +39,7 @@ export async function remoteOrigin(options: {
 }): Promise<Origin> {
   const { remote, http, branches, folder, compactAfter, warn } = options
   const where = remote.url
+  const uploadPack = createUploadPack(http)
   let current = await folder.open()
   let previous: Clone | undefined
   let broken = false
@@ -59,13 +61,24 @@ export async function remoteOrigin(options: {
     }
   }
 
+  /** Brings what a clone lacks of a commit; false where the server does not give it in this way. */
+  const update = async (store: Store, oid: string): Promise<boolean> => {
+    const tips = [branches.source, branches.generated].map((branch) => readRef(store, trackingRef(branch)))
+    const haves = (await Promise.all(tips)).filter((tip) => tip !== undefined)
+    const pack = await uploadPack.fetchPack({ wants: [oid], haves, shallows: await readShallow(store) })
+    if (!pack) return false
+    await store.addFetchedPack(pack)
+    return true
+  }
+
   const bring = async (store: Store, branch: string, oid: string): Promise<boolean> => {
     const ref = trackingRef(branch)
     const before = await readRef(store, ref)
     // Read also where the ref is the same: a clone that went bad must show here, where it can be made anew.
     const atHand = (await store.read(oid)) !== undefined
     if (atHand && before === oid) return true
-    if (!atHand) await pull(store, `refs/heads/${branch}`, ref, before === undefined ? { depth: 1 } : {})
+    if (!atHand && (before === undefined || !(await update(store, oid))))
+      await pull(store, `refs/heads/${branch}`, ref, before === undefined ? { depth: 1 } : {})
     // The branch may have moved since it was listed; then what came may not hold the listed commit.
     if (!(await store.read(oid))) return false
     await setRef(store, ref, oid)
@@ -74,7 +87,7 @@ export async function remoteOrigin(options: {
 
   const bringAll = async (store: Store): Promise<Refs> => {
     for (let attempt = 0; attempt < fetchAttempts; attempt++) {
-      const refs = await readRemoteRefs(http, remote, branches)
+      const refs = await readRemoteRefs(http, uploadPack, remote, branches)
       const sourceCame = refs.source === undefined || (await bring(store, branches.source, refs.source))
       const generatedCame = refs.generated === undefined || (await bring(store, branches.generated, refs.generated))
       if (sourceCame && generatedCame) return refs
@@ -105,7 +118,7 @@ export async function remoteOrigin(options: {
     return count > compactAfter.packs || addedBytes > compactAfter.bytes
   }
 
-  const remoteCommit = async () => (await readRemoteRefs(http, remote, branches)).generated
+  const remoteCommit = async () => (await readRemoteRefs(http, uploadPack, remote, branches)).generated
 
   const settle = async (push: Push): Promise<PushResult | 'refused'> => {
     const now = await remoteCommit()
@@ -205,9 +218,21 @@ async function keepCommit(oid: string, from: Store, to: Store, warn: (message: s
     })
     if (!copied) return
     await to.addPack(await writePack(copied.objects))
-    const file = join(to.gitdir, 'shallow')
-    const shallow = (await readFile(file, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '')
-    if (copied.parents.length > 0) await writeWhole(file, `${[...new Set([...shallow, oid])].join('\n')}\n`)
+    const shallow = await readShallow(to)
+    if (copied.parents.length > 0) await writeWhole(shallowFile(to), `${[...new Set([...shallow, oid])].join('\n')}\n`)
   }
   await setRef(to, lastGeneratedRef, oid)
+}
+
+/** The commits at which the history of a clone is cut off. */
+async function readShallow(store: Store): Promise<readonly string[]> {
+  const text = await readFile(shallowFile(store), 'utf8').catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return ''
+    throw toGitError(error, store.gitdir)
+  })
+  return text.split('\n').filter((line) => line !== '')
+}
+
+function shallowFile(store: Store): string {
+  return join(store.gitdir, 'shallow')
 }

@@ -4,15 +4,23 @@ import type { GitHttp } from './http.ts'
 import type { Branches } from './origin.ts'
 import type { Remote } from './remote.ts'
 import type { Refs } from './types.ts'
+import type { UploadPack } from './upload-pack.ts'
 
 /**
- * What the remote's two branches are at, both from one answer. Asks for these refs alone (protocol v2) where the server
- * can, else reads what it advertises. Rejects with a GitError.
+ * What the remote's two branches are at, both from one answer. Asks for these refs alone where the server can, else
+ * reads what it advertises. Rejects with a GitError.
  */
-export async function readRemoteRefs(http: GitHttp, remote: Remote, branches: Branches): Promise<Refs> {
+export async function readRemoteRefs(
+  http: GitHttp,
+  uploadPack: Pick<UploadPack, 'listRefs'>,
+  remote: Remote,
+  branches: Branches,
+): Promise<Refs> {
   const source = `refs/heads/${branches.source}`
   const generated = `refs/heads/${branches.generated}`
   try {
+    const found = await uploadPack.listRefs([source, generated])
+    if (found) return { source: found.get(source), generated: found.get(generated) }
     const refs = await listServerRefs({ http, url: remote.url, prefix: commonStart(source, generated) })
     const at = (ref: string) => refs.find((found) => found.ref === ref)?.oid
     return { source: at(source), generated: at(generated) }

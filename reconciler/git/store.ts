@@ -1,6 +1,6 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readObject } from 'isomorphic-git'
+import { indexPack, readObject } from 'isomorphic-git'
 import { errorCode, GitError, toGitError } from './error.ts'
 import { createFiles, type GitFiles, writeWhole } from './files.ts'
 import type { ObjectType } from './object.ts'
@@ -22,6 +22,8 @@ export interface Store {
   read(oid: string): Promise<StoredObject | undefined>
   /** Adds a pack whose objects need nothing that is not here or in it. Adding it twice is the same as once. */
   addPack(pack: Pack): Promise<void>
+  /** Adds a pack as a remote sent it, whose objects need nothing that is not here or in it. */
+  addFetchedPack(bytes: Buffer): Promise<void>
   /** How many packs there are, and the bytes of all but the largest: what has piled up since the clone. */
   packs(): Promise<{ readonly count: number; readonly addedBytes: number }>
 }
@@ -57,6 +59,18 @@ export function openStore(gitdir: string, options: { readonly own: boolean; read
         // Git takes a pack for complete once its index is there, so the index comes last.
         await writeWhole(join(folder, `${name}.pack`), pack.bytes, 0o444)
         await writeWhole(join(folder, `${name}.idx`), pack.index, 0o444)
+      } catch (error) {
+        throw toGitError(error, options.where)
+      } finally {
+        files.forgetPacks()
+      }
+    },
+    addFetchedPack: async (bytes) => {
+      const name = `pack-${bytes.subarray(-20).toString('hex')}.pack`
+      try {
+        await mkdir(folder, { recursive: true })
+        await writeWhole(join(folder, name), bytes, 0o444)
+        await indexPack({ fs: files, dir: folder, gitdir, filepath: name, cache })
       } catch (error) {
         throw toGitError(error, options.where)
       } finally {

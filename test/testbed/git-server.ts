@@ -49,8 +49,15 @@ const preReceive = `#!/bin/sh
 if [ -f ${rejectFile} ]; then cat ${rejectFile} >&2; exit 1; fi
 `
 
+/** What a Git server is asked for. */
+export interface GitServerOptions {
+  readonly auth?: GitAuth
+  /** Speaks only the first version of Git's protocol, as old servers and some proxies make it. */
+  readonly firstProtocol?: boolean
+}
+
 /** Starts a Git server without repositories. It needs `git` on the `PATH` and ends with this process. */
-export async function startGitServer(options: { readonly auth?: GitAuth } = {}): Promise<GitServer> {
+export async function startGitServer(options: GitServerOptions = {}): Promise<GitServer> {
   const root = mkdtempSync(join(tmpdir(), 'flotilla-git-'))
   removeAtExit(root)
   const sockets = new Set<Socket>()
@@ -71,6 +78,7 @@ export async function startGitServer(options: { readonly auth?: GitAuth } = {}):
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end('a credential is needed\n')
       return
     }
+    if (options.firstProtocol) delete request.headers['git-protocol']
     if (request.method === 'POST' && path.endsWith('/git-receive-pack')) {
       const call = before
       before = undefined
