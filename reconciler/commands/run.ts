@@ -79,7 +79,7 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
       },
       'flotilla is running',
     )
-    logChanges(daemon, log)
+    logChanges(daemon, log, clock)
     const exit = await turnUntilEnd(daemon, flags, signalled)
     const stopped = stopAll(daemon, server, host).then(() => log.info('flotilla has ended'))
     if ((await Promise.race([stopped, sleep(clock, grace).then(() => 'late')])) === 'late') {

@@ -31,9 +31,30 @@ export function createLog({ level, format, color }: LogOptions): Logger {
       sync: true,
       colorize: color,
       translateTime: 'SYS:HH:MM:ss',
-      singleLine: true,
-      // An error that is told in a sentence stands in the line like any other field.
-      errorLikeObjectKeys: ['err'],
+      // Fields stand behind the message as `name=value`; only what was thrown keeps lines of its own, for its stack.
+      hideObject: true,
+      messageFormat: (log, messageKey, _label, { colors }) =>
+        `${colors.cyan(String(log[messageKey] ?? ''))}${colors.gray(fieldsText(log))}${stackText(log)}`,
     }),
   )
+}
+
+const hidden: ReadonlySet<string> = new Set(['level', 'time', 'msg', 'err'])
+
+/** The fields of a log line as people read them: `  cluster=eu applied=2`. */
+export function fieldsText(log: Readonly<Record<string, unknown>>): string {
+  const fields = Object.entries(log).filter(([name]) => !hidden.has(name))
+  return fields.map(([name, value], i) => `${i === 0 ? '  ' : ' '}${name}=${valueText(value)}`).join('')
+}
+
+function valueText(value: unknown): string {
+  if (typeof value !== 'string') return JSON.stringify(value)
+  // A commit id is known by its first signs.
+  if (/^[0-9a-f]{40}$/.test(value)) return value.slice(0, 7)
+  return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)
+}
+
+function stackText({ err }: Readonly<Record<string, unknown>>): string {
+  if (typeof err !== 'object' || err === null || !('stack' in err)) return ''
+  return `\n${String(err.stack)}`
 }

@@ -19,14 +19,16 @@ export function flatten(report: DiffReport): readonly Difference[] {
   )
 }
 
-/** Exit code of `diff`: 0 equal, 1 differences, 2 where some cluster could not be compared. */
+/** Exit code of `diff`: 0 equal, 1 differences, 2 where some cluster could not be compared, or nothing is wanted yet. */
 export function diffExit(report: DiffReport): 0 | 1 | 2 {
+  if (report.commit === undefined) return 2
   if (report.clusters.some(({ problem }) => problem !== '')) return 2
   return report.clusters.some(({ drifts }) => drifts.length > 0) ? 1 : 0
 }
 
 /** The last sentence of a diff, which also says that there is none and what could not be compared. */
 export function diffClosing(report: DiffReport): string {
+  if (report.commit === undefined) return 'Nothing was rendered yet, so there is nothing to compare with.'
   const differences = flatten(report)
   const drifted = [...new Set(differences.map(({ cluster }) => cluster))]
   const problems = report.clusters.filter(({ problem }) => problem !== '')

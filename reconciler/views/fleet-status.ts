@@ -97,7 +97,7 @@ function headline(status: FleetStatus, sync: Sync, now: number, screen: Screen):
 }
 
 function tally({ fleet, clusters, source }: FleetStatus): string {
-  if (source.commit === undefined) return `${fleet}: nothing was rendered yet`
+  if (source.commit === undefined) return `${fleet === '' ? 'the fleet' : fleet}: nothing was rendered yet`
   const synced = clusters.filter(({ sync }) => sync === 'synced').length
   return `${fleet}: ${synced} of ${count(clusters.length, 'cluster')} synced`
 }
@@ -133,6 +133,7 @@ function needsYou({ source, generated, messages }: FleetStatus): readonly string
 
 function closingSentence(status: FleetStatus, { sync }: FleetViewOptions, shown: number): string {
   const total = status.clusters.length
+  if (status.source.commit === undefined) return 'Nothing was rendered yet.'
   if (total === 0) return 'The fleet has no clusters.'
   if (sync)
     return `${shown} of ${count(total, 'cluster')} ${shown === 1 || total === 1 ? 'is' : 'are'} ${sync.join(' or ')}.`

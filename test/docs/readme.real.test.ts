@@ -104,6 +104,7 @@ describeReal('the first fleet of the README', ['git', 'kubectl', ...controllerBi
     const all = outputs.join('\n')
     assert.match(all, /2 clusters and 1 federated object: 0 errors, 0 warnings/)
     assert.match(all, /hello +1\/1/)
+    assert.match(all, /\/spec\/replicas 1 → 7 by kubectl/, 'the status says who scaled it')
     const { output } = await run(
       'kubectl --context us --namespace hello get deployment hello -o name --ignore-not-found; npm run -s flotilla -- status --wait --timeout 1m',
     )

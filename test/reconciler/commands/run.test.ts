@@ -116,7 +116,7 @@ describe('flotilla run', function () {
     const { child, ended } = await runDaemon(empty, ['--log-format', 'pretty'])
     child.kill('SIGTERM')
     const { stderr } = await ended
-    assert.match(stderr, /^\[\d\d:\d\d:\d\d\] INFO: flotilla is running \{"version":/)
+    assert.match(stderr, /^\[\d\d:\d\d:\d\d\] INFO: flotilla is running {2}version=/)
     assert.ok(!stderr.includes('\u001b'))
     const painted = start([
       '--color',

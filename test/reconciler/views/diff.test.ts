@@ -87,6 +87,11 @@ describe('a diff', () => {
       2,
     ],
     [{ ...several, clusters: [] }, 'There is no cluster to compare.', 0],
+    [
+      { ...several, commit: undefined, clusters: [] },
+      'Nothing was rendered yet, so there is nothing to compare with.',
+      2,
+    ],
   ]
   for (const [report, closing, exit] of endings) {
     it(`ends with "${closing}" and exit code ${exit}`, () => {

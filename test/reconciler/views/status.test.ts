@@ -65,6 +65,17 @@ describe('the status of a fleet', () => {
     isGolden('fleet-needs-you', fleetStatusView(status, { now }, plainScreen(80)))
   })
 
+  it('does not call a fleet synced while what it runs is not what Git says', () => {
+    const generated = { ...fleetOf([]).generated, problem: 'the push was rejected: protected branch' }
+    const view = fleetStatusView(
+      fleetOf([clusterOf('a', ''), clusterOf('b', '')], { generated }),
+      { now },
+      plainScreen(80),
+    )
+    assert.match(view.body, /^! shop: 2 of 2 clusters synced/)
+    assert.equal(view.closing, 'All 2 clusters run what was rendered last.')
+  })
+
   const closings: readonly (readonly [what: string, sentence: string, view: () => { readonly closing: string }])[] = [
     ['no cluster', 'The fleet has no clusters.', () => fleetStatusView(fleetOf([]), { now }, plainScreen())],
     [
