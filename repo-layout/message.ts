@@ -35,6 +35,7 @@ export const codes = {
   schema: 'a field that is missing, unknown or of the wrong type',
   'unknown-field': 'a field that the kind does not have',
   unsupported: 'a kind that this version does not render',
+  'no-effect': 'a setting that this version does not act on',
   'not-placed': 'a plain object that nothing places',
   name: 'a name that no API server takes',
   'cluster-name': 'a cluster name that cannot be used',

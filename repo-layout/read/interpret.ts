@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { errorAt, type SourceDocument, warningAt } from '../document.ts'
+import { errorAt, messageAt, type SourceDocument, warningAt } from '../document.ts'
 import { getIn } from '../json.ts'
 import type { Message } from '../message.ts'
 import { checkSchema } from '../schema/check.ts'
@@ -63,6 +63,7 @@ export function interpretFile(file: SourceFile): FileItems {
     switch (type) {
       case 'fleet':
         fleets.push(check(fleetSchema, document))
+        messages.push(...settingsWithoutEffect(document))
         break
       case 'cluster':
       case 'kubefedCluster':
@@ -101,6 +102,22 @@ export function interpretFile(file: SourceFile): FileItems {
     }
   }
   return { file, fleets, clusters, registry, federated, preferences, typeConfigs, plain, unsupported, messages }
+}
+
+/** Settings of a Fleet that are understood and checked, but that nothing acts on yet. */
+const withoutEffect: readonly string[] = ['charts', 'forge', 'onFailure']
+
+function settingsWithoutEffect(document: SourceDocument): readonly Message[] {
+  return withoutEffect
+    .filter((field) => getIn(document.value, ['spec', field]) !== undefined)
+    .map((field) =>
+      messageAt(document, ['spec', field], {
+        severity: 'warning',
+        code: 'no-effect',
+        at: 'key',
+        text: `spec.${field} has no effect in this version`,
+      }),
+    )
 }
 
 /** A federated document of a kind that only a FederatedTypeConfig names. */
