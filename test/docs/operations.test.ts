@@ -86,6 +86,25 @@ describe('the page about operations', () => {
     assert.equal(container.env[0].name, 'FLOTILLA_REPO', 'the patch replaces the repository')
   })
 
+  it('quotes what is shown when something breaks as the code says it', () => {
+    const [, table = ''] = page.split('## When something breaks')
+    const rows = [...table.matchAll(/^\| [^|]+ \| [^|]+ \| ([^|]+) \| [^|]+ \|$/gm)].map(([, shown = '']) => shown)
+    const quoted = rows.flatMap((cell) => [...cell.matchAll(/`((?:main|generated): [^`]*|[a-z][a-z ]* [^`]*)`/g)])
+    const text = sources()
+    // Names of branches, numbers and what is left out differ from case to case.
+    const fragments = quoted.flatMap(([, quote = '']) =>
+      quote.replace(/^(main|generated): /, '').split(/…|"[a-z]+"|\d+ \w+|flotilla status CLUSTER/),
+    )
+    const long = fragments
+      .map((fragment) => fragment.replace(/^[\s,:;]+|[\s,:;]+$/g, ''))
+      .filter((one) => one.length > 5)
+    assert.ok(long.length >= 8, long.join('\n'))
+    assert.deepEqual(
+      long.filter((fragment) => !text.includes(fragment)),
+      [],
+    )
+  })
+
   it('has commands of flotilla with options that they have', () => {
     const lines = [...page.matchAll(/^ *(flotilla [a-z]+ .*)$/gm)].map(([, line = '']) => line)
     assert.ok(lines.length >= 2)
