@@ -55,6 +55,6 @@ function counted(count: number, noun: string): string {
 
 /** Names a set of deletions, whatever its order: 12 hex digits. */
 export function digestOf(deletions: readonly Deletion[]): string {
-  const lines = deletions.map(({ cluster, subject }) => `${cluster}/${subject}`).sort()
+  const lines = deletions.map(({ cluster, subject }) => JSON.stringify([cluster, subject])).sort()
   return createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 12)
 }

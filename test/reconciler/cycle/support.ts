@@ -26,11 +26,11 @@ export function testClock(start = 0): TestClock {
     pass(ms) {
       const end = now + ms
       for (let due = earliest(); due && due.at <= end; due = earliest()) {
-        now = due.at
+        now = Math.max(now, due.at)
         tasks.delete(due)
         due.task()
       }
-      now = end
+      now = Math.max(now, end)
     },
     next() {
       const due = earliest()

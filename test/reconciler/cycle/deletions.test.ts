@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import pino from 'pino'
+import { type Deletion, digestOf } from '../../../reconciler/cycle/budget.ts'
+import { createDeletionGuard } from '../../../reconciler/cycle/deletions.ts'
+import type { FleetOrder } from '../../../reconciler/cycle/members.ts'
+import type { Commit } from '../../../reconciler/git/types.ts'
+import { fleet } from '../../render/helper.ts'
+import { readSource } from './support.ts'
+
+const source = 'a'.repeat(40)
+
+/** A guard over members that would delete `deletions`, in a fleet of a thousand objects. */
+async function guarding(deletions: readonly Deletion[]) {
+  const { fleet: settings } = await readSource({ 'flotilla.yaml': fleet })
+  const world = {
+    deletions,
+    commit: 'one',
+    source,
+    messages: ['Change'] as readonly string[],
+    logs: 0,
+    allowed: [] as (readonly string[])[],
+    onLog: () => {},
+  }
+  const order = (): FleetOrder => ({
+    ...{ commit: world.commit, fleet: settings, fleetUid: 'uid', clusters: [], desired: new Map() },
+    ...{ leaving: new Set(), mayDelete: new Set() },
+  })
+  const guard = createDeletionGuard({
+    members: { deletions: () => world.deletions, settled: async () => undefined, total: () => 1000 },
+    repository: {
+      async log() {
+        world.logs++
+        world.onLog()
+        return world.messages.map((message, i): Commit => ({ ...bare, oid: String(i), message }))
+      },
+    },
+    log: pino({ level: 'silent' }),
+    inForce: () => ({ order: order(), source: world.source }),
+    allow: (clusters) => world.allowed.push([...clusters].sort()),
+    onChange: () => undefined,
+  })
+  return { guard, world }
+}
+
+const bare = { parents: [], tree: '', author: { name: '', email: '', time: 0 } }
+const some = (count: number, cluster = 'a'): readonly Deletion[] =>
+  Array.from({ length: count }, (_, i) => ({ cluster, subject: `ConfigMap/ns/o-${i}` }))
+
+describe('the guard of deletions', () => {
+  it('lets clusters delete within the budget, and reads no history for it', async () => {
+    const { guard, world } = await guarding([...some(3), ...some(3, 'b')])
+    assert.equal(guard.isBusy(), true)
+    await guard.settled()
+    assert.deepEqual(world.allowed, [['a', 'b']])
+    assert.deepEqual([...guard.mayDelete('one')].sort(), ['a', 'b'])
+    assert.equal(guard.problem(), '')
+    assert.equal(world.logs, 0)
+  })
+
+  it('allows nothing for a commit that was not judged', async () => {
+    const { guard, world } = await guarding(some(3))
+    await guard.settled()
+    assert.deepEqual([...guard.mayDelete('two')], [])
+    world.commit = 'two'
+    guard.look()
+    assert.deepEqual([...guard.mayDelete('one')], [])
+    await guard.settled()
+    assert.deepEqual([...guard.mayDelete('two')], ['a'])
+  })
+
+  it('holds back what is over the budget, says so once, and asks again only when something changed', async () => {
+    const { guard, world } = await guarding(some(30))
+    await guard.settled()
+    assert.deepEqual(world.allowed, [])
+    assert.match(guard.problem(), /^30 objects in 1 cluster are not deleted/)
+    assert.equal(guard.isBusy(), false, 'what waits for a person is not under way')
+    guard.look()
+    await guard.settled()
+    assert.equal(world.logs, 1)
+
+    world.deletions = some(29)
+    await guard.settled()
+    assert.match(guard.problem(), /^29 objects/)
+    assert.equal(world.logs, 2)
+    world.deletions = []
+    guard.look()
+    assert.equal(guard.problem(), '')
+  })
+
+  it('lets go what a trailer of a source commit allows, in any case of its key', async () => {
+    const { guard, world } = await guarding(some(30))
+    await guard.settled()
+    world.source = 'b'.repeat(40)
+    world.messages = ['Newer', `Allow\n\nflotilla-allow-delete: ${digestOf(some(30))}`]
+    await guard.settled()
+    assert.deepEqual(world.allowed, [['a']])
+    assert.equal(guard.problem(), '')
+  })
+
+  it('lets go nothing by a digest in a subject, or of another set', async () => {
+    const { guard, world } = await guarding(some(30))
+    world.messages = [
+      `Flotilla-Allow-Delete: ${digestOf(some(30))}`,
+      `x\n\nFlotilla-Allow-Delete: ${digestOf(some(31))}`,
+    ]
+    await guard.settled()
+    assert.deepEqual(world.allowed, [])
+  })
+
+  it('counts what the same commit was allowed before, when a cluster comes back later', async () => {
+    const { guard, world } = await guarding(some(15))
+    await guard.settled()
+    assert.deepEqual(world.allowed, [['a']])
+
+    world.deletions = [...some(15), ...some(15, 'late')]
+    await guard.settled()
+    assert.match(guard.problem(), /^15 objects in 1 cluster are not deleted: .*, with the 15 already deleted/)
+    assert.deepEqual(world.allowed, [['a']])
+  })
+
+  it('judges anew what changed while history was read', async () => {
+    const { guard, world } = await guarding(some(30))
+    world.messages = [`x\n\nFlotilla-Allow-Delete: ${digestOf(some(30))}`]
+    world.onLog = () => {
+      world.deletions = some(31)
+    }
+    await guard.settled()
+    assert.deepEqual(world.allowed, [], 'the allowance was for another set')
+    assert.match(guard.problem(), /^31 objects/)
+  })
+})
