@@ -1,11 +1,12 @@
 import { getIn, type KubeObject } from '../../repo-layout/json.ts'
 import { annotations } from '../../repo-layout/schema/common.ts'
+import { formatSubject, groupOf } from '../../repo-layout/subject.ts'
 import { sleep } from '../clock.ts'
 import { ApiError, isRejected } from './errors.ts'
 import { factsOf, type LiveFacts } from './facts.ts'
 import { withoutIgnored } from './ignore.ts'
 import { metadataText } from './manifest.ts'
-import { isEstablished, isPrecious, rankOf } from './order.ts'
+import { isEstablished, isPrecious, rankOf, servedKinds } from './order.ts'
 import { absorbItems, handOver } from './ownership.ts'
 import { clashingList, immutableFields } from './refusal.ts'
 import type { InventoryEntry } from './shards.ts'
@@ -90,19 +91,32 @@ async function recreate(work: Work, task: Task, live: KubeObject, fields: readon
   return { action: 'configured', object, message: `deleted and created, since ${fields.join(', ')} cannot be changed` }
 }
 
-/** A CRD counts as applied when it is established: only then can objects of its kind be sent. */
+/** A CRD counts as applied when it is established and served: only then can objects of its kind be sent. */
 async function settle(work: Work, task: Task, applied: KubeObject): Promise<KubeObject> {
   if (rankOf(task.subject) !== 1) return applied
   const until = work.clock.now() + patience
   for (let object: KubeObject = applied; ; ) {
     if (isEstablished(object)) {
       work.refreshKinds()
-      return object
+      if (await isServed(work, object)) return object
     }
     if (work.clock.now() > until) throw slow('the CustomResourceDefinition was applied but is not established')
     await sleep(work.clock, 50)
     object = (await work.api.get(task.place)) ?? applied
   }
+}
+
+/** Whether the kind of a CRD can be found: the server lists it some time after it said that it is established. */
+async function isServed({ api }: Work, definition: KubeObject): Promise<boolean> {
+  for (const { apiVersion, kind } of servedKinds(definition)) {
+    const subject = formatSubject({ group: groupOf(apiVersion), kind, namespace: undefined, name: 'any' })
+    const place = await api.place(apiVersion, subject).catch((error: unknown) => {
+      if (!isRejected(error, 404)) throw error
+      return undefined
+    })
+    if (!place) return false
+  }
+  return true
 }
 
 function slow(message: string): ApiError {

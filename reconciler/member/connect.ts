@@ -4,6 +4,7 @@ import type { MemberCluster } from '../../repo-layout/cluster.ts'
 import type { Clock } from '../clock.ts'
 import { type Access, type AccessSource, serverUrl, unusable } from './access.ts'
 import { describeAccess, type ReadSecret } from './credentials.ts'
+import { ApiError } from './errors.ts'
 import { connectorOf, tlsOptions } from './tls.ts'
 import { createTransport, type Session, type Sessions, type Transport } from './transport.ts'
 
@@ -40,6 +41,7 @@ function createSessions(cluster: Target, options: ConnectOptions): Sessions {
   let asked = Number.NEGATIVE_INFINITY
   let renewing: Promise<Session> | undefined
   const retired: Promise<void>[] = []
+  let closed = false
 
   async function renew(rejected: Session | undefined): Promise<Session> {
     if (rejected) loaded?.source.drop()
@@ -72,6 +74,7 @@ function createSessions(cluster: Target, options: ConnectOptions): Sessions {
 
   return {
     async current(rejected) {
+      if (closed) throw new ApiError('the connection was closed', { type: 'unreachable' })
       const stale = options.clock.now() - asked > freshFor || (rejected && rejected.headers === session?.value.headers)
       if (session && !stale) return session.value
       renewing ??= renewOrKeep(rejected).finally(() => {
@@ -80,9 +83,9 @@ function createSessions(cluster: Target, options: ConnectOptions): Sessions {
       return renewing
     },
     async close() {
+      closed = true
       const open = session ? [session.value.requests.destroy(), session.value.watches.destroy()] : []
       session = undefined
-      asked = Number.NEGATIVE_INFINITY
       await Promise.all([...open, ...retired.splice(0)])
     },
   }

@@ -39,6 +39,9 @@ export interface MemberOptions {
 /** Longest pause between two probes of a cluster that does not answer, in milliseconds. */
 const longestPause = 30_000
 
+/** Longest time that writes under way are waited for at the end, in milliseconds. */
+const longestStop = 5000
+
 /**
  * Looks after one member cluster until it is stopped: reach it, read the inventory, list and watch, apply, heal and prune,
  * and report. While it cannot be reached nothing is queued and nothing costs: one probe every half minute at most. What it
@@ -164,8 +167,9 @@ export function createMember(options: MemberOptions): Member {
       stopping.abort()
       first.resolve()
       attempt.resolve()
-      await engine?.stop()
-      // No write is under way any more; what still waits for an answer (a probe) is not worth waiting for.
+      // A write that the server does not answer is not waited for: it can be repeated by the next daemon.
+      if (engine) await Promise.race([engine.stop(), sleep(clock, longestStop)])
+      // What still waits for an answer now (a probe) is not worth waiting for.
       await transport.close()
       await running
     },

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
+import { isJsonArray, isJsonObject, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
 import { formatSubject, groupOf, kindWithGroup, parseSubject, type Subject } from '../../repo-layout/subject.ts'
 
 /**
@@ -66,6 +66,17 @@ export function dependenciesOf(
   const definition = kinds.get(kindWithGroup(object.kind, groupOf(object.apiVersion)))
   if (definition !== undefined) found.push(definition)
   return found
+}
+
+/** The kind that a CRD defines, in each version that is to be served. */
+export function servedKinds(definition: JsonObject): { readonly apiVersion: string; readonly kind: string }[] {
+  const spec = isJsonObject(definition.spec) ? definition.spec : {}
+  const kind = isJsonObject(spec.names) ? spec.names.kind : undefined
+  return (isJsonArray(spec.versions) ? spec.versions : []).flatMap((version) =>
+    isJsonObject(version) && version.served === true && typeof kind === 'string'
+      ? [{ apiVersion: `${String(spec.group)}/${String(version.name)}`, kind }]
+      : [],
+  )
 }
 
 /** Whether a CRD is established and its names are accepted, so that objects of its kind can be sent. */

@@ -36,7 +36,7 @@ export interface Transport {
   request(method: Method, path: string, options?: RequestOptions): Promise<Answer>
   /** Reads a watch: one JSON object a line, until the server ends it or `signal` is aborted. */
   stream(path: string, options?: StreamOptions): AsyncIterable<JsonObject>
-  /** Closes all connections at once; requests under way fail as `unreachable`. */
+  /** Closes all connections at once and for good; requests under way and later ones fail as `unreachable`. */
   close(): Promise<void>
 }
 
