@@ -14,10 +14,11 @@ export interface Access {
   readonly headers: { readonly [name: string]: string }
 }
 
-/** Gives the access of now; `drop` forgets what was cached, after a 401. */
+/** Gives the access of now. */
 export interface AccessSource {
   access(): Promise<Access>
-  drop(): void
+  /** Forgets what was cached, after a 401; false where the source cannot, so that it has to be made anew. */
+  drop(): boolean
 }
 
 /** A connection that cannot be made with what we were given: the cluster itself may well be alive. */

@@ -44,7 +44,7 @@ function createSessions(cluster: Target, options: ConnectOptions): Sessions {
   let closed = false
 
   async function renew(rejected: Session | undefined): Promise<Session> {
-    if (rejected) loaded?.source.drop()
+    if (rejected && !loaded?.source.drop()) loaded = undefined
     const described = await describeAccess(cluster, options)
     if (loaded?.text !== described.text) loaded = { text: described.text, source: described.load() }
     const access = withOverrides(await loaded.source.access(), cluster)

@@ -55,7 +55,7 @@ export async function describeAccess(cluster: Target, options: ConnectOptions): 
     case 'kubefed':
     case 'shipper': {
       const access = inventoryAccess(connection, await secretOf(connection.secretName, options))
-      return { text: JSON.stringify(access), load: () => ({ access: async () => access, drop: () => undefined }) }
+      return { text: JSON.stringify(access), load: () => ({ access: async () => access, drop: () => false }) }
     }
   }
 }

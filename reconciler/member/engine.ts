@@ -35,6 +35,8 @@ export interface Engine {
   follow(): void
   /** Resolves with the reason when the session cannot go on: an `ApiError` or an `InventoryLostError`. */
   readonly ended: Promise<Error>
+  /** Ends the session for a reason, so that the member begins another. */
+  end(reason: Error): void
   /** Resolves with everything tried and written, or when the session ends. */
   settled(): Promise<void>
   readonly work: () => Work | undefined
@@ -299,6 +301,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
   return {
     follow,
     ended,
+    end,
     work,
     settled: () =>
       new Promise((resolve) => {

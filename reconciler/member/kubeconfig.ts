@@ -88,7 +88,10 @@ export function accessOf(config: KubeConfig, clock: Clock, what: string): Access
         headers,
       }
     },
-    drop: () => plugin?.drop(),
+    drop() {
+      plugin?.drop()
+      return plugin !== undefined
+    },
   }
 }
 

@@ -139,12 +139,16 @@ export function createMember(options: MemberOptions): Member {
   return {
     cluster: options.cluster,
     setDesired(desired, settings) {
+      const { settings: before } = book
+      const renamed = before && (before.fleetName !== settings.fleetName || before.fleetUid !== settings.fleetUid)
       followDesired(book.items, desired, desired.commit !== book.desired?.commit)
       book.desired = desired
       book.settings = settings
       running ??= lookAfter()
       first.resolve()
-      engine?.follow()
+      // What is watched and where the inventory lies goes by the fleet's name.
+      if (renamed) engine?.end(new Error('the fleet has another name'))
+      else engine?.follow()
       book.changed()
     },
     status: () => book.status(),
