@@ -13,15 +13,18 @@ export function formatGenerated(source: string, value: Json): { readonly text: s
 
 /** The source file that the first line of a generated file names; undefined where the line is missing. */
 export function sourceOfGenerated(text: string): string | undefined {
-  const line = /^# (.+)\n/.exec(text)?.[1]
+  const line = /^# ([^\n]+)\n/.exec(text)?.[1]
   return line === undefined ? undefined : unescapePath(line)
 }
 
-/** A path may hold line breaks; a comment may not. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not stand in a comment
+const unsafe = /[%\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
+
+/** A path may hold what ends a comment for some reader of YAML; a comment may not. */
 function escapePath(path: string): string {
-  return path.replace(/[\r\n%]/g, (sign) => encodeURIComponent(sign))
+  return path.replace(unsafe, encodeURIComponent)
 }
 
 function unescapePath(line: string): string {
-  return line.replace(/%(0D|0A|25)/g, (code) => decodeURIComponent(code))
+  return line.replace(/(?:%[0-9A-F]{2})+/g, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'))
 }

@@ -20,7 +20,11 @@ function freePort(): Promise<number> {
 }
 
 const git = (cwd: string, ...args: readonly string[]) =>
-  execFileSync('git', [...args], { cwd, env: { ...process.env, ...gitEnvironment() }, stdio: 'pipe' })
+  execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@localhost', ...args], {
+    cwd,
+    env: { ...process.env, ...gitEnvironment() },
+    stdio: 'pipe',
+  })
 
 describe('flotilla run', function () {
   this.timeout(60_000)
