@@ -58,6 +58,7 @@ const reservedClusters: readonly string[] = ['plan']
 export function clusterNameProblem(name: string): string | undefined {
   if (reservedClusters.includes(name.toLowerCase())) return 'is reserved for the status flotilla/plan'
   if (name.startsWith('.')) return 'must not begin with "."'
+  if (/^git~\d+$/i.test(name)) return 'is one that Git refuses as a folder'
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   if (/[/\\:*?"<>|\u0000-\u001f\u007f]/.test(name)) return 'must not hold / \\ : * ? " < > | or control characters'
   if (/[ .]$/.test(name) || /^ /.test(name)) return 'must not begin or end with a space, nor end with "."'

@@ -1,8 +1,12 @@
+/** Longer texts are no slip of a name, and comparing them takes time. */
+const longestName = 253
+
 /**
  * The candidate that `text` was probably meant to be, or undefined where none is near: at most one slip for short
  * names, two for longer ones, case not counted.
  */
 export function nearest(text: string, candidates: Iterable<string>): string | undefined {
+  if (text.length > longestName) return undefined
   const limit = text.length < 5 ? 1 : 2
   let best: { readonly name: string; readonly distance: number } | undefined
   for (const name of candidates) {
