@@ -65,23 +65,25 @@ export function trackUpdate(
 }
 
 /**
- * The live object with `applied` merged in, what the manager applied before and no longer does taken out, and
+ * The live object with `manifest` merged in, at the `place` (name and namespace) that the path names, what the manager applied before and no longer does taken out, and
  * `managedFields` brought up to date. Throws 409 for conflicts unless `force` is set, and 500 for a manifest that its
  * schema does not allow, as Kubernetes does. The result has not been defaulted.
  */
 export function applyManifest(
   scope: FieldScope,
   live: KubeObject | undefined,
-  applied: KubeObject,
+  manifest: KubeObject,
+  place: JsonObject,
   by: Requester,
   force: boolean,
 ): { readonly object: KubeObject; readonly changed: boolean } {
   const { apiVersion } = by
   const schema = needed(scope, apiVersion)
+  const applied = { ...manifest, metadata: { ...manifest.metadata, ...place } } as KubeObject
   if (applied.metadata.managedFields !== undefined && applied.metadata.managedFields !== null)
     throw new StatusError(400, 'BadRequest', 'metadata.managedFields must be nil')
   const problems = checkTyped(schema, applied)
-  if (problems.length > 0) throw untypable(applied, problems)
+  if (problems.length > 0) throw untypable(manifest, problems)
 
   const base = live && withManaged(live, undefined)
   let managed = decodeManaged(live?.metadata.managedFields)
@@ -234,12 +236,17 @@ function needed(scope: FieldScope, apiVersion: string): Schema {
   throw new StatusError(500, '', `no corresponding type for ${apiVersion}`)
 }
 
-function untypable(applied: KubeObject, problems: readonly string[]): StatusError {
-  const { namespace, name } = applied.metadata
-  const at = `${namespace ?? ''}/${name ?? ''}; ${applied.apiVersion}, Kind=${applied.kind}`
+function untypable({ apiVersion, kind, metadata }: KubeObject, problems: readonly string[]): StatusError {
+  const { namespace, name } = metadata
+  const at = `${namespace ?? ''}/${name ?? ''}; ${gvkText(apiVersion)}, Kind=${kind}`
   const text =
     problems.length === 1 ? problems[0] : ['errors:', ...problems.map((problem) => `  ${problem}`)].join('\n')
   return new StatusError(500, '', `failed to create typed patch object (${at}): ${text}`)
+}
+
+/** A version as Go prints it: the core group is an empty one. */
+export function gvkText(apiVersion: string): string {
+  return apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
 }
 
 function asObject(value: Json | undefined): KubeObject {

@@ -1,8 +1,8 @@
 import type { JsonObject, KubeObject } from '../../../repo-layout/json.ts'
 import { listOf, objectOf, textOf } from '../defaults/fill.ts'
 import { selects } from '../kinds/selector.ts'
+import { quantity } from '../schema/amount.ts'
 import { isDone } from './pods.ts'
-import { quantity } from './quantity.ts'
 
 /** Where a pod goes, or why it goes nowhere. */
 export type Fit = { readonly node: string } | { readonly problem: string }

@@ -60,14 +60,14 @@ export function decode(decoding: Decoding, body: KubeObject): KubeObject {
   const unknown: Unknown[] = []
   const object = resource.custom ? decodeCustom(resource, body, unknown) : decodeBuiltin(resource, body, unknown)
   report(decoding, unknown)
-  return withReset(withMetadata(object), body)
+  return withReset(resource, withMetadata(object), body)
 }
 
-/** An empty list is dropped like any other, but of `managedFields` it means something: wipe them. */
-function withReset(object: KubeObject, { metadata }: KubeObject): KubeObject {
+/** An empty list is dropped like any other, but of `managedFields` of a typed object it means something: wipe them. */
+function withReset(resource: Resource, object: KubeObject, { metadata }: KubeObject): KubeObject {
   const { managedFields } = metadata
   const empty = isJsonArray(managedFields) && managedFields.length === 0
-  return empty ? { ...object, metadata: { ...object.metadata, managedFields } } : object
+  return empty && !resource.custom ? { ...object, metadata: { ...object.metadata, managedFields } } : object
 }
 
 function report({ resource, validation, duplicates, warn }: Decoding, unknown: readonly Unknown[]): void {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../repo-layout/json.ts'
-import { each, fill, inside, listOf, type Rule, textOf } from './fill.ts'
+import { each, fill, inside, listOf, objectOf, type Rule, textOf } from './fill.ts'
 import { endpointSlice, endpoints, networkPolicy, service } from './network.ts'
 import { pod } from './pod.ts'
 import { claim, storageClass, volume } from './storage.ts'
@@ -8,7 +8,7 @@ import { autoscaler, cronJob, daemonSet, definition, deployment, job, replicaSet
 /** What Kubernetes fills in by kind, by the name that objects are stored under. Others have no defaults. */
 const rules: Readonly<Record<string, Rule>> = {
   namespaces: (object) => inside(object, 'metadata', namespaceLabel),
-  secrets: (object) => fill(object, { type: 'Opaque' }),
+  secrets: (object) => fill(withoutStringData(object), { type: 'Opaque' }),
   pods: pod,
   services: service,
   endpoints,
@@ -42,6 +42,15 @@ function namespaceLabel(metadata: JsonObject): JsonObject {
   return name === ''
     ? metadata
     : inside(fill(metadata, { labels: {} }), 'labels', (labels) => ({ ...labels, 'kubernetes.io/metadata.name': name }))
+}
+
+/** `stringData` is for writing only; it wins over `data`. */
+function withoutStringData(object: JsonObject): JsonObject {
+  const { stringData, ...rest } = object
+  const entries = Object.entries(objectOf(stringData))
+  if (entries.length === 0) return rest
+  const encoded = entries.map(([key, value]) => [key, Buffer.from(String(value)).toString('base64')])
+  return { ...rest, data: { ...objectOf(object.data), ...Object.fromEntries(encoded) } }
 }
 
 function node(object: JsonObject): JsonObject {

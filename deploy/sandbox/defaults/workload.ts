@@ -25,9 +25,15 @@ export function replicaSet(object: JsonObject): JsonObject {
   return inside(object, 'spec', (spec) => template(fill(spec, { replicas: 1 })))
 }
 
+/** An annotation in which DaemonSets still count the changes of their template. */
+export const templateGeneration = 'deprecated.daemonset.template.generation'
+
 /** What Kubernetes fills into a DaemonSet. */
 export function daemonSet(object: JsonObject): JsonObject {
-  return inside(object, 'spec', (spec) =>
+  const counted = inside(object, 'metadata', (metadata) =>
+    inside(fill(metadata, { annotations: {} }), 'annotations', (held) => fill(held, { [templateGeneration]: '0' })),
+  )
+  return inside(counted, 'spec', (spec) =>
     inside(template(fill(spec, { updateStrategy: {}, revisionHistoryLimit: 10 })), 'updateStrategy', (strategy) =>
       rolling(strategy, { maxUnavailable: 1, maxSurge: 0 }),
     ),

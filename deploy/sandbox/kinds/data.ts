@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, jsonEqual, type KubeObject } from '../../../repo-layout/json.ts'
+import { isJsonObject, jsonEqual, type KubeObject } from '../../../repo-layout/json.ts'
 import type { Cause } from '../status.ts'
 import { forbidden, invalid } from '../validate/causes.ts'
 import type { Strategy } from './strategy.ts'
@@ -41,22 +41,11 @@ export const configMapStrategy: Strategy = {
   validateUpdate: (next, live) => frozenCauses(next, live, ['data', 'binaryData']),
 }
 
-/** Secrets may be frozen, keep their type, and turn `stringData` into `data`. */
+/** Secrets may be frozen and keep their type. */
 export const secretStrategy: Strategy = {
-  prepareCreate: withoutStringData,
-  prepareUpdate: withoutStringData,
   validate: (object) => keyCauses(object, ['data']),
   validateUpdate: (next, live) => [
     ...(next.type === live.type ? [] : [invalid('type', next.type ?? '', 'field is immutable')]),
     ...frozenCauses(next, live, ['data']),
   ],
-}
-
-/** `stringData` is for writing only; it wins over `data`. */
-function withoutStringData(object: KubeObject): KubeObject {
-  const { stringData, ...rest } = object
-  if (!isJsonObject(stringData)) return rest as KubeObject
-  const encoded = Object.entries(stringData).map(([key, value]) => [key, Buffer.from(String(value)).toString('base64')])
-  const data: JsonObject = { ...(isJsonObject(object.data) ? object.data : {}), ...Object.fromEntries(encoded) }
-  return { ...rest, data } as KubeObject
 }

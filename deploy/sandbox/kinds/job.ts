@@ -10,7 +10,14 @@ export const jobStrategy: Strategy = {
   prepareCreate(object) {
     const spec = objectOf(object.spec)
     if (spec.manualSelector === true) return object
-    return { ...object, spec: withSelector(spec, object) } as KubeObject
+    const selected = withSelector(spec, object)
+    // Labels that were taken from the template are the template's, and get what it gets.
+    const own = objectOf(objectOf(spec.template).metadata).labels
+    const shared = own !== undefined && jsonEqual(object.metadata.labels, own)
+    const metadata = shared
+      ? { ...object.metadata, labels: objectOf(objectOf(selected.template).metadata).labels }
+      : object.metadata
+    return { ...object, metadata, spec: selected } as KubeObject
   },
   validate: (object) =>
     podSpecCauses(objectOf(objectOf(object.spec).template).spec, 'spec.template.spec', ['OnFailure', 'Never']),

@@ -1,5 +1,6 @@
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../repo-layout/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../../repo-layout/json.ts'
 import { listOf, objectOf, textOf } from '../defaults/fill.ts'
+import { quantity } from '../schema/amount.ts'
 import type { Cause } from '../status.ts'
 import { duplicate, invalid, required, unsupported } from '../validate/causes.ts'
 import { nameCauses } from '../validate/names.ts'
@@ -12,10 +13,16 @@ export function podSpecCauses(spec: Json | undefined, field: string, restarts: r
   return [
     ...volumeCauses(value, `${field}.volumes`),
     ...(containers.length === 0 ? [required(`${field}.containers`)] : []),
-    ...containerCauses(listOf(value.containers), `${field}.containers`, volumeNames(value)),
-    ...containerCauses(listOf(value.initContainers), `${field}.initContainers`, volumeNames(value)),
-    ...(restarts.includes(policy) ? [] : [unsupported(`${field}.restartPolicy`, policy, restarts)]),
+    ...containerCauses(containers, `${field}.containers`, volumeNames(value), []),
+    ...containerCauses(listOf(value.initContainers), `${field}.initContainers`, volumeNames(value), containers),
+    ...(restarts.includes(policy) ? [] : [restartCause(policy, `${field}.restartPolicy`, restarts)]),
   ]
+}
+
+/** A Job must say what it wants: `Always` counts as having said nothing. */
+function restartCause(policy: string, field: string, restarts: readonly string[]): Cause {
+  if (restarts.includes('Always') || policy !== 'Always') return unsupported(field, policy, restarts)
+  return required(field, `valid values: ${restarts.map((one) => JSON.stringify(one)).join(', ')}`)
 }
 
 function volumeNames(spec: JsonObject): readonly string[] {
@@ -33,18 +40,27 @@ function volumeCauses(spec: JsonObject, field: string): readonly Cause[] {
   )
 }
 
-function containerCauses(containers: readonly Json[], field: string, volumes: readonly string[]): readonly Cause[] {
-  const names = containers.map((one) => textOf(objectOf(one).name))
+/** `others` are containers whose names are taken already. */
+function containerCauses(
+  containers: readonly Json[],
+  field: string,
+  volumes: readonly string[],
+  others: readonly Json[],
+): readonly Cause[] {
+  const nameOf = (one: Json) => textOf(objectOf(one).name)
+  const names = containers.map(nameOf)
+  const taken = others.map(nameOf)
   return containers.flatMap((one, i) => {
     const container = objectOf(one)
     const [at, name] = [`${field}[${i}]`, names[i] ?? '']
     return [
       ...(name === '' ? [required(`${at}.name`)] : nameCauses('label', name, `${at}.name`)),
-      ...(name !== '' && names.indexOf(name) < i ? [duplicate(`${at}.name`, name)] : []),
+      ...(name !== '' && (names.indexOf(name) < i || taken.includes(name)) ? [duplicate(`${at}.name`, name)] : []),
       ...(textOf(container.image) === '' ? [required(`${at}.image`)] : []),
       ...portCauses(listOf(container.ports), `${at}.ports`),
       ...envCauses(listOf(container.env), `${at}.env`),
       ...mountCauses(listOf(container.volumeMounts), `${at}.volumeMounts`, volumes),
+      ...probeCauses(container, at),
       ...resourceCauses(container.resources, `${at}.resources`),
     ]
   })
@@ -106,17 +122,31 @@ function mountCauses(mounts: readonly Json[], field: string, volumes: readonly s
   })
 }
 
-const quantity = /^[+-]?(\d+\.?\d*|\.\d+)(([KMGTPE]i)|[numkMGTPE]|([eE][+-]?\d+))?$/
+const handlers = ['exec', 'httpGet', 'tcpSocket', 'grpc']
+
+function probeCauses(container: JsonObject, at: string): readonly Cause[] {
+  return ['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap((key) => {
+    const probe = container[key]
+    if (!isJsonObject(probe) || handlers.some((handler) => probe[handler] !== undefined)) return []
+    return [required(`${at}.${key}`, 'must specify a handler type')]
+  })
+}
+
+const quantityForm = /^[+-]?(\d+\.?\d*|\.\d+)(([KMGTPE]i)|[numkMGTPE]|([eE][+-]?\d+))?$/
 
 function resourceCauses(resources: Json | undefined, field: string): readonly Cause[] {
-  if (!isJsonObject(resources)) return []
-  return ['limits', 'requests'].flatMap((part) => {
-    const amounts = resources[part]
-    if (!isJsonObject(amounts) || isJsonArray(amounts)) return []
-    return Object.entries(amounts).flatMap(([name, amount]) =>
-      typeof amount === 'string' && !quantity.test(amount)
+  const { limits, requests } = objectOf(resources)
+  const malformed = [['limits', limits] as const, ['requests', requests] as const].flatMap(([part, amounts]) =>
+    Object.entries(objectOf(amounts)).flatMap(([name, amount]) =>
+      typeof amount === 'string' && !quantityForm.test(amount)
         ? [invalid(`${field}.${part}[${name}]`, amount, 'quantities must match the regular expression')]
         : [],
-    )
+    ),
+  )
+  const tooMuch = Object.entries(objectOf(requests)).flatMap(([name, amount]) => {
+    const limit = objectOf(limits)[name]
+    if (limit === undefined || amount === undefined || quantity(amount) <= quantity(limit)) return []
+    return [invalid(`${field}.requests`, amount, `must be less than or equal to ${name} limit of ${String(limit)}`)]
   })
+  return [...malformed, ...tooMuch]
 }

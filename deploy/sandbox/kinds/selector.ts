@@ -28,11 +28,16 @@ function matches({ key, operator, values }: JsonObject, labels: JsonObject): boo
 
 /** What is wrong with the selector of a workload whose pods have `labels`. */
 export function selectorCauses(selector: Json | undefined, labels: Json | undefined): readonly Cause[] {
-  if (!isJsonObject(selector)) return [required('spec.selector')]
-  if (Object.keys(selector).length === 0)
-    return [invalid('spec.selector', selector, 'empty selector is invalid for deployment')]
-  if (selects(selector, labels)) return []
-  return [invalid('spec.template.metadata.labels', objectOf(labels), '`selector` does not match template `labels`')]
+  const matches = isJsonObject(selector) && Object.keys(selector).length > 0 && selects(selector, labels)
+  if (matches) return []
+  const mismatch = invalid(
+    'spec.template.metadata.labels',
+    labels ?? null,
+    '`selector` does not match template `labels`',
+  )
+  if (!isJsonObject(selector)) return [required('spec.selector'), mismatch]
+  if (Object.keys(selector).length > 0) return [mismatch]
+  return [invalid('spec.selector', selector, 'empty selector is invalid for deployment')]
 }
 
 /** A selector never changes. */

@@ -32,14 +32,16 @@ function allocated(spec: JsonObject, live: JsonObject, backend: Backend): JsonOb
   }
   const clusterIP = textOf(spec.clusterIP) || textOf(live.clusterIP) || backend.addresses.clusterIp()
   const outside = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
+  // What nobody gives addresses to may have them of both families.
+  const open = clusterIP === 'None' && Object.keys(objectOf(spec.selector)).length === 0
   const ports = listOf(spec.ports).map((port) => (isJsonObject(port) ? portOf(port, live, outside, backend) : port))
   return {
     ...spec,
     ...(ports.length > 0 && { ports }),
     clusterIP,
     clusterIPs: listOf(spec.clusterIPs).length > 0 && textOf(spec.clusterIP) !== '' ? spec.clusterIPs : [clusterIP],
-    ipFamilies: listOf(spec.ipFamilies).length > 0 ? spec.ipFamilies : ['IPv4'],
-    ipFamilyPolicy: textOf(spec.ipFamilyPolicy) || 'SingleStack',
+    ipFamilies: listOf(spec.ipFamilies).length > 0 ? spec.ipFamilies : open ? ['IPv4', 'IPv6'] : ['IPv4'],
+    ipFamilyPolicy: textOf(spec.ipFamilyPolicy) || (open ? 'RequireDualStack' : 'SingleStack'),
   }
 }
 

@@ -5,6 +5,7 @@ import type { Cause } from '../status.ts'
 import { customStrategy } from './custom.ts'
 import { configMapStrategy, secretStrategy } from './data.ts'
 import { definitionStrategy } from './definition.ts'
+import { ingressStrategy } from './ingress.ts'
 import { jobStrategy } from './job.ts'
 import { namespaceStrategy } from './namespace.ts'
 import { podStrategy } from './pod.ts'
@@ -50,7 +51,7 @@ const strategies: Readonly<Record<string, Strategy>> = {
   'statefulsets.apps': statefulSetStrategy,
   'jobs.batch': jobStrategy,
   'cronjobs.batch': bySpec,
-  'ingresses.networking.k8s.io': bySpec,
+  'ingresses.networking.k8s.io': ingressStrategy,
   'networkpolicies.networking.k8s.io': bySpec,
   'endpointslices.discovery.k8s.io': { generation: 'allButMetadata' },
   'poddisruptionbudgets.policy': { generation: 'spec', unconditionalUpdate: false },

@@ -1,5 +1,6 @@
 import { type JsonObject, jsonEqual, type KubeObject } from '../../../repo-layout/json.ts'
 import { numberOf, objectOf } from '../defaults/fill.ts'
+import { templateGeneration } from '../defaults/workload.ts'
 import type { Cause } from '../status.ts'
 import { forbidden, invalid } from '../validate/causes.ts'
 import { labelCauses } from '../validate/names.ts'
@@ -45,9 +46,20 @@ export const replicaSetStrategy: Strategy = {
   validateUpdate: keepsSelector,
 }
 
-/** DaemonSets. */
+function counted(object: KubeObject, generation: number): KubeObject {
+  const annotations = { ...object.metadata.annotations, [templateGeneration]: String(generation) }
+  return { ...object, metadata: { ...object.metadata, annotations } }
+}
+
+/** DaemonSets, which count the changes of their template. */
 export const daemonSetStrategy: Strategy = {
   generation: 'spec',
+  prepareCreate: (object) => counted(object, 1),
+  prepareUpdate(next, live) {
+    const before = Number(live.metadata.annotations?.[templateGeneration] ?? 0)
+    const same = jsonEqual(specOf(next).template, specOf(live).template)
+    return counted(next, same ? before : before + 1)
+  },
   validate: (object) => templateCauses(specOf(object)),
   validateUpdate: keepsSelector,
 }

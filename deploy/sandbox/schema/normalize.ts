@@ -1,5 +1,7 @@
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../repo-layout/json.ts'
 import { fieldOf } from '../apply/element.ts'
+import { definitions } from './openapi.ts'
+import { canonicalQuantity } from './quantity.ts'
 import type { Schema } from './schema.ts'
 
 /** Something in a body that its kind does not have. */
@@ -16,6 +18,8 @@ export interface Unknown {
 export function normalize(schema: Schema, value: JsonObject, unknown: Unknown[] = []): JsonObject {
   return struct(schema, value, '', unknown)
 }
+
+const quantitySource = () => definitions().get('io.k8s.apimachinery.pkg.api.resource.Quantity')
 
 /** A value that cannot be decoded into its field. */
 export class WrongType extends Error {
@@ -46,7 +50,9 @@ function struct(schema: Schema, value: JsonObject, at: string, unknown: Unknown[
       continue
     }
     const normal = any(field, inner, path, unknown)
-    if (!schema.dropEmpty.has(key) || !isEmptyValue(normal)) result[key] = normal
+    // A list that is always written is null when it is empty.
+    const unset = absent?.[key] === null && isEmptyValue(normal)
+    if (!unset && (!schema.dropEmpty.has(key) || !isEmptyValue(normal))) result[key] = normal
   }
   if (absent) {
     for (const [key, inner] of Object.entries(absent)) {
@@ -68,6 +74,7 @@ function any(schema: Schema, value: Json, at: string, unknown: Unknown[]): Json 
     if (!list) throw new WrongType(at, typeName(schema), 'array')
     return value.map((item, i) => (item === null ? emptyOf(list.items) : any(list.items, item, `${at}[${i}]`, unknown)))
   }
+  if (schema.source === quantitySource()) return canonicalQuantity(value)
   checkScalar(schema, value, at)
   return value
 }

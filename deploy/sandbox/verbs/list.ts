@@ -26,6 +26,7 @@ export function list({ backend, target, request }: Call): AnyReply {
   const last = page.at(-1)
   const more = rest.length - page.length
   const metadata: JsonObject = {
+    ...(resource.custom && { continue: '' }),
     resourceVersion: String(revision),
     ...(more > 0 &&
       last && { continue: writeToken(revision, last), ...(plainSelection(query) && { remainingItemCount: more }) }),

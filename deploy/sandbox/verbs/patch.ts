@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type KubeObject } from '../../../repo-layout/json.ts'
-import { applyManifest } from '../apply/field-manager.ts'
+import { applyManifest, gvkText } from '../apply/field-manager.ts'
 import { mediaType, readBody } from '../decode/body.ts'
 import { decode, fieldValidationOf, typedBody } from '../decode/decode.ts'
 import { type AnyReply, json } from '../http/message.ts'
@@ -13,7 +13,7 @@ import { type Call, fieldScope, type WriteOptions, writeOptionsOf } from './call
 import { createObject, inVersion } from './create.ts'
 import { objectText, outputOf } from './output.ts'
 import { scaled, scaleOf } from './scale.ts'
-import { conflict, updateObject } from './update.ts'
+import { checkName, conflict, updateObject } from './update.ts'
 
 const applyTypes = ['application/apply-patch+yaml', 'application/apply-patch+json']
 
@@ -89,8 +89,14 @@ function decodePatched(call: Call, live: KubeObject, after: Json, duplicates: re
       duplicates,
       warn: (text) => void warnings.push(text),
     },
-    typedBody(resource, after),
+    named(target.name, typedBody(resource, after)),
   )
+}
+
+/** A patch may take away the name, or change it; neither leads anywhere. */
+function named(name: string, object: KubeObject): KubeObject {
+  checkName(object.metadata.name, name)
+  return object
 }
 
 /** Server-side apply. */
@@ -119,9 +125,11 @@ function apply(call: Call, entry: Entry | undefined, options: WriteOptions): Any
   }
   const scope = fieldScope(backend, resource, subresource)
   const force = request.query.get('force') === 'true'
-  const placed = withPlace(manifest, resource.namespaced ? namespace : undefined, name)
-  const { object } = applyManifest(scope, live, placed, by, force)
-  const decoded = decode({ resource, validation: 'Ignore', duplicates: [], warn: () => undefined }, object)
+  const place = resource.namespaced ? { name, namespace } : { name }
+  const { object } = applyManifest(scope, live, manifest, place, by, force)
+  const decoded = converted(manifest, () =>
+    decode({ resource, validation: 'Ignore', duplicates: [], warn: () => undefined }, object),
+  )
   const written = { ...options, by, tracked: true, patch: true }
   if (!entry) return answer(call, 201, createObject(backend, resource, namespace, decoded, written))
   return answer(call, 200, updateObject(backend, resource, entry, decoded, written))
@@ -147,7 +155,19 @@ function checkPlace({ target }: Call, { metadata }: KubeObject): void {
     )
 }
 
-function withPlace(manifest: KubeObject, namespace: string | undefined, name: string): KubeObject {
-  const metadata = { ...manifest.metadata, name, ...(namespace !== undefined && { namespace }) }
-  return { ...manifest, metadata } as KubeObject
+/** What cannot be decoded after a merge is an error of the server, in the words of Kubernetes. */
+function converted<T>({ apiVersion, kind, metadata }: KubeObject, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== 400) throw error
+    const gvk = `${gvkText(apiVersion)}, Kind=${kind}`
+    const why = error.message.replace(/^.*? cannot be handled as a \w+: /, '')
+    const at = `${metadata.namespace ?? ''}/${metadata.name ?? ''}; ${gvk}`
+    throw new StatusError(
+      500,
+      '',
+      `failed to convert new object (${at}) to proper version: unable to convert unstructured object to ${gvk}: error decoding from json: ${why}`,
+    )
+  }
 }

@@ -2,12 +2,11 @@ import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../..
 import { type Backend, timeText } from '../backend.ts'
 import { listOf, numberOf, objectOf, textOf } from '../defaults/fill.ts'
 import type { Resource } from '../resources/resource.ts'
-import { badRequest } from '../status.ts'
+import { badRequest, StatusError } from '../status.ts'
 import { type Entry, readEntry, withRevision } from '../store/entry.ts'
 import { admitDelete } from './admit.ts'
 import { inVersion, stored } from './create.ts'
 import { withMeta } from './meta.ts'
-import { conflict } from './update.ts'
 
 /** `DeleteOptions`. */
 export interface DeleteOptions {
@@ -86,17 +85,27 @@ function deletionMarks(live: KubeObject, backend: Backend, resource: Resource, g
 function checkPreconditions(resource: Resource, entry: Entry, live: KubeObject, options: DeleteOptions): void {
   const { uid, resourceVersion } = options
   if (uid !== '' && uid !== live.metadata.uid)
-    throw conflict(
+    throw unmet(
       resource,
       entry.name,
       `the UID in the precondition (${uid}) does not match the UID in record (${String(live.metadata.uid)}). The object might have been deleted and then recreated`,
     )
   if (resourceVersion !== '' && resourceVersion !== String(entry.revision))
-    throw conflict(
+    throw unmet(
       resource,
       entry.name,
       `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${entry.revision}). The object might have been modified`,
     )
+}
+
+/** 409 for a precondition; Kubernetes names the kind here, not the resource. */
+function unmet({ kind, group }: Resource, name: string, why: string): StatusError {
+  const what = group === '' ? kind : `${kind}.${group}`
+  return new StatusError(409, 'Conflict', `Operation cannot be fulfilled on ${what} ${JSON.stringify(name)}: ${why}`, {
+    name,
+    ...(group !== '' && { group }),
+    kind,
+  })
 }
 
 /** A policy is written as a finalizer, which the garbage collector takes away when it has done its part. */

@@ -7,6 +7,7 @@ import { verbOf } from '../http/audit.ts'
 import { type AnyReply, type ApiRequest, isStream, json } from '../http/message.ts'
 import type { Target } from '../http/target.ts'
 import { strategyOf } from '../kinds/strategy.ts'
+import type { Resource } from '../resources/resource.ts'
 import { badRequest, notFound, StatusError } from '../status.ts'
 import { type Entry, readEntry } from '../store/entry.ts'
 import { type Call, dryRunOf, writeOptionsOf } from './call.ts'
@@ -19,7 +20,7 @@ import { deleteOptionsOf, removeObject } from './remove.ts'
 import { accessReview } from './review.ts'
 import { scaled, scaleOf } from './scale.ts'
 import { selectionOf } from './select.ts'
-import { updateObject } from './update.ts'
+import { checkName, updateObject } from './update.ts'
 import { watch } from './watch.ts'
 
 /** Answers a request for objects. Throws a `StatusError` for what is refused. */
@@ -151,11 +152,6 @@ function update(call: Call): AnyReply {
   return json(200, objectText(output, resource, updateObject(backend, resource, entry, body, writeOptionsOf(call))))
 }
 
-function checkName(given: string | undefined, name: string): void {
-  if (given === undefined || given === '') throw badRequest('name must be provided')
-  if (given !== name) throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
-}
-
 function deleteBody(request: ApiRequest): Json | undefined {
   return request.body === '' ? undefined : readBody(request).value
 }
@@ -166,7 +162,7 @@ function remove(call: Call): AnyReply {
   const entry = found(call)
   const options = deleteOptionsOf(deleteBody(request), request.query, dryRunOf(request.query.getAll('dryRun')))
   const { gone, object } = removeObject(backend, resource, entry, options)
-  if (!gone || resource.storage === 'pods' || resource.group === 'storage.k8s.io')
+  if (!gone || returnsObject(resource))
     return json(200, objectText(outputOf(request, backend.clock.now()), resource, object))
   return json(
     200,
@@ -183,6 +179,22 @@ function remove(call: Call): AnyReply {
       },
     }),
   )
+}
+
+const returned = new Set([
+  'namespaces',
+  'persistentvolumeclaims',
+  'persistentvolumes',
+  'pods',
+  'podtemplates',
+  'resourcequotas',
+  'serviceaccounts',
+  'services',
+])
+
+/** Of some kinds the deletion is answered with the object, of most with a Status. */
+function returnsObject({ storage, group }: Resource): boolean {
+  return group === 'storage.k8s.io' || returned.has(storage)
 }
 
 function removeAll(call: Call): AnyReply {

@@ -4,7 +4,7 @@ import type { Backend } from '../backend.ts'
 import { listOf, numberOf } from '../defaults/fill.ts'
 import { type Strategy, strategyOf } from '../kinds/strategy.ts'
 import { hasSubresource, type Resource } from '../resources/resource.ts'
-import { aboutStorage, StatusError } from '../status.ts'
+import { aboutStorage, badRequest, StatusError } from '../status.ts'
 import { type Entry, readEntry, withRevision } from '../store/entry.ts'
 import { invalid, refuse } from '../validate/causes.ts'
 import { fieldScope, type WriteOptions } from './call.ts'
@@ -40,7 +40,7 @@ export function updateObject(
     ? decoded
     : trackUpdate(fieldScope(backend, resource, by.subresource), live, decoded, by)
   const placed = place(resource, strategy, backend, keptMetadata(tracked, live), live, by.subresource)
-  const next = by.subresource === 'binding' ? placed : generationBumped(placed, live, strategy)
+  const next = ['status', 'binding'].includes(by.subresource) ? placed : generationBumped(placed, live, strategy)
   refuse(resource, live.metadata.name, [
     ...metadataCauses(next, resource),
     ...frozenMetadata(next, live),
@@ -101,6 +101,13 @@ function checkVersion(
       entry.name,
       'the object has been modified; please apply your changes to the latest version and try again',
     )
+}
+
+/** Refuses an object without a name, or with another one than its path. */
+export function checkName(given: string | undefined, name: string): void {
+  if (given === undefined || given === '')
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
+  if (given !== name) throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
 }
 
 /** 409 for an object that is not as the request takes it to be. */

@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from 'node:util'
+import { isJsonObject, type Json, type JsonObject } from '../../../repo-layout/json.ts'
+import type { ApiResponse } from '../../testbed/api-client.ts'
+import { dig, type Target } from '../target.ts'
+import { normalized } from './normalize.ts'
+import { type Operation, placed, show } from './operations.ts'
+
+/** Two servers that are asked the same. */
+export interface Pair {
+  readonly sandbox: Target
+  readonly real: Target
+  readonly group: string
+}
+
+/** Counts what was asked. */
+export interface Counter {
+  requests: number
+  namespaces: number
+}
+
+/**
+ * Has the same conversation with both servers, each in a namespace of its own, and throws at the first answer that
+ * differs.
+ */
+export async function converse(pair: Pair, operations: readonly Operation[], counter: Counter): Promise<void> {
+  const namespace = `cmp-${process.pid}-${++counter.namespaces}`
+  for (const target of [pair.sandbox, pair.real])
+    await target.request('POST', '/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: namespace },
+    })
+  const sides = [sideOf(pair.sandbox), sideOf(pair.real)] as const
+  for (const [i, operation] of operations.entries()) {
+    const concrete = placed(operation, namespace, pair.group)
+    const [ours, theirs] = await Promise.all(sides.map((side) => side.send(concrete)))
+    counter.requests++
+    if (!ours || !theirs) throw new Error('no answer')
+    const [a, b] = [normalized(ours, namespace), normalized(theirs, namespace)]
+    if (!isDeepStrictEqual(a, b)) throw new Difference(operations.slice(0, i + 1), a, b)
+  }
+}
+
+/** What the two servers answered differently, and what led there. */
+export class Difference extends Error {
+  constructor(operations: readonly Operation[], ours: Json | object, theirs: Json | object) {
+    const steps = operations.map((operation) => `  ${show(operation)}`).join('\n')
+    super(
+      `${steps}\n${differences(ours as Json, theirs as Json, '')
+        .slice(0, 12)
+        .join('\n')}`,
+    )
+  }
+}
+
+function differences(ours: Json | undefined, theirs: Json | undefined, at: string): readonly string[] {
+  if (isDeepStrictEqual(ours, theirs)) return []
+  if (isJsonObject(ours) && isJsonObject(theirs)) {
+    const keys = new Set([...Object.keys(ours), ...Object.keys(theirs)])
+    return [...keys].flatMap((key) => differences(ours[key], theirs[key], `${at}.${key}`))
+  }
+  if (Array.isArray(ours) && Array.isArray(theirs) && ours.length === theirs.length)
+    return (ours as Json[]).flatMap((item, i) => differences(item, (theirs as Json[])[i], `${at}[${i}]`))
+  return [`  ${at}\n    sandbox: ${JSON.stringify(ours)}\n    real:    ${JSON.stringify(theirs)}`]
+}
+
+/** One server, with the resourceVersions that were seen of each object. */
+function sideOf(target: Target) {
+  const seen = new Map<string, string[]>()
+  return {
+    async send({ method, path, body, type, versioned }: Operation): Promise<ApiResponse> {
+      const key = path.split('?')[0] ?? path
+      const versions = seen.get(key) ?? []
+      const resourceVersion =
+        versioned === 'current' ? versions.at(-1) : versioned === 'stale' ? versions.at(0) : undefined
+      const sent =
+        resourceVersion !== undefined && isJsonObject(body)
+          ? { ...body, metadata: { ...(body.metadata as JsonObject), resourceVersion } }
+          : body
+      const answer = await target.request(method, path, sent, type === undefined ? {} : { 'content-type': type })
+      const version = dig(answer.body, 'metadata', 'resourceVersion')
+      const name = dig(answer.body, 'metadata', 'name')
+      if (typeof version === 'string' && typeof name === 'string') {
+        const at = method === 'POST' ? `${key}/${name}` : key
+        seen.set(at, [...(seen.get(at) ?? []), version])
+      }
+      return answer
+    },
+  }
+}
