@@ -63,7 +63,7 @@ function listCauses(schema: OpenApiSchema, value: readonly Json[], at: string): 
   const twice =
     type === 'map' || type === 'set'
       ? value.flatMap((item, i) =>
-          value.slice(0, i).some((one) => jsonEqual(id(one), id(item)))
+          value.slice(0, i).filter((one) => jsonEqual(id(one), id(item))).length === 1
             ? [duplicateItem(item, keys, type, `${at}[${i}]`)]
             : [],
         )

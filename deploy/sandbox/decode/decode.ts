@@ -77,11 +77,7 @@ function report({ resource, validation, duplicates, warn }: Decoding, unknown: r
   ]
   if (problems.length === 0 || validation === 'Ignore') return
   if (validation === 'Strict')
-    throw badRequest(
-      resource.custom
-        ? `strict decoding error: ${problems.join(', ')}`
-        : `${cannotHandle(resource)}: strict decoding error: ${problems.join(', ')}`,
-    )
+    throw badRequest(`${cannotHandle(resource)}: strict decoding error: ${problems.join(', ')}`)
   for (const problem of problems) warn(problem)
 }
 

@@ -15,7 +15,6 @@ export function podSpec(spec: JsonObject): JsonObject {
   if (account !== '') result = { ...result, serviceAccountName: account, serviceAccount: account }
   result = each(result, 'volumes', volume)
   for (const key of ['initContainers', 'containers', 'ephemeralContainers']) result = each(result, key, container)
-  if (result.hostNetwork === true) result = each(result, 'containers', (one) => each(one, 'ports', hostPort))
   return result
 }
 
@@ -81,11 +80,12 @@ function downwardItem(item: JsonObject): JsonObject {
   return inside(item, 'fieldRef', (ref) => fill(ref, { apiVersion: 'v1' }))
 }
 
-/** The defaults of a Pod itself: links to services, and requests where only limits are given. */
+/** The defaults of a Pod itself: links to services, ports of its host, and requests where only limits are given. */
 export function pod(object: JsonObject): JsonObject {
   return inside(object, 'spec', (spec) => {
     let result = podSpec(spec)
     for (const key of ['initContainers', 'containers']) result = each(result, key, requestsFromLimits)
+    if (result.hostNetwork === true) result = each(result, 'containers', (one) => each(one, 'ports', hostPort))
     return fill(result, { enableServiceLinks: true })
   })
 }

@@ -8,6 +8,6 @@ export const ingressStrategy: Strategy = {
   validate(object) {
     const spec = objectOf(object.spec)
     if (spec.defaultBackend !== undefined || listOf(spec.rules).length > 0) return []
-    return [invalid('spec', listOf(spec.rules), 'either `defaultBackend` or `rules` must be specified')]
+    return [invalid('spec', spec.rules ?? null, 'either `defaultBackend` or `rules` must be specified')]
   },
 }

@@ -1,7 +1,8 @@
-import { type JsonObject, jsonEqual, type KubeObject } from '../../../repo-layout/json.ts'
+import { type Json, type JsonObject, jsonEqual, type KubeObject } from '../../../repo-layout/json.ts'
 import { fill, inside, objectOf } from '../defaults/fill.ts'
 import { invalid } from '../validate/causes.ts'
 import { podSpecCauses } from './pod-spec.ts'
+import { selectorCauses } from './selector.ts'
 import type { Strategy } from './strategy.ts'
 
 /** Jobs get a selector of their own, and their template never changes. */
@@ -19,8 +20,10 @@ export const jobStrategy: Strategy = {
       : object.metadata
     return { ...object, metadata, spec: selected } as KubeObject
   },
-  validate: (object) =>
-    podSpecCauses(objectOf(objectOf(object.spec).template).spec, 'spec.template.spec', ['OnFailure', 'Never']),
+  validate: (object) => [
+    ...selectorCauses('Job', objectOf(object.spec).selector, labelsOf(object)),
+    ...podSpecCauses(objectOf(objectOf(object.spec).template).spec, 'spec.template.spec', ['OnFailure', 'Never']),
+  ],
   validateUpdate(next, live) {
     const [now, before] = [objectOf(next.spec), objectOf(live.spec)]
     return ['completions', 'selector', 'template', 'completionMode', 'podFailurePolicy', 'backoffLimitPerIndex']
@@ -28,6 +31,10 @@ export const jobStrategy: Strategy = {
       .filter((field) => !jsonEqual(now[field] ?? null, before[field] ?? null))
       .map((field) => invalid(`spec.${field}`, now[field] ?? null, 'field is immutable'))
   },
+}
+
+function labelsOf(object: KubeObject): Json | undefined {
+  return objectOf(objectOf(objectOf(object.spec).template).metadata).labels
 }
 
 function withSelector(spec: JsonObject, { metadata }: KubeObject): JsonObject {

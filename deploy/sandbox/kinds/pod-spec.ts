@@ -2,7 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../../repo-layout/j
 import { listOf, objectOf, textOf } from '../defaults/fill.ts'
 import { quantity } from '../schema/amount.ts'
 import type { Cause } from '../status.ts'
-import { duplicate, invalid, required, unsupported } from '../validate/causes.ts'
+import { duplicate, forbidden, invalid, required, unsupported } from '../validate/causes.ts'
 import { nameCauses } from '../validate/names.ts'
 
 /** What is wrong with a pod's spec at `field`. `restarts` are the restart policies that the kind allows. */
@@ -60,7 +60,7 @@ function containerCauses(
       ...portCauses(listOf(container.ports), `${at}.ports`),
       ...envCauses(listOf(container.env), `${at}.env`),
       ...mountCauses(listOf(container.volumeMounts), `${at}.volumeMounts`, volumes),
-      ...probeCauses(container, at),
+      ...probeCauses(container, at, field.endsWith('.initContainers')),
       ...resourceCauses(container.resources, `${at}.resources`),
     ]
   })
@@ -124,9 +124,11 @@ function mountCauses(mounts: readonly Json[], field: string, volumes: readonly s
 
 const handlers = ['exec', 'httpGet', 'tcpSocket', 'grpc']
 
-function probeCauses(container: JsonObject, at: string): readonly Cause[] {
+function probeCauses(container: JsonObject, at: string, init: boolean): readonly Cause[] {
   return ['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap((key) => {
     const probe = container[key]
+    if (isJsonObject(probe) && init && container.restartPolicy !== 'Always')
+      return [forbidden(`${at}.${key}`, 'may not be set for init containers without restartPolicy=Always')]
     if (!isJsonObject(probe) || handlers.some((handler) => probe[handler] !== undefined)) return []
     return [required(`${at}.${key}`, 'must specify a handler type')]
   })

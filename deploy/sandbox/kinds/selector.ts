@@ -27,7 +27,7 @@ function matches({ key, operator, values }: JsonObject, labels: JsonObject): boo
 }
 
 /** What is wrong with the selector of a workload whose pods have `labels`. */
-export function selectorCauses(selector: Json | undefined, labels: Json | undefined): readonly Cause[] {
+export function selectorCauses(kind: string, selector: Json | undefined, labels: Json | undefined): readonly Cause[] {
   const matches = isJsonObject(selector) && Object.keys(selector).length > 0 && selects(selector, labels)
   if (matches) return []
   const mismatch = invalid(
@@ -35,9 +35,10 @@ export function selectorCauses(selector: Json | undefined, labels: Json | undefi
     labels ?? null,
     '`selector` does not match template `labels`',
   )
-  if (!isJsonObject(selector)) return [required('spec.selector'), mismatch]
+  // A DaemonSet does not say that it has none.
+  if (!isJsonObject(selector)) return kind === 'DaemonSet' ? [mismatch] : [required('spec.selector'), mismatch]
   if (Object.keys(selector).length > 0) return [mismatch]
-  return [invalid('spec.selector', selector, 'empty selector is invalid for deployment')]
+  return [invalid('spec.selector', selector, `empty selector is invalid for ${kind.toLowerCase()}`)]
 }
 
 /** A selector never changes. */

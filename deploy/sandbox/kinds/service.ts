@@ -40,8 +40,8 @@ function allocated(spec: JsonObject, live: JsonObject, backend: Backend): JsonOb
     ...(ports.length > 0 && { ports }),
     clusterIP,
     clusterIPs: listOf(spec.clusterIPs).length > 0 && textOf(spec.clusterIP) !== '' ? spec.clusterIPs : [clusterIP],
-    ipFamilies: listOf(spec.ipFamilies).length > 0 ? spec.ipFamilies : open ? ['IPv4', 'IPv6'] : ['IPv4'],
-    ipFamilyPolicy: textOf(spec.ipFamilyPolicy) || (open ? 'RequireDualStack' : 'SingleStack'),
+    ipFamilies: spec.ipFamilies ?? live.ipFamilies ?? (open ? ['IPv4', 'IPv6'] : ['IPv4']),
+    ipFamilyPolicy: spec.ipFamilyPolicy ?? live.ipFamilyPolicy ?? (open ? 'RequireDualStack' : 'SingleStack'),
   }
 }
 
@@ -68,9 +68,16 @@ function specCauses(spec: JsonObject): readonly Cause[] {
   const headless = spec.clusterIP === 'None'
   const causes: Cause[] = []
   if (!types.includes(textOf(spec.type))) causes.push(unsupported('spec.type', spec.type ?? '', types))
+  const outside = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
+  if (headless && outside)
+    causes.push(invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${textOf(spec.type)} services`))
   if (spec.type === 'ExternalName') {
     if (textOf(spec.externalName) === '') causes.push(required('spec.externalName'))
   } else if (ports.length === 0 && !headless) causes.push(required('spec.ports'))
+  if (spec.ipFamilyPolicy === 'RequireDualStack' && !(headless && Object.keys(objectOf(spec.selector)).length === 0))
+    causes.push(
+      invalid('spec.ipFamilyPolicy', 'RequireDualStack', 'this cluster is not configured for dual-stack services'),
+    )
   const names = ports.map((port) => textOf(port.name))
   for (const [i, port] of ports.entries()) {
     const [at, name] = [`spec.ports[${i}]`, names[i] ?? '']

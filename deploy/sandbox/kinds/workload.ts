@@ -13,11 +13,12 @@ function specOf(object: KubeObject): JsonObject {
 }
 
 /** What is wrong with the template of a workload whose pods always restart. */
-function templateCauses(spec: JsonObject): readonly Cause[] {
+function templateCauses(object: KubeObject): readonly Cause[] {
+  const spec = specOf(object)
   const template = objectOf(spec.template)
   const labels = objectOf(template.metadata).labels
   return [
-    ...selectorCauses(spec.selector, labels),
+    ...selectorCauses(object.kind, spec.selector, labels),
     ...labelCauses(labels, 'spec.template.labels'),
     ...podSpecCauses(template.spec, 'spec.template.spec', ['Always']),
   ]
@@ -35,14 +36,14 @@ const keepsSelector = (next: KubeObject, live: KubeObject) =>
 /** Deployments: annotations count for the generation, as rollbacks were once written there. */
 export const deploymentStrategy: Strategy = {
   generation: 'specOrAnnotations',
-  validate: (object) => [...countCauses(specOf(object)), ...templateCauses(specOf(object))],
+  validate: (object) => [...countCauses(specOf(object)), ...templateCauses(object)],
   validateUpdate: keepsSelector,
 }
 
 /** ReplicaSets. */
 export const replicaSetStrategy: Strategy = {
   generation: 'spec',
-  validate: (object) => [...countCauses(specOf(object)), ...templateCauses(specOf(object))],
+  validate: (object) => [...countCauses(specOf(object)), ...templateCauses(object)],
   validateUpdate: keepsSelector,
 }
 
@@ -60,7 +61,7 @@ export const daemonSetStrategy: Strategy = {
     const same = jsonEqual(specOf(next).template, specOf(live).template)
     return counted(next, same ? before : before + 1)
   },
-  validate: (object) => templateCauses(specOf(object)),
+  validate: (object) => templateCauses(object),
   validateUpdate: keepsSelector,
 }
 
@@ -77,7 +78,7 @@ const changeable = [
 /** StatefulSets: little may change, as pods have an identity. */
 export const statefulSetStrategy: Strategy = {
   generation: 'spec',
-  validate: (object) => [...countCauses(specOf(object)), ...templateCauses(specOf(object))],
+  validate: (object) => [...countCauses(specOf(object)), ...templateCauses(object)],
   validateUpdate(next, live) {
     const rest = (spec: JsonObject) =>
       Object.fromEntries(Object.entries(spec).filter(([key]) => !changeable.includes(key)))

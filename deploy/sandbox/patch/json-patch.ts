@@ -14,13 +14,13 @@ function applyOperation(document: Json, operation: Json): Json {
   const at = pointer(path)
   switch (op) {
     case 'add':
-      return change(document, at, path, 'add', () => needed(value, path))
+      return change(document, at, 'add', () => needed(value))
     case 'replace':
-      find(document, at, path, 'replace')
-      return change(document, at, path, 'replace', () => needed(value, path))
+      find(document, at)
+      return change(document, at, 'replace', () => needed(value))
     case 'remove':
-      find(document, at, path, 'remove')
-      return change(document, at, path, 'remove', () => undefined)
+      find(document, at)
+      return change(document, at, 'remove', () => undefined)
     case 'test': {
       const found = lookUp(document, at)
       if (jsonEqual(found ?? null, value ?? null)) return document
@@ -29,9 +29,9 @@ function applyOperation(document: Json, operation: Json): Json {
     case 'move':
     case 'copy': {
       if (typeof from !== 'string') throw refused()
-      const taken = find(document, pointer(from), from, op)
-      const rest = op === 'move' ? change(document, pointer(from), from, 'remove', () => undefined) : document
-      return change(rest, at, path, 'add', () => taken)
+      const taken = find(document, pointer(from))
+      const rest = op === 'move' ? change(document, pointer(from), 'remove', () => undefined) : document
+      return change(rest, at, 'add', () => taken)
     }
     default:
       throw refused()
@@ -43,7 +43,7 @@ function refused(): StatusError {
   return new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
 }
 
-function needed(value: Json | undefined, path: string): Json {
+function needed(value: Json | undefined): Json {
   if (value === undefined) throw refused()
   return value
 }
@@ -66,7 +66,7 @@ function lookUp(document: Json, at: readonly string[]): Json | undefined {
   return value
 }
 
-function find(document: Json, at: readonly string[], path: string, operation: string): Json {
+function find(document: Json, at: readonly string[]): Json {
   const found = lookUp(document, at)
   if (found !== undefined) return found
   throw refused()
@@ -76,7 +76,6 @@ function find(document: Json, at: readonly string[], path: string, operation: st
 function change(
   document: Json,
   at: readonly string[],
-  path: string,
   operation: 'add' | 'replace' | 'remove',
   make: () => Json | undefined,
 ): Json {
@@ -89,7 +88,7 @@ function change(
     if (rest.length > 0) {
       const inner = items[index]
       if (inner === undefined) throw refused()
-      items[index] = change(inner, rest, path, operation, make)
+      items[index] = change(inner, rest, operation, make)
     } else {
       const value = make()
       items.splice(index, operation === 'add' ? 0 : 1, ...(value === undefined ? [] : [value]))
@@ -101,7 +100,7 @@ function change(
   if (rest.length > 0) {
     const inner = result.get(step)
     if (inner === undefined || inner === null) throw refused()
-    result.set(step, change(inner, rest, path, operation, make))
+    result.set(step, change(inner, rest, operation, make))
   } else {
     const value = make()
     if (value === undefined) result.delete(step)

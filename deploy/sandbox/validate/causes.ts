@@ -1,10 +1,17 @@
-import type { Json } from '../../../repo-layout/json.ts'
+import { isJsonObject, type Json } from '../../../repo-layout/json.ts'
 import type { Resource } from '../resources/resource.ts'
 import { type Cause, StatusError } from '../status.ts'
 
 /** A value that is not allowed. */
 export function invalid(field: string, value: Json, why: string): Cause {
-  return { reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(value)}: ${why}`, field }
+  return { reason: 'FieldValueInvalid', message: `Invalid value: ${sortedText(value)}: ${why}`, field }
+}
+
+/** A value as Go prints it: the keys of maps are sorted. */
+function sortedText(value: Json): string {
+  return JSON.stringify(value, (_key, inner: Json) =>
+    isJsonObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  )
 }
 
 /** A value that is missing. */

@@ -8,7 +8,7 @@ import { mergePatch } from '../patch/merge-patch.ts'
 import { strategicMerge } from '../patch/strategic.ts'
 import { badRequest, notFound, StatusError } from '../status.ts'
 import { type Entry, readEntry } from '../store/entry.ts'
-import { refuse, required } from '../validate/causes.ts'
+import { invalid, refuse, required } from '../validate/causes.ts'
 import { type Call, fieldScope, type WriteOptions, writeOptionsOf } from './call.ts'
 import { createObject, inVersion } from './create.ts'
 import { objectText, outputOf } from './output.ts'
@@ -82,15 +82,17 @@ function decodePatched(call: Call, live: KubeObject, after: Json, duplicates: re
   const { target, request, warnings } = call
   const { resource } = target
   if (target.subresource === 'scale') return scaled(resource, live, after)
-  return decode(
-    {
-      resource,
-      validation: fieldValidationOf(request.query),
-      duplicates,
-      warn: (text) => void warnings.push(text),
-    },
-    named(target.name, typedBody(resource, after)),
-  )
+  const object = named(target.name, typedBody(resource, after))
+  try {
+    const warn = (text: string) => void warnings.push(text)
+    return decode({ resource, validation: fieldValidationOf(request.query), duplicates, warn }, object)
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== 400) throw error
+    // What a patch made of an object is said to be wrong with the patch.
+    const why = error.message.replace(/^.*? cannot be handled as a \w+: /, '')
+    refuse({ kind: '', group: '' }, '', [invalid('patch', JSON.stringify(after), why)])
+    throw error
+  }
 }
 
 /** A patch may take away the name, or change it; neither leads anywhere. */

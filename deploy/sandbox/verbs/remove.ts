@@ -50,7 +50,7 @@ export function removeObject(backend: Backend, resource: Resource, entry: Entry,
   const live = inVersion(readEntry(entry), resource)
   checkPreconditions(resource, entry, live, options)
   admitDelete(resource, entry.name)
-  const finalizers = finalizersAfter(live, options)
+  const finalizers = finalizersAfter(resource, live, options)
   const grace = graceOf(resource, live, options)
   const held = finalizers.length > 0 || grace > 0 || (resource.storage === 'namespaces' && hasContents(live))
   if (!held) {
@@ -109,7 +109,7 @@ function unmet({ kind, group }: Resource, name: string, why: string): StatusErro
 }
 
 /** A policy is written as a finalizer, which the garbage collector takes away when it has done its part. */
-function finalizersAfter(live: KubeObject, { propagation }: DeleteOptions): readonly Json[] {
+function finalizersAfter(resource: Resource, live: KubeObject, { propagation }: DeleteOptions): readonly Json[] {
   const held = listOf(live.metadata.finalizers)
   const others = held.filter((one) => one !== 'orphan' && one !== 'foregroundDeletion')
   switch (propagation) {
@@ -120,7 +120,8 @@ function finalizersAfter(live: KubeObject, { propagation }: DeleteOptions): read
     case 'Background':
       return others
     default:
-      return held
+      // Jobs leave their pods behind where nothing is said, as they always have.
+      return resource.storage === 'jobs.batch' && others.length === held.length ? [...others, 'orphan'] : held
   }
 }
 

@@ -87,11 +87,8 @@ function checkVersion(
   const named = typeof resourceVersion === 'string' && resourceVersion !== '' && resourceVersion !== '0'
   if (!named) {
     if (strategy.unconditionalUpdate === false && options.patch !== true)
-      refuse(resource, entry.name, [
-        {
-          ...invalid('metadata.resourceVersion', 0, ''),
-          message: 'Invalid value: 0x0: must be specified for an update',
-        },
+      refuse({ kind: resource.plural, group: resource.group }, entry.name, [
+        invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
       ])
     return
   }

@@ -65,9 +65,15 @@ function message(text: string): string {
     // The causes say it too, one by one.
     .replace(/( is invalid: ).*/s, '$1*')
     .replace(/(Invalid value: ).*?(: (field is immutable|may not change once set))/gs, '$1*$2')
+    .replace(/(Duplicate value: )\{.*\}/s, '$1*')
+    .replace(/^Invalid value: .*(strict decoding error: .*|json: cannot unmarshal|illegal base64)/s, '$1')
+    .replace(/Invalid value: (null|\[\]):/, 'Invalid value: nothing:')
     .replace(/in record \([^)]*\)/g, 'in record (*)')
     .replace(/unable to parse requirement.*/, 'unable to parse requirement')
     .replace(/(Precondition failed: UID in precondition).*/, '$1')
+  // A walk over a map ends at a field that is not declared; what else was found before depends on its order.
+  const undeclared = clean.match(/[^\n ]+: field not declared in schema/)
+  if (clean.startsWith('failed to create typed') && undeclared) return `failed to create typed: ${undeclared[0]}`
   if (clean.startsWith('Apply failed') || clean.startsWith('failed to create typed'))
     return clean.split('\n').sort().join('\n')
   return clean

@@ -181,7 +181,9 @@ const bodies: Readonly<Record<string, fc.Arbitrary<JsonObject>>> = {
       }),
       2,
     ),
-  }),
+  }).map(({ rules, ...rest }) =>
+    Array.isArray(rules) && rules.length === 0 ? rest : { ...rest, rules: rules ?? null },
+  ),
   Widget: some({
     size: rarely(fc.constantFrom<Json>(1, 2), fc.constantFrom<Json>(-1, null)),
     color: rarely(fc.constantFrom<Json>('red', 'blue'), fc.constant<Json>('green')),

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isJsonObject, type Json, type JsonObject } from '../../../repo-layout/json.ts'
 import type { ApiResponse } from '../../testbed/api-client.ts'
-import { dig, type Target } from '../target.ts'
+import { dig, listAt, type Target, textAt } from '../target.ts'
 import { normalized } from './normalize.ts'
 import { type Operation, placed, show } from './operations.ts'
 
@@ -38,6 +38,18 @@ export async function converse(pair: Pair, operations: readonly Operation[], cou
     if (!ours || !theirs) throw new Error('no answer')
     const [a, b] = [normalized(ours, namespace), normalized(theirs, namespace)]
     if (!isDeepStrictEqual(a, b)) throw new Difference(operations.slice(0, i + 1), a, b)
+  }
+  await Promise.all([pair.sandbox, pair.real].map((target) => freePorts(target, namespace)))
+}
+
+/** Addresses and node ports are few on a real server; Services give theirs back. */
+async function freePorts(target: Target, namespace: string): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/services`
+  const services = listAt((await target.request('GET', path)).body, 'items')
+  for (const service of services) {
+    const one = `${path}/${textAt(service, 'metadata', 'name')}`
+    await target.request('PATCH', one, { metadata: { finalizers: null } })
+    await target.request('DELETE', one)
   }
 }
 
