@@ -1,6 +1,7 @@
 import { goal, type Measure, medianOf, type Row } from '../result.ts'
+import { bareUser } from './bare.ts'
 import type { Contender } from './contender.ts'
-import { lone, type Versions } from './objects.ts'
+import { lone } from './objects.ts'
 import { type Answered, isWrite, lastAnswer } from './request-log.ts'
 import type { Bench } from './rows.ts'
 
@@ -20,7 +21,7 @@ export async function bulkRows(bench: Bench): Promise<readonly Row[]> {
   const objects = settings.count * settings.clusters
   const tried: [connections: number, seconds: number][] = []
   for (const connections of sweep) {
-    const seconds = await world.bare.applyAll(bench.next('all'), connections)
+    const seconds = await world.bare.applyAll(bench.next(bareUser, 'all'), connections)
     say(`bulk: bare, ${connections} connections a cluster: ${(objects / seconds).toFixed(0)} PATCH/s`)
     tried.push([connections, seconds])
   }
@@ -31,14 +32,14 @@ export async function bulkRows(bench: Bench): Promise<readonly Row[]> {
   const peers: Change[] = []
   for (let run = 0; run < settings.runs; run++) {
     const before = process.cpuUsage()
-    const seconds = await world.bare.applyAll(bench.next('all'), connections)
+    const seconds = await world.bare.applyAll(bench.next(bareUser, 'all'), connections)
     const { user, system } = process.cpuUsage(before)
     bare.push({ seconds, head: 0, cpuSeconds: (user + system) / 1e6 })
     for (const [contender, changes] of [
       [world.flotilla, ours],
       [world.flux, peers],
     ] as const)
-      if (contender) changes.push(await change(bench, contender, bench.next('all'), objects))
+      if (contender) changes.push(await change(bench, contender, 'all', objects))
     const said = [bare, ours, peers].map((all) => all.at(-1)).map(told)
     say(`bulk: run ${run + 1}: ${said.join(', ')}`)
   }
@@ -64,9 +65,9 @@ export async function oneRows(bench: Bench): Promise<readonly Row[]> {
   const { world, settings, say } = bench
   const [bare, ours, peers]: [number[], number[], number[]] = [[], [], []]
   for (let run = 0; run < settings.runs; run++) {
-    bare.push(await world.bare.applyOne(bench.next('one')))
-    ours.push((await change(bench, world.flotilla, bench.next('one'), 1)).seconds)
-    if (world.flux) peers.push((await change(bench, world.flux, bench.next('one'), 1)).seconds)
+    bare.push(await world.bare.applyOne(bench.next(bareUser, 'one')))
+    ours.push((await change(bench, world.flotilla, 'one', 1)).seconds)
+    if (world.flux) peers.push((await change(bench, world.flux, 'one', 1)).seconds)
     say(`one: run ${run + 1}: ${[bare, ours, peers].map((all) => `${all.at(-1)?.toFixed(3) ?? '–'} s`).join(', ')}`)
   }
   const flotilla = medianOf(ours)
@@ -88,9 +89,9 @@ function told(change: Change | undefined): string {
 }
 
 /** Publishes a change and waits until so many objects were written; the last answer is the end. */
-async function change(bench: Bench, contender: Contender, versions: Versions, expected: number): Promise<Change> {
+async function change(bench: Bench, contender: Contender, what: 'all' | 'one', expected: number): Promise<Change> {
   const before = contender.usage()
-  const at = await contender.publish(versions)
+  const at = await contender.publish(bench.next(contender.name, what))
   const found = await bench.world.log.until(at, contender.user, (all) => written(all, expected).size >= expected)
   const writes = found.filter((one) => counts(one, expected))
   const seconds = (lastAnswer(writes) - at) / 1000

@@ -17,7 +17,7 @@ const longestHeal = 60_000
 /** Objects are changed by hand, each once, and put right again. */
 export async function driftRows(bench: Bench): Promise<readonly Row[]> {
   const { world, settings, say } = bench
-  const stopHealing = await world.bare.healAll(bench.versions)
+  const stopHealing = await world.bare.healAll(bench.versionsOf(bareUser))
   const limit = await healed(bench, bareUser)
   await stopHealing()
   say(`drift: bare p99 ${percentile(limit, 99).toFixed(0)} ms`)
@@ -52,14 +52,14 @@ async function healed(bench: Bench, user: string): Promise<readonly number[]> {
 }
 
 /** Changes objects of one contender by hand and gives the time before the first. */
-async function drift({ world, settings, versions }: Bench, contender: string, every = 0): Promise<number> {
+async function drift({ world, settings, versionsOf }: Bench, contender: string, every = 0): Promise<number> {
   const at = Date.now()
   const sent: Promise<unknown>[] = []
   for (let i = 0; i < settings.drifts; i++) {
     const plane = world.planes[i % world.planes.length]
     const index = Math.floor(i / world.planes.length)
     if (!plane || index >= settings.count) break
-    const object = objectOf(contender, index, plane.name, versions)
+    const object = objectOf(contender, index, plane.name, versionsOf(contender))
     const request = plane.request('PATCH', pathOf(object), driftOf(object))
     if (every === 0) await request
     else sent.push(request, sleep(at + (i + 1) * every - Date.now()))

@@ -23,11 +23,13 @@ export interface Bench {
   readonly world: World
   readonly settings: ApplySettings
   readonly say: (line: string) => void
-  /** The versions that were published last. */
-  readonly versions: Versions
-  /** Versions that were never published, after a change of all objects or of one. */
-  next(what: 'all' | 'one'): Versions
+  /** The versions that one of those who apply was given last. */
+  versionsOf(who: string): Versions
+  /** Versions that it was never given, after a change of all its objects or of one. */
+  next(who: string, what: 'all' | 'one'): Versions
 }
+
+const first: Versions = { all: 1, one: 0 }
 
 const measures = {
   bulk: bulkRows,
@@ -47,23 +49,24 @@ export async function applyRows(
   say(`starting ${settings.clusters} control planes`)
   const world = await startWorld(settings)
   try {
-    let versions: Versions = { all: 1, one: 0 }
+    const given = new Map<string, Versions>()
+    const versionsOf = (who: string) => given.get(who) ?? first
     const bench: Bench = {
       world,
       settings,
       say,
-      get versions() {
-        return versions
-      },
-      next(what) {
-        versions = what === 'all' ? { all: versions.all + 1, one: 0 } : { ...versions, one: versions.one + 1 }
-        return versions
+      versionsOf,
+      next(who, what) {
+        const { all, one } = versionsOf(who)
+        const next = what === 'all' ? { all: all + 1, one: 0 } : { all, one: one + 1 }
+        given.set(who, next)
+        return next
       },
     }
     say(`first rollout of ${settings.count} objects to each`)
-    await world.bare.applyAll(versions, 8)
+    await world.bare.applyAll(first, 8)
     for (const contender of [world.flotilla, world.flux]) {
-      await contender?.publish(versions)
+      await contender?.publish(first)
       await contender?.settled()
     }
     await Promise.all(world.planes.map(makeDeploymentsReady))
