@@ -53,6 +53,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
     if (stages[0]) teller.begin(stages[0], 1, stages.length)
     teller.act()
     await places.person.commit(await fleetFiles(places.kubeconfig), 'Start the fleet')
+    show.panel(['', '  the daemon starts'])
     const world = await openWorld(places, { signal, tell: teller.lines })
     stop = world.stop
     daemon = world.daemon

@@ -1,7 +1,9 @@
-import { systemClock } from '../../reconciler/clock.ts'
-import { connect } from '../../reconciler/member/connect.ts'
-import type { Transport } from '../../reconciler/member/transport.ts'
+import { Agent, request } from 'undici'
 import { getIn, isJsonArray, isJsonObject, type Json, type JsonObject } from '../../repo-layout/json.ts'
+import type { SandboxCluster } from '../sandbox/types.ts'
+
+/** What a kubeconfig says of a cluster. */
+export type Entry = Pick<SandboxCluster, 'name' | 'server' | 'caData' | 'token'>
 
 /** How many replicas a Deployment should have and how many are ready. */
 export interface Replicas {
@@ -25,38 +27,52 @@ export interface Kubectl {
 /** Path of all Deployments of a cluster. */
 export const deploymentsPath = '/apis/apps/v1/deployments'
 
-/** Connects to each cluster by the context of its name; nothing is sent before the first request. */
-export function createKubectl(kubeconfig: string, clusters: readonly string[]): Kubectl {
-  const transports = new Map(
-    clusters.map((name): [string, Transport] => {
-      const connection = { type: 'file', path: kubeconfig, context: name } as const
-      const readSecret = () => Promise.reject(new Error('there is no host cluster'))
-      return [
-        name,
-        connect({ name, connection, proxyURL: '', serviceAccountName: '' }, { clock: systemClock, readSecret }),
-      ]
-    }),
+/** Connects to each cluster as its entry in the kubeconfig says; nothing is sent before the first request. */
+export function createKubectl(clusters: readonly Entry[]): Kubectl {
+  const agents = new Map(
+    clusters.map((entry) => [entry.name, { entry, agent: new Agent({ connect: { ca: caOf(entry), timeout: 5000 } }) }]),
   )
-  const to = (cluster: string) => {
-    const transport = transports.get(cluster)
-    if (!transport) throw new Error(`there is no cluster ${cluster}`)
-    return transport
+  const send = async (
+    cluster: string,
+    method: 'GET' | 'PATCH',
+    path: string,
+    body?: JsonObject,
+  ): Promise<JsonObject> => {
+    const found = agents.get(cluster)
+    if (!found) throw new Error(`there is no cluster ${cluster}`)
+    const { entry, agent } = found
+    const answer = await request(`${entry.server}${path}`, {
+      dispatcher: agent,
+      method,
+      headers: {
+        authorization: `Bearer ${entry.token}`,
+        accept: 'application/json',
+        'content-type': 'application/merge-patch+json',
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      headersTimeout: 10_000,
+      bodyTimeout: 10_000,
+    })
+    const json: unknown = await answer.body.json()
+    if (!isJsonObject(json)) throw new Error(`${cluster} answered ${path} with no object`)
+    if (answer.statusCode >= 300) throw new Error(`${cluster} answered ${answer.statusCode}: ${String(json.message)}`)
+    return json
   }
   return {
-    deployments: async (cluster) => runningOf((await to(cluster).request('GET', deploymentsPath)).json),
-    get: async (cluster, path) => (await to(cluster).request('GET', path)).json,
+    deployments: async (cluster) => runningOf(await send(cluster, 'GET', deploymentsPath)),
+    get: (cluster, path) => send(cluster, 'GET', path),
     async scale(cluster, deployment, replicas) {
-      const { json } = await to(cluster).request('PATCH', `${deploymentPath(deployment)}/scale`, {
-        query: { fieldManager: 'kubectl' },
-        contentType: 'application/merge-patch+json',
-        body: { spec: { replicas } },
-      })
-      return numberAt(json, ['spec', 'replicas'])
+      const path = `${deploymentPath(deployment)}/scale?fieldManager=kubectl`
+      return numberAt(await send(cluster, 'PATCH', path, { spec: { replicas } }), ['spec', 'replicas'])
     },
     close: async () => {
-      for (const transport of transports.values()) await transport.close()
+      for (const { agent } of agents.values()) await agent.destroy()
     },
   }
+}
+
+function caOf({ caData }: Entry): string {
+  return Buffer.from(caData, 'base64').toString('utf8')
 }
 
 /** The path of a Deployment that is named `<namespace>/<name>`. */

@@ -82,10 +82,7 @@ export async function openWorld(
   const { signal, tell } = options
   const { dir, kubeconfig, url, sandbox, person } = places
   const daemon = await startDaemonProcess(url, dir)
-  const kubectl = createKubectl(
-    kubeconfig,
-    clusters.map(({ name }) => name),
-  )
+  const kubectl = createKubectl(sandbox.clusters)
   const expect: World['expect'] = (what, look, fine, say) => {
     const wait = async (ms: number) => {
       await sleep(systemClock, ms, signal)
