@@ -27,9 +27,10 @@ const longestStart = 30_000
 /**
  * Starts the daemon as a person would, `flotilla run --repo <url>`, and resolves when its API answers. Its log goes to
  * `<dir>/daemon.log`, its clone lies beside. It ends with this process, however that does. Rejects with its last words where it
- * ends before.
+ * ends before, and is not waited for once the signal was aborted.
  */
-export async function startDaemonProcess(repo: string, dir: string): Promise<RunningDaemon> {
+export async function startDaemonProcess(repo: string, dir: string, signal: AbortSignal): Promise<RunningDaemon> {
+  signal.throwIfAborted()
   const flags = ['--repo', repo, '--dir', join(dir, 'clone'), '--listen', '127.0.0.1:0', '--log-format', 'json']
   const leash = join(import.meta.dirname, 'leash.ts')
   const node = ['--import', 'tsx', '--import', pathToFileURL(leash).href]
@@ -64,7 +65,9 @@ export async function startDaemonProcess(repo: string, dir: string): Promise<Run
   })
   early.catch(() => undefined)
   const late = setTimeout(kill, longestStart)
+  signal.addEventListener('abort', kill, { once: true })
   const server = await Promise.race([address, early])
+  signal.removeEventListener('abort', kill)
   clearTimeout(late)
   const client = openClient(server, {})
   return {

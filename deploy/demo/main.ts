@@ -37,7 +37,10 @@ async function main(): Promise<number> {
     enough.abort()
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
-  const { columns } = terminal
+  // Nobody sees any more what is shown: the terminal was closed, or the program that read it has ended.
+  process.stdout.on('error', () => enough.abort())
+  // A terminal that cannot move its cursor gets plain lines too.
+  const columns = process.env.TERM === 'dumb' ? undefined : terminal.columns
   const screen = { columns, ascii: !isUtf8(process.env), style: terminal.style }
   const show = createShow(process.stdout, screen)
   try {

@@ -81,7 +81,7 @@ export async function openWorld(
 ): Promise<World> {
   const { signal, tell } = options
   const { dir, kubeconfig, url, sandbox, person } = places
-  const daemon = await startDaemonProcess(url, dir)
+  const daemon = await startDaemonProcess(url, dir, signal)
   const kubectl = createKubectl(sandbox.clusters)
   const expect: World['expect'] = (what, look, fine, say) => {
     const wait = async (ms: number) => {
