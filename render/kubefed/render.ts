@@ -95,7 +95,7 @@ export function renderKubefed(
   const workloads: RenderedWorkload[] = []
   const made: ReplicaDecision[] = []
   const rendered: ObjectName[] = []
-  for (const group of groupBy(targeted, ({ target }) => target.subject).values()) {
+  for (const group of groupBy(targeted, ({ target }) => target.identity).values()) {
     const [first] = group
     if (!first) continue
     const one = group.length > 1 ? heldTwins(group) : renderOne(context, first)

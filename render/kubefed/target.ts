@@ -21,6 +21,8 @@ export interface Target {
   readonly namespace: string | undefined
   readonly name: string
   readonly subject: Subject
+  /** The subject in the group that serves a kind of Kubernetes today: the same for one object, however it is written. */
+  readonly identity: Subject
   /** `propagation: Disabled`: copies stay as they are. */
   readonly disabled: boolean
 }
@@ -165,7 +167,8 @@ export function resolveTarget({ document, value }: Valid<FederatedDocument>, typ
     messages.push(warningAt(document, ['metadata', 'namespace'], 'template-metadata', text))
   }
   const subject = formatSubject({ group, kind, namespace, name })
-  const target = { apiVersion, kind, namespace, name, subject, disabled: type?.disabled ?? false }
+  const identity = formatSubject({ group: builtin ? groupOf(builtin.apiVersion) : group, kind, namespace, name })
+  const target = { apiVersion, kind, namespace, name, subject, identity, disabled: type?.disabled ?? false }
   if (!hasErrors(messages)) return { target, messages }
   const suspect = { kind, namespace: wrong ? undefined : namespace, name: badName ? undefined : name }
   return { target: undefined, messages, suspect }

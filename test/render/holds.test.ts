@@ -157,6 +157,40 @@ describe('what cannot be told stays as the previous tree has it', () => {
   })
 })
 
+describe('one object in two API groups', () => {
+  const ingress = (group: string) =>
+    federated('Ingress', 'web', { template: { apiVersion: group }, placement: everywhere })
+
+  it('is one object of Kubernetes: it stays, and both places are errors', async () => {
+    const before = { ...whole, 'old.yaml': ingress('extensions/v1beta1') }
+    const { previous, rendered } = await from({ 'new.yaml': ingress('networking.k8s.io/v1') }, [], before)
+    assert.deepEqual(rendered.files, previous.files)
+    const errors = rendered.messages.filter(({ severity }) => severity === 'error')
+    assert.deepEqual(
+      errors.map(({ path, code }) => [path, code]),
+      [
+        ['new.yaml', 'duplicate'],
+        ['old.yaml', 'duplicate'],
+      ],
+    )
+  })
+
+  it('moves to the other group where the template says so', async () => {
+    const before = { ...whole, 'web-i.yaml': ingress('extensions/v1beta1') }
+    const { rendered } = await from({ 'web-i.yaml': ingress('networking.k8s.io/v1') }, [], before)
+    assert.deepEqual(clustersWith(rendered, 'shop/Ingress.extensions/web.yaml'), [])
+    assert.deepEqual(clustersWith(rendered, 'shop/Ingress.networking.k8s.io/web.yaml'), ['cluster1', 'cluster2'])
+  })
+
+  it('is two objects where a kind of another vendor has the name of one of Kubernetes', async () => {
+    const service = (apiVersion: string) =>
+      federated('Service', 'web', { template: { apiVersion }, placement: everywhere })
+    const { rendered } = await from({ 'a.yaml': service('v1'), 'b.yaml': service('serving.knative.dev/v1') })
+    assert.deepEqual(clustersWith(rendered, 'shop/Service/web.yaml'), ['cluster1', 'cluster2'])
+    assert.deepEqual(clustersWith(rendered, 'shop/Service.serving.knative.dev/web.yaml'), ['cluster1', 'cluster2'])
+  })
+})
+
 describe('a slip of the pen never deletes', () => {
   const slips: readonly (readonly [string, string, (text: string) => string])[] = [
     ['in the kind of a workload', 'app.yaml', (text) => text.replace('FederatedConfigMap', 'FederatedConfgMap')],
