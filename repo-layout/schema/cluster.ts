@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { isJsonObject } from '../json.ts'
 import { ownApiVersion, ownMetadata } from './common.ts'
+import { proxyAddress } from './endpoint.ts'
 
 const secretRef = z.strictObject({ name: z.string().min(1), key: z.string().min(1).default('value') })
 
@@ -12,7 +13,7 @@ const connection = z
       .optional()
       .describe("a kubeconfig among the daemon's own files"),
     inCluster: z.strictObject({}).optional().describe('the cluster that the daemon runs in'),
-    proxyURL: z.string().default(''),
+    proxyURL: proxyAddress.default(''),
     serviceAccountName: z
       .string()
       .regex(/^([^/]+\/[^/]+)?$/, 'expected namespace/name')
@@ -49,6 +50,3 @@ export const clusterSchema = z.strictObject({
     })
     .prefault({}),
 })
-
-/** A Cluster with all defaults filled in. */
-export type ClusterDocument = z.infer<typeof clusterSchema>

@@ -14,3 +14,11 @@ export function endpointUrl(text: string): string | undefined {
   if (/\s/.test(url) || !URL.canParse(url)) return undefined
   return /^https?:$/.test(new URL(url).protocol) ? url : undefined
 }
+
+/** The address of a proxy; `''` is none. */
+export const proxyAddress = z
+  .string()
+  .regex(/^((https?|socks5?):\/\/[^\s/]+\/?)?$/, 'expected an address such as http://proxy:3128 or socks5://proxy:1080')
+
+/** Certificates as kubefed keeps them: PEM in base64. */
+export const caBundle = z.string().regex(/^[A-Za-z0-9+/=\s]*$/, 'expected PEM certificates in base64')

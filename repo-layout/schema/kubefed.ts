@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isJsonObject } from '../json.ts'
-import { foreignMetadata, jsonPointer, textMap } from './common.ts'
-import { endpoint } from './endpoint.ts'
+import { foreignMetadata, jsonPointer } from './common.ts'
+import { caBundle, endpoint, proxyAddress } from './endpoint.ts'
 
 const text = z.string().min(1)
 const anything = z.unknown()
@@ -140,10 +140,10 @@ export const kubefedClusterSchema = z.looseObject({
   spec: z
     .looseObject({
       apiEndpoint: endpoint.nullish(),
-      caBundle: z.string().nullish(),
+      caBundle: caBundle.nullish(),
       secretRef: z.looseObject({ name: text }).nullish(),
       disabledTLSValidations: z.array(z.enum(['*', 'SubjectName', 'ValidityPeriod'])).nullish(),
-      proxyURL: z.string().nullish(),
+      proxyURL: proxyAddress.nullish(),
     })
     .nullish(),
 })
@@ -173,7 +173,7 @@ export const registryClusterSchema = z.looseObject({
           serverEndpoints: z
             .array(z.looseObject({ serverAddress: endpoint, clientCIDR: z.string().nullish() }))
             .nullish(),
-          caBundle: z.string().nullish(),
+          caBundle: caBundle.nullish(),
         })
         .nullish(),
       authInfo: anything.optional(),
@@ -199,6 +199,3 @@ export const shipperClusterSchema = z.looseObject({
       .nullish(),
   }),
 })
-
-/** Labels or annotations of a rendered object: what an API server takes. */
-export const labelsSchema = textMap

@@ -12,7 +12,7 @@ export interface YamlProblem extends Position {
 export const maxDepth = 200
 
 /** What aliases may add to one document, in signs: as much as an API server takes in one object, too little for a bomb. */
-export const maxAliased = 1024 * 1024
+const maxAliased = 1024 * 1024
 
 /** A value that was read, with what an alias of it costs. */
 interface Part {
