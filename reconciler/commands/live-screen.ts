@@ -12,14 +12,15 @@ export function processLiveScreen(stdout: NodeJS.WriteStream = process.stdout): 
   let open = false
   return {
     draw(text) {
-      if (!open) stdout.write('\u001b[?1049h\u001b[?25l')
+      // Lines that are too long end at the edge: were they wrapped, the top would scroll away.
+      if (!open) stdout.write('\u001b[?1049h\u001b[?25l\u001b[?7l')
       open = true
       // Each line is cleared as it is written, not the screen at once: nothing flickers.
       const lines = clip(text, stdout.rows).map((line) => `${line}\u001b[K`)
       stdout.write(`\u001b[H${lines.join('\n')}\u001b[J`)
     },
     end() {
-      if (open) stdout.write('\u001b[?25h\u001b[?1049l')
+      if (open) stdout.write('\u001b[?7h\u001b[?25h\u001b[?1049l')
       open = false
     },
   }

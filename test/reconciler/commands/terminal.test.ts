@@ -52,8 +52,8 @@ describe('a screen that is drawn again', () => {
     screen?.end()
     const esc = '\u001b'
     assert.equal(written().split(`${esc}[?1049h`).length, 2, 'opened once')
-    assert.ok(written().startsWith(`${esc}[?1049h${esc}[?25l`))
-    assert.ok(written().endsWith(`three${esc}[K${esc}[J${esc}[?25h${esc}[?1049l`), 'closed once')
+    assert.ok(written().startsWith(`${esc}[?1049h${esc}[?25l${esc}[?7l`))
+    assert.ok(written().endsWith(`three${esc}[K${esc}[J${esc}[?7h${esc}[?25h${esc}[?1049l`), 'closed once')
   })
 
   it('writes nothing where nothing was drawn, and is none in a pipe', () => {
