@@ -146,7 +146,7 @@ function settingsOf(flags: Flags): Settings {
 }
 
 function isWhole(settings: Settings): boolean {
-  return sizes.every((name) => name === 'runs' || settings[name] >= whole[name])
+  return sizes.every((name) => name === 'runs' || name === 'idle' || settings[name] >= whole[name])
 }
 
 async function build(names: readonly string[]): Promise<void> {

@@ -57,7 +57,9 @@ export function goal(text: string, met: boolean): NonNullable<Row['goal']> {
   return { text, met }
 }
 
-/** A result as JSON; numbers are cut to what a measurement can say. */
+/** A result as JSON; numbers are cut to what a measurement can say, those of the runs of one measure stand on one line. */
 export function resultText(result: Result): string {
-  return `${JSON.stringify(result, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value), 2)}\n`
+  const cut = (_: string, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value)
+  const text = JSON.stringify(result, cut, 2)
+  return `${text.replace(/\[[-\d.e,\s]*\]/g, (numbers) => numbers.replace(/\s+/g, ' '))}\n`
 }

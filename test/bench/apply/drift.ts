@@ -39,7 +39,7 @@ export async function driftRows(bench: Bench): Promise<readonly Row[]> {
       runs: [...values],
       note: said,
     })
-    const title = `${settings.drifts} drifts, seen → healed, p${percent}`
+    const title = `${settings.drifts} drifts → healed, p${percent}`
     const rest = { unit: 'ms', limit: at(limit), peer: peer && at(peer, note) } as const
     return { name: `drift-p${percent}`, title, flotilla: at(flotilla), ...rest }
   }
