@@ -90,6 +90,8 @@ export function gatherHolds(from: HoldSources): Holds {
       .map(({ value }) => JSON.stringify(value)),
   ]
   const mayHold = wordSearch(texts)
+  // Of such a file not even the words are known.
+  const isUnread = from.broken.some(({ text }) => text === '')
   const leftUnread = from.clusters.filter(({ cluster, name }) => !cluster && name === undefined)
   return {
     files: new Set([
@@ -110,7 +112,9 @@ export function gatherHolds(from: HoldSources): Holds {
     strangers: [...from.unplaced, ...from.unsupported, ...from.halves].flatMap(heldDocument),
     clusters: new Set([
       ...from.clusters.flatMap(({ name, cluster }) => (cluster || name === undefined ? [] : [name])),
-      ...from.unaddressed.flatMap(({ name, registryName }) => (mayHold('Cluster', [registryName]) ? [name] : [])),
+      ...from.unaddressed.flatMap(({ name, registryName }) =>
+        isUnread || mayHold('Cluster', [registryName]) ? [name] : [],
+      ),
     ]),
     namespaces: new Set(
       namespaces.flatMap(({ document }) => {

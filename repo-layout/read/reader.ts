@@ -44,8 +44,8 @@ export function createFleetReader(): FleetReader {
       }
       known = next
       for (const message of await checkLinks(tree, selection)) {
-        // A link is never followed, so nothing of the fleet can have stood in it.
-        items.push(interpretFile({ ...brokenFile(message.path, '', [message]), broken: false }))
+        // A link is never followed, but a file may have stood in its place before: what came from it stays.
+        items.push(interpretFile(brokenFile(message.path, '', [message])))
       }
       return assembleFleet(
         items.sort((a, b) => compare(a.file.path, b.file.path)),

@@ -90,6 +90,17 @@ for (const [layout, arrange] of Object.entries(layouts)) {
   })
 }
 
+describe('a file that turns into a link out of the tree', () => {
+  for (const path of workFiles) {
+    it(`${path}: an error, and the generated tree stays as it is`, async () => {
+      const previous = await renderSources(sources)
+      const rendered = await renderSources({ ...sources, [path]: { link: '/etc/hostname' } }, { previous })
+      assert.ok(errorsOf(rendered).some((line) => line.startsWith(path) && line.endsWith('[file-symlink]')))
+      assert.deepEqual(rendered.files, previous.files)
+    })
+  }
+})
+
 describe('a slip of the pen in the Fleet', () => {
   for (const [what, slip] of Object.entries(slips)) {
     it(`${what}: an error, and nothing is rendered`, async () => {
