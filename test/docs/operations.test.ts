@@ -106,7 +106,7 @@ describe('the page about operations', () => {
   })
 
   it('has commands of flotilla with options that they have', () => {
-    const lines = [...page.matchAll(/^ *(flotilla [a-z]+ .*)$/gm)].map(([, line = '']) => line)
+    const lines = [...page.matchAll(/^ *(?:[A-Z_]+="[^"]*" )?(flotilla [a-z]+ .*)$/gm)].map(([, line = '']) => line)
     assert.ok(lines.length >= 2)
     for (const line of lines) {
       const [, name] = line.split(' ')
