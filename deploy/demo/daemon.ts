@@ -66,9 +66,10 @@ export async function startDaemonProcess(repo: string, dir: string, signal: Abor
   early.catch(() => undefined)
   const late = setTimeout(kill, longestStart)
   signal.addEventListener('abort', kill, { once: true })
-  const server = await Promise.race([address, early])
-  signal.removeEventListener('abort', kill)
-  clearTimeout(late)
+  const server = await Promise.race([address, early]).finally(() => {
+    signal.removeEventListener('abort', kill)
+    clearTimeout(late)
+  })
   const client = openClient(server, {})
   return {
     server,

@@ -57,7 +57,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
     const world = await openWorld(places, { signal, tell: teller.lines })
     stop = world.stop
     daemon = world.daemon
-    return await narrated(world, options, teller, async (pauses) => {
+    return await withNarrator(world, options, teller, async (pauses) => {
       const { lastWords } = world.daemon
       if (!(await walk({ stages, world, teller, pauses, lastWords, signal }))) return 'failed'
       show.line()
@@ -85,7 +85,7 @@ function welcome({ url, kubeconfig, dir }: Places, show: Show): void {
 }
 
 /** Runs a story while the narrator tells what the daemon does; a daemon that ends meanwhile ends the story. */
-async function narrated(
+async function withNarrator(
   world: World,
   { show, clock, signal }: DemoOptions,
   teller: Teller,
@@ -107,7 +107,8 @@ async function narrated(
     },
   }
   try {
-    return await Promise.race([story(pauses), died])
+    const broken = narrator.ended.then(() => died)
+    return await Promise.race([story(pauses), died, broken])
   } finally {
     over.abort()
     await narrator.ended

@@ -40,8 +40,15 @@ async function main(): Promise<number> {
   // Nobody sees any more what is shown: the terminal was closed, or the program that read it has ended.
   process.stdout.on('error', () => enough.abort())
   // A terminal that cannot move its cursor gets plain lines too.
-  const columns = process.env.TERM === 'dumb' ? undefined : terminal.columns
-  const screen = { columns, ascii: !isUtf8(process.env), style: terminal.style }
+  const canDraw = process.env.TERM !== 'dumb' && terminal.columns !== undefined
+  const screen = {
+    // Asked every time: a person may make the window wider or narrower.
+    get columns() {
+      return canDraw ? process.stdout.columns : undefined
+    },
+    ascii: !isUtf8(process.env),
+    style: terminal.style,
+  }
   const show = createShow(process.stdout, screen)
   try {
     const { stdin } = process

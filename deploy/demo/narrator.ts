@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '../../reconciler/clock.ts'
+import { DaemonError } from '../../reconciler/commands/client.ts'
 import type { FleetStatus } from '../../reconciler/server/types.ts'
 import { clusters } from './fleet-files.ts'
 import { type Column, matrixLines } from './view/matrix.ts'
@@ -10,7 +11,7 @@ import type { World } from './world.ts'
 export interface Narrator {
   /** Resolves once nothing new is told for a moment, so that a stage does not end in the middle of a sentence. */
   quiet(): Promise<void>
-  /** Resolves when both of its loops have ended, after the signal was aborted. */
+  /** Resolves when it has ended, after the signal was aborted; rejects where it cannot go on. */
   readonly ended: Promise<void>
 }
 
@@ -38,8 +39,9 @@ export function narrate(
     while (!signal.aborted) {
       try {
         for await (const status of world.daemon.client.events({}, signal)) await next(status)
-      } catch {
+      } catch (error) {
         // The daemon may be about to end; who watches over it says so.
+        if (!(error instanceof DaemonError)) throw error
       }
       await sleep(clock, drawEvery, signal)
     }
@@ -57,7 +59,7 @@ export function narrate(
     last = status
   }
 
-  /** Messages are read only for commits that are new. */
+  /** Messages are read only for commits that are new; one that cannot be read leaves its line without a subject. */
   async function messageOf(commit: string | undefined, before: string | undefined): Promise<string | undefined> {
     if (commit === undefined || commit === before) return undefined
     return world.person.message(commit).catch(() => undefined)

@@ -38,8 +38,14 @@ export async function createPerson(dir: string, url: string): Promise<Person> {
   await init({ fs, dir, defaultBranch: ref })
   await addRemote({ fs, dir, remote: 'origin', url })
   const send = () => push({ ...where, http, remote: 'origin', ref })
-  const bring = (branch: string) =>
-    fetch({ ...where, http, remote: 'origin', ref: branch, singleBranch: true, tags: false })
+  let last: Promise<unknown> = Promise.resolve()
+  // One fetch after the other: the library does not lock the folder that it writes to.
+  const bring = (branch: string) => {
+    const options = { ...where, http, remote: 'origin', ref: branch, singleBranch: true, tags: false }
+    const turn = last.then(() => fetch(options))
+    last = turn.catch(() => undefined)
+    return turn
+  }
   const read = async (oid: string) => {
     const found = await readCommit({ ...where, oid }).catch(() => undefined)
     return found?.commit

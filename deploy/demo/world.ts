@@ -33,7 +33,7 @@ export interface World extends StageWorld {
   readonly url: string
   readonly kubeconfig: string
   readonly dir: string
-  /** Ends everything and removes every file. Safe to call twice. */
+  /** Ends everything and removes every file. */
   stop(): Promise<void>
 }
 

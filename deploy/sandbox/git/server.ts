@@ -80,7 +80,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
       const message = error instanceof Error ? error.message : String(error)
       if (response.headersSent) response.destroy()
       else if (error instanceof BodyTooLarge) reply(response, 413, message)
-      else reply(response, error instanceof ProtocolError ? 400 : 500, message)
+      else reply(response, error instanceof ProtocolError || error instanceof URIError ? 400 : 500, message)
     })
   })
   await new Promise<void>((resolve, reject) => {

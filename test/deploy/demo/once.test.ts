@@ -28,7 +28,7 @@ interface Demo {
 }
 
 describe('npm run demo', function () {
-  this.timeout(90_000)
+  this.timeout(180_000)
   let home: string
   let running: Demo | undefined
 
