@@ -4,7 +4,7 @@ import { formatSubject, groupOf } from '../../repo-layout/subject.ts'
 import { sleep } from '../clock.ts'
 import { ApiError, isRejected } from './errors.ts'
 import { factsOf, type LiveFacts } from './facts.ts'
-import { withoutIgnored } from './ignore.ts'
+import { isAutoscaled, withoutIgnored } from './ignore.ts'
 import { metadataText } from './manifest.ts'
 import { isEstablished, isPrecious, rankOf, servedKinds } from './order.ts'
 import { absorbItems, handOver } from './ownership.ts'
@@ -42,6 +42,8 @@ export async function update(work: Work, task: Task, live: KubeObject, resourceV
   if (getIn(manifest, ['spec', 'replicas']) === undefined) await handOver(api, place, live, ['spec', 'replicas'])
   try {
     const { object } = await api.apply(place, manifest, { uid, resourceVersion })
+    // Somebody took the replicas from the autoscaler while they were left to it.
+    if (isAutoscaled(live) && !isAutoscaled(object)) return update(work, task, object)
     const same = metadataText(object, 'resourceVersion') === metadataText(live, 'resourceVersion')
     return { action: same ? 'unchanged' : 'configured', object: await settle(work, task, object), message: '' }
   } catch (error) {

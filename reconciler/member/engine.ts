@@ -74,7 +74,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
   const kinds = createKinds(session, selector, options, {
     onObject: guarded(seen),
     onDeleted: guarded((key, object) => {
-      if (object.kind === 'ConfigMap' && inventory.noteDeleted(object)) void flush()
+      if (object.kind === 'ConfigMap' && !book.settings?.suspended && inventory.noteDeleted(object)) void flush()
       const item = itemOf(key, object)
       if (item && unsee(item, object)) touch(item)
     }),

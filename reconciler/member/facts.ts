@@ -20,6 +20,7 @@ export interface WorkloadFacts {
 export interface LiveFacts {
   readonly uid: string
   readonly resourceVersion: string
+  /** The fingerprint of what we own, and whether an autoscaler holds the replicas. */
   readonly fingerprint: string
   readonly health: Health
   readonly message: string
@@ -36,13 +37,16 @@ const noExtras: readonly string[] = []
 export function factsOf(live: KubeObject, wanted: JsonObject, secretKey: string): LiveFacts {
   const { health, message } = healthOf(live)
   const found = extras(live)
+  const autoscaled = isAutoscaled(live)
+  // An autoscaler that lets go of the replicas takes nothing of ours, and yet there is something to do then.
+  const owned = (fingerprint(live, wanted, secretKey) ?? '') + (autoscaled ? ' autoscaled' : '')
   return {
     uid: metadataText(live, 'uid'),
     resourceVersion: metadataText(live, 'resourceVersion'),
-    fingerprint: fingerprint(live, wanted, secretKey) ?? '',
+    fingerprint: owned,
     health,
     message,
-    autoscaled: isAutoscaled(live),
+    autoscaled,
     ownsReplicas: covers(ourEntry(live)?.fields ?? {}, ['f:spec', 'f:replicas']),
     extras: found.length === 0 ? noExtras : found,
     workload: workloadOf(live),

@@ -106,7 +106,8 @@ async function healDeleted(work: Work, task: Task, only: 'heal' | 'report'): Pro
 }
 
 function leave(work: Work, task: Task, live: KubeObject, why: string): Outcome {
-  work.inventory.delete(task.subject)
+  // Suspended means that nothing is written, not even what we remember.
+  if (!work.settings.suspended) work.inventory.delete(task.subject)
   return {
     action: 'skipped',
     message: `left alone: ${why}`,

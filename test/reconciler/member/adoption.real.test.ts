@@ -10,6 +10,7 @@ import {
   namespace,
   objectOf,
   read,
+  requestsSince,
   send,
   settings,
   unique,
@@ -98,6 +99,32 @@ describeReal('a member of a real cluster: what it remembers', ['etcd', 'kube-api
       await apply(member, desired(), set)
       assert.match(objectOf(member, `ConfigMap/${ns}/c`).message, /released/)
       assert(await read(plane, mapPath(ns)), 'it is still there')
+    })
+  })
+
+  it('is not written while the fleet is suspended, whatever becomes of its objects', async () => {
+    const ns = unique('still')
+    const set = settings()
+    const state = desired(namespace(ns), configMap(ns, 'c', { k: '1' }), configMap(ns, 'd', { k: '1' }))
+    await withMember(plane, async (member) => {
+      await apply(member, state, set)
+      await apply(member, state, { ...set, suspended: true })
+      const from = plane.auditEntries().length
+      const taken = { metadata: { annotations: { 'flotilla.dev/id': `another-fleet/ConfigMap/${ns}/c` } } }
+      await send(plane, 'PATCH', mapPath(ns), taken, merge)
+      await send(plane, 'DELETE', mapPath(ns, 'd'))
+      await send(plane, 'DELETE', inventoryPath(set.fleetName))
+      await eventually(() => objectOf(member, `ConfigMap/${ns}/d`).drift?.reason === 'deleted', 'the report')
+      await eventually(async () => (await member.diff()).length > 0, 'the difference')
+      const writes = requestsSince(plane, from, () => true).filter(
+        (line) => !/^(get|list|watch) |dryRun=All/.test(line),
+      )
+      assert.deepEqual(writes, [])
+      await apply(member, desired(namespace(ns), configMap(ns, 'd', { k: '2' })), set)
+      assert.equal(await valueAt(plane, mapPath(ns, 'd'), ['data', 'k']), '2')
+      assert(await read(plane, inventoryPath(set.fleetName)))
+      assert.match(objectOf(member, `ConfigMap/${ns}/c`).message, /another fleet has taken it/)
+      assert(await read(plane, mapPath(ns)))
     })
   })
 

@@ -235,6 +235,65 @@ describeReal('a member of a real cluster: healing', ['etcd', 'kube-apiserver'], 
     })
   })
 
+  it('takes the replicas back from an autoscaler that is gone as soon as somebody scales by hand', async () => {
+    const ns = unique('handback')
+    const path = `/apis/apps/v1/namespaces/${ns}/deployments/web`
+    const scale = (manager: string, replicas: number) =>
+      send(plane, 'PATCH', `${path}/scale?fieldManager=${manager}`, { spec: { replicas } }, merge)
+    const replicas = () => valueAt(plane, path, ['spec', 'replicas'])
+    const set = settings()
+    const state = () => desired(namespace(ns), deployment(ns, 'web', { minReadySeconds: 1 }))
+    await withMember(plane, async (member) => {
+      await apply(member, desired(namespace(ns), deployment(ns, 'web')), set)
+      await scale('kube-controller-manager', 6)
+      await apply(member, state(), set)
+      assert.equal(await replicas(), 6)
+    })
+    await scale('kubectl', 5)
+    // Also where nobody watched while it happened.
+    await withMember(plane, async (member) => {
+      await apply(member, state(), set)
+      assert.equal(await replicas(), 2)
+      assert.deepEqual(objectOf(member, `Deployment.apps/${ns}/web`).drift?.fields, [
+        { path: '/spec/replicas', live: 5, wanted: 2, manager: 'kubectl (scale)' },
+      ])
+      await scale('kube-controller-manager', 4)
+      await scale('kubectl', 3)
+      await eventually(async () => (await replicas()) === 2, 'the heal')
+    })
+  })
+
+  it('leaves a Service what the cluster allotted to it, whatever Git says of it', async () => {
+    const ns = unique('allotted')
+    const path = `/api/v1/namespaces/${ns}/services/s`
+    const service = (app: string, more: { readonly [key: string]: Json } = {}): KubeObject => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 's', namespace: ns },
+      spec: { type: 'LoadBalancer', externalTrafficPolicy: 'Local', selector: { app }, ports: [{ port: 80 }], ...more },
+    })
+    const allotted = async () => {
+      const live = await read(plane, path)
+      return ['clusterIP', 'clusterIPs', 'healthCheckNodePort', 'ports'].map((field) => getIn(live, ['spec', field]))
+    }
+    const set = settings()
+    await withMember(plane, async (member) => {
+      await apply(member, desired(namespace(ns), service('a')), set)
+      const before = await allotted()
+      assert(!before.includes(undefined), JSON.stringify(before))
+      await apply(member, desired(namespace(ns), service('b')), set)
+      const other = { clusterIP: '10.0.0.99', healthCheckNodePort: 30999 }
+      await apply(member, desired(namespace(ns), service('c', other)), set)
+      assert.equal(
+        objectOf(member, `Service/${ns}/s`).action,
+        'configured',
+        objectOf(member, `Service/${ns}/s`).message,
+      )
+      assert.equal(await valueAt(plane, path, ['spec', 'selector', 'app']), 'c')
+      assert.deepEqual(await allotted(), before)
+    })
+  })
+
   it('tells the drift of a suspended object and does not touch it', async () => {
     const ns = unique('suspended')
     const set = settings()
