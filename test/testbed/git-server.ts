@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,7 +20,7 @@ export interface GitRequest {
   readonly status: number
 }
 
-/** A real Git server on a loopback port: plain HTTP in front of Git's own `http-backend`. */
+/** A real Git server on a loopback port: HTTP in front of Git's own `http-backend`. */
 export interface GitServer {
   /** Where a repository is cloned from, without a credential. */
   url(repository: string): string
@@ -54,6 +55,8 @@ export interface GitServerOptions {
   readonly auth?: GitAuth
   /** Speaks only the first version of Git's protocol, as old servers and some proxies make it. */
   readonly firstProtocol?: boolean
+  /** Serves https with this certificate and key, each in PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string }
 }
 
 /** Starts a Git server without repositories. It needs `git` on the `PATH` and ends with this process. */
@@ -94,12 +97,13 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
     if (!down) await serveGit(root, request, response)
   }
 
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     handle(request, response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500)
       response.end(String(error))
     })
-  })
+  }
+  const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener)
   server.on('connection', (socket) => {
     if (down) {
       socket.destroy()
@@ -115,6 +119,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
   // A test that forgets to stop its server must not hang the whole run.
   server.unref()
   const origin = `127.0.0.1:${portOf(server.address())}`
+  const scheme = options.tls ? 'https' : 'http'
   const dir = (repository: string) => join(root, `${repository}.git`)
   const applyRejection = (repository: string) => {
     const file = join(dir(repository), rejectFile)
@@ -123,13 +128,13 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
   }
 
   return {
-    url: (repository) => `http://${origin}/${repository}.git`,
-    urlWithCredential: (repository) => `http://${credentialPrefix(options.auth)}${origin}/${repository}.git`,
+    url: (repository) => `${scheme}://${origin}/${repository}.git`,
+    urlWithCredential: (repository) => `${scheme}://${credentialPrefix(options.auth)}${origin}/${repository}.git`,
     createRepo: (repository) => {
       createBare(dir(repository))
       repositories.add(repository)
       applyRejection(repository)
-      return `http://${origin}/${repository}.git`
+      return `${scheme}://${origin}/${repository}.git`
     },
     dir,
     rejectPushes: (message) => {
