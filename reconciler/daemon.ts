@@ -18,6 +18,7 @@ import { createTeller } from './cycle/teller.ts'
 import { createTurner } from './cycle/turner.ts'
 import { fleetUidOf } from './cycle/uid.ts'
 import { explain, GitError } from './git/error.ts'
+import { parseProvenance } from './git/generated.ts'
 import type { Repository } from './git/types.ts'
 import type { ReadSecret } from './member/connect.ts'
 import type { Metrics } from './server/metrics.ts'
@@ -82,7 +83,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
 
   async function turn(): Promise<void> {
     for (let race = 0; race < maxRaces; race++) {
-      const pulled = await pull({ ...pulling, inForce: state.order?.commit })
+      const pulled = await pull({ ...pulling, inForce: state.order?.commit }).catch(resumed)
       metrics.fetchEnded('success')
       state.fetchedAt = pulled.fetchedAt
       const outcome = isDone(pulled) ? 'done' : await generate(pulled)
@@ -141,11 +142,21 @@ export function startDaemon(options: DaemonOptions): Daemon {
   }
 
   /** After a restart, members are looked after as the last generated commit says while nothing newer can be rendered. */
-  async function stuck({ previous, provenance }: Pulled): Promise<'stuck'> {
+  async function stuck({ previous, provenance }: Pick<Pulled, 'previous' | 'provenance'>): Promise<'stuck'> {
     if (state.order || !previous || !provenance) return 'stuck'
     const { source } = await reader.read(gitTree(repository, provenance.sourceCommit))
     if (source) await apply(previous.oid, provenance.sourceCommit, source)
     return 'stuck'
+  }
+
+  /** The same while the remote cannot be read: the clone still holds what was generated last. Rejects with `error`. */
+  async function resumed(error: unknown): Promise<never> {
+    const last = error instanceof GitError && !state.order ? await repository.lastGenerated() : undefined
+    if (last !== undefined) {
+      const previous = await repository.readCommit(last)
+      await stuck({ previous, provenance: parseProvenance(previous.message) })
+    }
+    throw error
   }
 
   async function apply(commit: string, sourceCommit: string, source: FleetSource): Promise<void> {

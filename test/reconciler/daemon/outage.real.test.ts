@@ -63,6 +63,28 @@ describeReal('an outage', needs, () => {
       assert.deepEqual(await values(fleet), ['two', 'two', 'two'])
     }))
 
+  it('of the Git server at the start leaves clusters looked after as the clone says', () =>
+    withFleet({}, async (fleet) => {
+      write(fleet, 'one')
+      await fleet.push('First')
+      const first = await fleet.start()
+      await first.synced()
+      await first.stop()
+      await fleet.member('c1').send('DELETE', pathOf.configMap(fleet.ns, 'web'))
+      write(fleet, 'two')
+      await fleet.push('Second')
+      fleet.server.setDown(true)
+
+      const second = await fleet.start()
+      await second.sync()
+      assert.match(second.status().source.problem, /cannot be reached/)
+      await second.until(async () => same(await values(fleet), ['one', 'one', 'one']), 'drift is healed')
+
+      fleet.server.setDown(false)
+      await second.synced()
+      assert.deepEqual(await values(fleet), ['two', 'two', 'two'])
+    }))
+
   it('by a server that rejects the push is said in its words, and nothing of that commit is applied', () =>
     withFleet({}, async (fleet) => {
       write(fleet, 'one')
