@@ -40,7 +40,7 @@ const lookEvery = 100
 const patience = 180_000
 
 /** Opens the request logs of control planes that were started with the option `audit`. */
-export function openRequestLog(planes: readonly ControlPlane[]): RequestLog {
+export function openRequestLog(planes: readonly Pick<ControlPlane, 'name' | 'auditLogPath'>[]): RequestLog {
   const tails = planes.map((plane) => ({ cluster: plane.name, read: tail(plane.auditLogPath) }))
   const byUser = new Map<string, Answered[]>()
 
