@@ -67,7 +67,7 @@ function forget(pod: KubeObject, { client }: Tools): void {
   seen.get(client)?.delete(String(pod.metadata.uid))
 }
 
-function running(pod: KubeObject, { client, clock }: Tools): JsonObject {
+function running(pod: KubeObject, { clock }: Tools): JsonObject {
   const time = timeText(clock.now())
   const broken = pod.metadata.annotations?.[neverReady] === 'true'
   const ready = broken ? 'False' : 'True'
@@ -79,7 +79,7 @@ function running(pod: KubeObject, { client, clock }: Tools): JsonObject {
     const why = serves && broken ? { reason: 'ContainersNotReady', message: 'the annotation says so' } : {}
     return withCondition(held, { type, status: serves ? ready : 'True', ...why }, time)
   }, listOf(status.conditions).map(objectOf))
-  const ip = podIp(pod, client.list('pods').length)
+  const ip = podIp(pod)
   return {
     ...status,
     phase: 'Running',
@@ -96,8 +96,8 @@ function running(pod: KubeObject, { client, clock }: Tools): JsonObject {
 }
 
 /** An address made of the uid: stable, and unlikely to meet another one. */
-function podIp(pod: KubeObject, pods: number): string {
-  const number = Number.parseInt(textOf(pod.metadata.uid).slice(0, 6), 16) + pods
+function podIp(pod: KubeObject): string {
+  const number = Number.parseInt(textOf(pod.metadata.uid).slice(0, 6), 16)
   return `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`
 }
 

@@ -3,6 +3,7 @@ import type { Json } from '../../../repo-layout/json.ts'
 import type { ApiRequest } from '../http/message.ts'
 import { badRequest, StatusError } from '../status.ts'
 import { duplicateKeys } from './duplicates.ts'
+import { protobufType, readProtobuf } from './protobuf.ts'
 
 /** A body that was read, with the paths of keys that stand twice in it. */
 export interface Body {
@@ -15,9 +16,10 @@ export function mediaType({ headers }: ApiRequest): string {
   return (headers['content-type'] ?? 'application/json').split(';')[0]?.trim() || 'application/json'
 }
 
-/** Reads a body as JSON or, where its type says so, as YAML. Throws 400 where it is neither, 415 for other types. */
+/** Reads a body as JSON, as protobuf or, where its type says so, as YAML. Throws 400 where it is neither, 415 for other types. */
 export function readBody(request: ApiRequest): Body {
   const type = mediaType(request)
+  if (type === protobufType) return { value: readProtobuf(Buffer.from(request.body, 'latin1')), duplicates: [] }
   if (type.endsWith('yaml')) return readYaml(request.body)
   if (type.endsWith('json')) return readJson(request.body)
   throw new StatusError(

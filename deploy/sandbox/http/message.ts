@@ -5,6 +5,7 @@ export interface ApiRequest {
   readonly query: URLSearchParams
   /** Names in lower case. */
   readonly headers: { readonly [name: string]: string | undefined }
+  /** Text; of protobuf each character is a byte. */
   readonly body: string
   /** The name of the user; the groups do not matter as everybody may do everything. */
   readonly user: string

@@ -34,7 +34,10 @@ function allocated(spec: JsonObject, live: JsonObject, backend: Backend): JsonOb
   const outside = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
   // What nobody gives addresses to may have them of both families.
   const open = clusterIP === 'None' && Object.keys(objectOf(spec.selector)).length === 0
-  const ports = listOf(spec.ports).map((port) => (isJsonObject(port) ? portOf(port, live, outside, backend) : port))
+  const given = new Map<string, number>()
+  const ports = listOf(spec.ports).map((port) =>
+    isJsonObject(port) ? portOf(port, live, outside, backend, given) : port,
+  )
   return {
     ...spec,
     ...(ports.length > 0 && { ports }),
@@ -46,7 +49,13 @@ function allocated(spec: JsonObject, live: JsonObject, backend: Backend): JsonOb
 }
 
 /** A node port that is not named is the one that the same port had, else a new one. */
-function portOf(port: JsonObject, live: JsonObject, outside: boolean, backend: Backend): JsonObject {
+function portOf(
+  port: JsonObject,
+  live: JsonObject,
+  outside: boolean,
+  backend: Backend,
+  given: Map<string, number>,
+): JsonObject {
   if (!outside) {
     const was = listOf(live.ports).find((one) => isJsonObject(one) && one.nodePort === port.nodePort)
     const { nodePort: _, ...rest } = port
@@ -56,7 +65,9 @@ function portOf(port: JsonObject, live: JsonObject, outside: boolean, backend: B
   const before = listOf(live.ports).find(
     (one) => isJsonObject(one) && one.port === port.port && one.protocol === port.protocol,
   )
-  const nodePort = numberOf(objectOf(before).nodePort) || backend.addresses.nodePort()
+  const id = `${textOf(port.protocol)} ${numberOf(port.port)}`
+  const nodePort = numberOf(objectOf(before).nodePort) || given.get(id) || backend.addresses.nodePort()
+  given.set(id, nodePort)
   return { ...port, nodePort }
 }
 
@@ -89,11 +100,14 @@ function specCauses(spec: JsonObject): readonly Cause[] {
     causes.push(...portRange(port.port ?? 0, `${at}.port`))
     if (!protocols.includes(textOf(port.protocol)))
       causes.push(unsupported(`${at}.protocol`, port.protocol ?? '', protocols))
-    if (typeof port.targetPort === 'number' && !headless) causes.push(...portRange(port.targetPort, `${at}.targetPort`))
+    if (typeof port.targetPort === 'number') causes.push(...portRange(port.targetPort, `${at}.targetPort`))
   }
   for (const [i, port] of ports.entries()) {
     const twice = ports.slice(0, i).some((one) => one.port === port.port && one.protocol === port.protocol)
     if (twice) causes.push(duplicate(`spec.ports[${i}]`, { protocol: port.protocol, port: port.port }))
+    const node = numberOf(port.nodePort)
+    if (node > 0 && ports.slice(0, i).some((one) => one.nodePort === node && one.protocol === port.protocol))
+      causes.push(duplicate(`spec.ports[${i}].nodePort`, node))
   }
   return causes
 }

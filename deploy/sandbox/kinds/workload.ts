@@ -36,7 +36,11 @@ const keepsSelector = (next: KubeObject, live: KubeObject) =>
 /** Deployments: annotations count for the generation, as rollbacks were once written there. */
 export const deploymentStrategy: Strategy = {
   generation: 'specOrAnnotations',
-  validate: (object) => [...countCauses(specOf(object)), ...templateCauses(object)],
+  validate: (object) => [
+    ...updateCauses(specOf(object), 'Recreate'),
+    ...countCauses(specOf(object)),
+    ...templateCauses(object),
+  ],
   validateUpdate: keepsSelector,
 }
 
@@ -65,6 +69,17 @@ export const daemonSetStrategy: Strategy = {
   validateUpdate: keepsSelector,
 }
 
+/** A strategy that does not roll has nothing to say about rolling. */
+function updateCauses(spec: JsonObject, type: 'OnDelete' | 'Recreate'): readonly Cause[] {
+  const field = type === 'OnDelete' ? 'updateStrategy' : 'strategy'
+  const { rollingUpdate, type: chosen } = objectOf(spec[field])
+  if (chosen !== type || rollingUpdate === undefined) return []
+  const at = `spec.${field}.rollingUpdate`
+  return type === 'OnDelete'
+    ? [invalid(at, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")]
+    : [forbidden(at, "may not be specified when strategy `type` is 'Recreate'")]
+}
+
 const changeable = [
   'replicas',
   'ordinals',
@@ -78,7 +93,11 @@ const changeable = [
 /** StatefulSets: little may change, as pods have an identity. */
 export const statefulSetStrategy: Strategy = {
   generation: 'spec',
-  validate: (object) => [...countCauses(specOf(object)), ...templateCauses(object)],
+  validate: (object) => [
+    ...updateCauses(specOf(object), 'OnDelete'),
+    ...countCauses(specOf(object)),
+    ...templateCauses(object),
+  ],
   validateUpdate(next, live) {
     const rest = (spec: JsonObject) =>
       Object.fromEntries(Object.entries(spec).filter(([key]) => !changeable.includes(key)))

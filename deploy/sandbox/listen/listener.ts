@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import { createServer, type Server, type Socket } from 'node:net'
+import { protobufType } from '../decode/protobuf.ts'
 import type { AnyReply, ApiRequest } from '../http/message.ts'
 import { isStream } from '../http/message.ts'
 import type { ServerCertificate } from './certificate.ts'
@@ -151,6 +152,7 @@ function readBody(request: Http2ServerRequest): Promise<string | undefined> {
     request.resume()
     return Promise.resolve('')
   }
+  const encoding = (request.headers['content-type'] ?? '').startsWith(protobufType) ? 'latin1' : 'utf8'
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -158,7 +160,7 @@ function readBody(request: Http2ServerRequest): Promise<string | undefined> {
       size += chunk.length
       if (size <= bodyLimit) chunks.push(chunk)
     })
-    request.once('close', () => resolve(size > bodyLimit ? undefined : Buffer.concat(chunks).toString('utf8')))
-    request.once('end', () => resolve(size > bodyLimit ? undefined : Buffer.concat(chunks).toString('utf8')))
+    request.once('close', () => resolve(size > bodyLimit ? undefined : Buffer.concat(chunks).toString(encoding)))
+    request.once('end', () => resolve(size > bodyLimit ? undefined : Buffer.concat(chunks).toString(encoding)))
   })
 }

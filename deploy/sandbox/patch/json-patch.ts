@@ -16,7 +16,8 @@ function applyOperation(document: Json, operation: Json): Json {
     case 'add':
       return change(document, at, 'add', () => needed(value))
     case 'replace':
-      find(document, at)
+      // A key that is missing is added; an item that is missing is an error.
+      if (isJsonArray(lookUp(document, at.slice(0, -1)))) find(document, at)
       return change(document, at, 'replace', () => needed(value))
     case 'remove':
       find(document, at)

@@ -25,6 +25,8 @@ function mergeMap(schema: Schema | undefined, target: JsonObject, patch: JsonObj
   for (const [key, value] of Object.entries(patch)) {
     if (value === undefined || key.startsWith('$')) continue
     if (value === null) result.delete(key)
+    // What is new is taken as it stands, without a look for keys that stand twice.
+    else if (result.get(key) === undefined) result.set(key, withoutNulls(value))
     else result.set(key, mergeValue(schema && fieldOf(schema, key), result.get(key), value, orderOf(patch, key)))
   }
   for (const [key, value] of Object.entries(patch)) {
@@ -99,9 +101,8 @@ function mergeList(
       continue
     }
     const held = items[at]
-    const merged = mergeMap(schema?.list?.items, isJsonObject(held) ? held : {}, item)
-    if (at >= 0) items[at] = merged
-    else items.push(merged)
+    if (at < 0) items.push(withoutNulls(item))
+    else items[at] = mergeMap(schema?.list?.items, isJsonObject(held) ? held : {}, item)
   }
   const kept = patch.filter((item) => isJsonObject(item) && item.$patch === undefined)
   return ordered(key, items, order ?? kept, target)
@@ -135,6 +136,18 @@ function ordered(
 
 function isBefore(a: number, b: number): boolean {
   return a >= 0 && b >= 0 && a < b
+}
+
+/** A value that nothing was there for before: its nulls and directives have nothing to take away. */
+function withoutNulls(value: Json): Json {
+  if (isJsonArray(value)) return value.filter((item) => !isDeletion(item)).map(withoutNulls)
+  if (!isJsonObject(value)) return value
+  const kept = Object.entries(value).filter(([key, inner]) => inner !== null && !key.startsWith('$'))
+  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutNulls(inner ?? null)]))
+}
+
+function isDeletion(item: Json): boolean {
+  return isJsonObject(item) && item.$patch === 'delete'
 }
 
 function isDirective(item: Json): boolean {

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { type GoField, type GoStruct, readGoStructs } from './go-types.ts'
+import { readProtoMessages } from './proto-messages.ts'
 
 /*
  * Writes the schema data of the sandbox from a running kube-apiserver and the Go sources of the same version:
@@ -61,6 +62,37 @@ for (const path of ['/api', '/apis'])
       if (served.has(groupVersion)) discovery[groupVersion] = resources
     }
 write('../../resources/data/builtin.json', discovery)
+
+writeProtobuf()
+
+/** Which number a field has in protobuf: `name type`, with marks for repeated fields, maps and inlined messages. */
+function writeProtobuf(): void {
+  const api = join(moduleCache, `k8s.io/api@${version}`)
+  const machinery = join(moduleCache, `k8s.io/apimachinery@${version}/pkg`)
+  const places = [
+    ...readdirSync(api).flatMap((group) => [join(api, group, 'v1'), join(api, group, 'v2')]),
+    join(machinery, 'apis/meta/v1'),
+  ]
+  const found: Record<string, Record<string, string>> = {}
+  for (const place of places) {
+    if (!existsSync(join(place, 'generated.proto'))) continue
+    for (const [name, fields] of readProtoMessages(readFileSync(join(place, 'generated.proto'), 'utf8'))) {
+      const schema = definitions.get(name.replace(/^k8s\.io\./, 'io.k8s.'))
+      found[name] = Object.fromEntries(
+        fields.map(({ number, name: told, type, repeated, mapOf }) => {
+          // `aPIGroup` is apiGroup, `uID` is uid.
+          const field =
+            Object.keys(schema?.properties ?? {}).find((key) => key.toLowerCase() === told.toLowerCase()) ?? told
+          // What the JSON form does not name is inlined there.
+          const inlined = schema?.properties && !schema.properties[field]
+          const mark = mapOf === undefined ? (repeated ? '*' : inlined ? '=' : '') : '%'
+          return [number, `${field} ${mark}${mapOf ?? type}`]
+        }),
+      )
+    }
+  }
+  write('../../decode/data/protobuf.json', found)
+}
 
 /** Without descriptions but for their first sentence, and with what the Go struct adds. */
 function trimmed(schema: Loose, struct: GoStruct | undefined, home: string): Loose {

@@ -4,7 +4,7 @@ import { badRequest } from '../status.ts'
 export type LabelTest = (labels: { readonly [key: string]: string } | undefined) => boolean
 
 const requirement =
-  /^\s*(?:(?<absent>!)\s*(?<missing>[^\s,!=()]+)|(?<key>[^\s,!=()<>]+)\s*(?:(?<op>==|=|!=|<|>)\s*(?<value>[^\s,()]*)|(?<set>in|notin)\s*\((?<values>[^)]*)\))?)\s*(?:,|$)/
+  /^\s*(?:(?<absent>!)\s*(?<missing>[^\s,!=()]+)|(?<key>[^\s,!=()<>]+)\s*(?:(?<op>==|=|!=|<|>)\s*(?<value>[^\s,()=!<>]*)|(?<set>in|notin)\s*\((?<values>[^)]*)\))?)\s*(?:,|$)/
 
 /** Reads `labelSelector` of a query; throws 400 where it cannot be read. An empty one selects everything. */
 export function parseLabelSelector(text: string): LabelTest {

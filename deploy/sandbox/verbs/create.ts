@@ -5,7 +5,7 @@ import { strategyOf } from '../kinds/strategy.ts'
 import { hasSubresource, type Resource } from '../resources/resource.ts'
 import { normalize } from '../schema/normalize.ts'
 import { aboutStorage, StatusError } from '../status.ts'
-import { withRevision } from '../store/entry.ts'
+import { type Entry, readEntry, withRevision } from '../store/entry.ts'
 import { refuse } from '../validate/causes.ts'
 import { admitCreate } from './admit.ts'
 import { fieldScope, type WriteOptions } from './call.ts'
@@ -43,19 +43,21 @@ export function createObject(
   const bare = strategy.keepsStatus === true ? named : withEmptyStatus(resource, named)
   const object = stored(resource, strategy.prepareCreate?.(bare, backend) ?? bare)
   refuse(resource, object.metadata.name, [...metadataCauses(object, resource), ...(strategy.validate?.(object) ?? [])])
-  if (backend.store.get(resource.storage, namespace, object.metadata.name)) throw exists(resource, object.metadata.name)
+  const taken = backend.store.get(resource.storage, namespace, object.metadata.name)
+  if (taken) throw exists(resource, taken)
   if (options.dryRun) return unversioned(object)
   backend.store.put(resource.storage, object)
   return inVersion(withRevision(object, backend.store.revision()), resource)
 }
 
 /** 409 for a name that is taken. */
-function exists(resource: Resource, name: string): StatusError {
-  const { storage } = resource
+function exists({ storage }: Resource, entry: Entry): StatusError {
+  const { name } = entry
+  const ending = readEntry(entry).metadata.deletionTimestamp !== undefined
   return new StatusError(
     409,
     'AlreadyExists',
-    `${storage} ${JSON.stringify(name)} already exists`,
+    `${ending ? 'object is being deleted: ' : ''}${storage} ${JSON.stringify(name)} already exists`,
     aboutStorage(storage, name),
   )
 }
