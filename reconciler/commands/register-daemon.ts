@@ -118,7 +118,7 @@ export function addDaemonCommands(program: Command, { terminal, exit }: Registra
         notes: ['Whether the clusters arrive is what "flotilla status --wait" says.'],
         exit: [
           ['0', 'rendered and handed out'],
-          ['1', 'the source could not be fetched or rendered, or not pushed'],
+          ['1', 'not fetched, rendered or pushed, or deletions wait'],
           ['2', 'no daemon answers'],
         ],
         environment: daemonEnvironment,

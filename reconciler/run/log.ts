@@ -1,5 +1,6 @@
 import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
+import { tame } from '../views/tame.ts'
 
 /** Credentials never reach a log, whatever a library puts into an error. */
 const redacted: string[] = [
@@ -51,7 +52,7 @@ function valueText(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value)
   // A commit id is known by its first signs.
   if (/^[0-9a-f]{40}$/.test(value)) return value.slice(0, 7)
-  return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)
+  return /^[^\s"=\p{Cc}\p{Cf}]+$/u.test(value) ? value : tame(JSON.stringify(value))
 }
 
 function stackText({ err }: Readonly<Record<string, unknown>>): string {

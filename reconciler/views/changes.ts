@@ -3,15 +3,17 @@ import { clockTime } from './age.ts'
 import { clusterMessage } from './cluster-message.ts'
 import type { Screen } from './screen.ts'
 import { glyph, styleOf } from './state.ts'
+import { tame } from './tame.ts'
 import { pad, shortCommit } from './text.ts'
 
 /** One line for each cluster whose state, counts, commit or reason is another than before: what a log can hold. */
 export function changeLines(
-  before: FleetStatus | undefined,
-  after: FleetStatus,
+  rawBefore: FleetStatus | undefined,
+  rawAfter: FleetStatus,
   now: number,
   screen: Screen,
 ): readonly string[] {
+  const [before, after] = [tame(rawBefore), tame(rawAfter)]
   const old = new Map(before?.clusters.map((cluster) => [cluster.cluster, line(cluster, now, screen)]))
   const names = new Set(after.clusters.map(({ cluster }) => cluster))
   const time = clockTime(after.at, now)

@@ -6,6 +6,7 @@ import { objectCells, objectMessage } from './object-rows.ts'
 import { type Screen, type View, viewOf } from './screen.ts'
 import { compareSync, glyph, objectState, styleOf, worstFirst } from './state.ts'
 import { type Cell, layoutTable } from './table.ts'
+import { tame } from './tame.ts'
 import { count, oneLine, shortCommit } from './text.ts'
 
 /** How one cluster or one Subject is shown. */
@@ -19,7 +20,8 @@ export interface DetailOptions {
 const foldAbove = 10
 
 /** The status of one cluster: what is known of it, then its objects with the worst first. */
-export function clusterStatusView(cluster: ClusterStatus, options: DetailOptions, screen: Screen): View {
+export function clusterStatusView(raw: ClusterStatus, options: DetailOptions, screen: Screen): View {
+  const cluster = tame(raw)
   const { now } = options
   const wide = options.wide === true || (screen.columns ?? 0) >= 120
   // What was last heard of an object says nothing of it now while its cluster cannot be seen.

@@ -4,12 +4,14 @@ import { diffClosing, flatten } from './diff-summary.ts'
 import { notThere, showValue } from './drift-text.ts'
 import type { View } from './screen.ts'
 import { escapeMarkdown, markdownTable } from './table.ts'
+import { tame } from './tame.ts'
 import { oneLine } from './text.ts'
 
 const header = ['CLUSTER', 'SUBJECT', 'FIELD', 'LIVE', 'WANTED', 'MANAGER', 'SINCE', 'SOURCE']
 
 /** Differences as Markdown: a table, one row a field. */
-export function diffMarkdown(report: DiffReport, now: number): View {
+export function diffMarkdown(raw: DiffReport, now: number): View {
+  const report = tame(raw)
   const rows = flatten(report).flatMap(({ cluster, drift, source }) => {
     const whole = {
       path: '',

@@ -1,5 +1,6 @@
 import type { Drift } from '../member/types.ts'
 import type { DiffReport } from '../server/types.ts'
+import { tame } from './tame.ts'
 import { count } from './text.ts'
 
 /** One object that differs in one cluster. */
@@ -27,7 +28,8 @@ export function diffExit(report: DiffReport): 0 | 1 | 2 {
 }
 
 /** The last sentence of a diff, which also says that there is none and what could not be compared. */
-export function diffClosing(report: DiffReport): string {
+export function diffClosing(raw: DiffReport): string {
+  const report = tame(raw)
   if (report.commit === undefined) return 'Nothing was rendered yet, so there is nothing to compare with.'
   const differences = flatten(report)
   const drifted = [...new Set(differences.map(({ cluster }) => cluster))]

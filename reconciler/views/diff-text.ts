@@ -7,6 +7,7 @@ import { diffTable } from './diff-table.ts'
 import { driftHistory, notThere, showValue } from './drift-text.ts'
 import { type Screen, type View, viewOf } from './screen.ts'
 import { glyph, styleOf } from './state.ts'
+import { tame } from './tame.ts'
 import { oneLine, pad, width } from './text.ts'
 
 /** How differences are shown. */
@@ -23,7 +24,8 @@ const shortValue = 40
  * Differences as text: `-` is live, `+` is wanted. A table where the terminal is wide enough for all of it, else a block
  * an object. Nothing is cut.
  */
-export function diffView(report: DiffReport, { now, wide }: DiffViewOptions, screen: Screen): View {
+export function diffView(raw: DiffReport, { now, wide }: DiffViewOptions, screen: Screen): View {
+  const report = tame(raw)
   const table = diffTable(report, now, screen)
   const fits = (screen.columns ?? 0) >= 120 && table.every((line) => width(line.plain) <= (screen.columns ?? 0))
   const lines = wide || fits ? table.map(({ text }) => text) : blocks(report, now, screen)

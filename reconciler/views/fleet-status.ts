@@ -6,6 +6,7 @@ import { clusterMessage, driftCount } from './cluster-message.ts'
 import { plainScreen, type Screen, type View, viewOf } from './screen.ts'
 import { compareSync, glyph, styleOf, worstFirst, worstOf } from './state.ts'
 import { type Cell, escapeMarkdown, layoutTable, markdownTable } from './table.ts'
+import { tame } from './tame.ts'
 import { count, oneLine, plainSigns, shortCommit, width } from './text.ts'
 
 /** How a fleet's status is shown. */
@@ -26,7 +27,8 @@ export interface FleetViewOptions {
 const foldAbove = 10
 
 /** The status of a fleet: one sentence, a table with the worst first, and what needs a person. */
-export function fleetStatusView(status: FleetStatus, options: FleetViewOptions, screen: Screen): View {
+export function fleetStatusView(raw: FleetStatus, options: FleetViewOptions, screen: Screen): View {
+  const status = tame(raw)
   const { now } = options
   const shown = rowsOf(status, options)
   const folded = options.all || options.sync?.includes('synced') ? [] : foldable(shown)
@@ -44,7 +46,8 @@ export function fleetStatusView(status: FleetStatus, options: FleetViewOptions, 
 }
 
 /** The status of a fleet as Markdown. */
-export function fleetStatusMarkdown(status: FleetStatus, options: FleetViewOptions): View {
+export function fleetStatusMarkdown(raw: FleetStatus, options: FleetViewOptions): View {
+  const status = tame(raw)
   const shown = rowsOf(status, options)
   const screen = plainScreen()
   const table = shown.map((cluster) => clusterRow(cluster, { now: options.now, wide: true, screen }))

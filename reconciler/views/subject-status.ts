@@ -8,6 +8,7 @@ import { objectCells, objectMessage } from './object-rows.ts'
 import { type Screen, type View, viewOf } from './screen.ts'
 import { compareSync, glyph, objectState, styleOf, worstFirst, worstOf } from './state.ts'
 import { type Cell, layoutTable } from './table.ts'
+import { tame } from './tame.ts'
 import { count, oneLine } from './text.ts'
 
 /** An object in one of the clusters that should run it. */
@@ -43,11 +44,12 @@ export function placesOf(status: FleetStatus, subject: Subject): readonly Placed
 
 /** The status of one Subject over the clusters. */
 export function subjectStatusView(
-  subject: Subject,
-  places: readonly Placed[],
+  rawSubject: Subject,
+  rawPlaces: readonly Placed[],
   options: DetailOptions,
   screen: Screen,
 ): View {
+  const [subject, places] = [tame(rawSubject), tame(rawPlaces)]
   const { now } = options
   const wide = options.wide === true || (screen.columns ?? 0) >= 120
   const states = places.map(stateOf)

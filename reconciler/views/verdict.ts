@@ -1,6 +1,7 @@
 import type { Sync } from '../member/types.ts'
 import type { FleetStatus } from '../server/types.ts'
 import { clusterMessage } from './cluster-message.ts'
+import { tame } from './tame.ts'
 import { count, oneLine } from './text.ts'
 
 /** One thing that is waited for. */
@@ -54,6 +55,8 @@ export function judge(status: FleetStatus, awaited: readonly Awaited[], now: num
 
 /** Some of what is waited for, with the reason; `and 7 more` for the rest. */
 function list(awaited: readonly Awaited[]): string {
-  const shown = awaited.slice(0, 3).map(({ name, sync, message }) => `${name} ${sync}${message && `: ${message}`}`)
+  const shown = tame(awaited.slice(0, 3)).map(
+    ({ name, sync, message }) => `${name} ${sync}${message && `: ${message}`}`,
+  )
   return [...shown, ...(awaited.length > 3 ? [`and ${awaited.length - 3} more`] : [])].join('; ')
 }

@@ -93,5 +93,10 @@ describe('fields of a log line for people', () => {
     }
     assert.equal(fieldsText(log), '  cluster=eu-1 applied=2 commit=9b07d51 reason="a \\"b\\"\\nc" fields=[{"a":1}]')
     assert.equal(fieldsText({ level: 30, msg: 'm', err: new Error('x') }), '')
+    assert.equal(
+      fieldsText({ a: '\u001b[2J', b: '\u009b2J' }),
+      '  a="\\u001b[2J" b=" 2J"',
+      'nothing steers the terminal',
+    )
   })
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
+import fc from 'fast-check'
 import { bodyLimit } from '../../../reconciler/server/body.ts'
 import { diffReportSchema, fleetStatusSchema, syncReplySchema } from '../../../reconciler/server/wire.ts'
 import { observationsSchema } from '../../../repo-layout/observations.ts'
@@ -262,6 +263,34 @@ describe('the HTTP API', () => {
     assert.equal(answer.status, 500)
     assert.equal(errorOf(answer), "the request failed; the daemon's log says why")
     assert.equal(daemon.logged.filter(({ msg }) => msg === 'a request failed').length, 1)
+  })
+
+  it('answers whatever it is asked with a status and a sentence, and never fails', async () => {
+    await start({ webhookToken: 'w' })
+    const known = fc.constantFrom('/api/v1/status', '/api/v1/diff', '/api/v1/observations', '/webhook', '/healthz', '/')
+    const word = fc.string({
+      unit: fc.constantFrom('a', '*', '?', '%', '&', '=', '/', '.', '%2e', '%00', '#', '+'),
+      maxLength: 12,
+    })
+    const method = fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD')
+    await fc.assert(
+      fc.asyncProperty(
+        method,
+        fc.oneof(
+          known,
+          word.map((text) => `/${text}`),
+        ),
+        word,
+        async (how, path, query) => {
+          const answer = await ask(daemon, `${path}?${query}`, {
+            method: how,
+            headers: { 'content-type': 'application/json' },
+          })
+          assert.ok(answer.status >= 200 && answer.status < 500, `${how} ${path}?${query}: ${answer.status}`)
+          if (answer.status >= 400 && how !== 'HEAD') assert.equal(typeof errorOf(answer), 'string')
+        },
+      ),
+    )
   })
 
   it('is alive while the cycle turns, and ready after the first turn', async () => {
