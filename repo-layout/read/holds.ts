@@ -97,9 +97,11 @@ export function gatherHolds(from: HoldSources): Holds {
     files: new Set([
       ...from.leftOut,
       ...from.broken.map(({ path }) => path),
-      ...[...objects, ...namespaces.map(({ document }) => document), ...preferences, ...typeConfigs, ...from.halves]
+      ...[...objects, ...namespaces.map(({ document }) => document), ...preferences, ...typeConfigs]
         .filter((document) => !isNamed(document))
         .map(({ path }) => path),
+      // Without its kind, a name tells little.
+      ...from.halves.map(({ path }) => path),
       ...leftUnread.map(({ document }) => document.path),
       ...misnamed.map(({ path }) => path),
       // A type that is in error may be what placed these.

@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isNode, isSeq, type LineCounter, type Node, type Pair, visit } from 'yaml'
+import { type Document, isAlias, isMap, isNode, isSeq, type Node, type Pair, visit } from 'yaml'
 import type { JsonPath } from '../json.ts'
 import type { Position } from '../message.ts'
 
@@ -8,14 +8,36 @@ import type { Position } from '../message.ts'
  */
 export type Locate = (path: JsonPath, at?: 'key' | 'value') => Position
 
-/** The place of an offset; of none, the beginning. */
-export function positionIn(lines: LineCounter, offset: number | undefined): Position {
-  const { line, col } = lines.linePos(offset ?? 0)
-  return { line: Math.max(line, 1), column: Math.max(col, 1) }
+/** Gives the place of an offset in a text; of none, the beginning. */
+export type PositionOf = (offset: number | undefined) => Position
+
+/**
+ * Counts the lines of a text, when first asked. The library's own counter misses those inside of tokens that it does not
+ * understand.
+ */
+export function createPositions(text: string): PositionOf {
+  let starts: number[] | undefined
+  return (offset = 0) => {
+    starts ??= lineStarts(text)
+    let low = 0
+    let high = starts.length
+    while (high - low > 1) {
+      const middle = (low + high) >> 1
+      if ((starts[middle] ?? 0) <= offset) low = middle
+      else high = middle
+    }
+    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 }
+  }
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0]
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
+  return starts
 }
 
 /** Makes a finder for one document; what it learns of the document's maps and anchors it keeps. */
-export function createLocate(document: Document.Parsed, lines: LineCounter): Locate {
+export function createLocate(document: Document.Parsed, positionOf: PositionOf): Locate {
   const pairsOf = new WeakMap<object, ReadonlyMap<string, Pair>>()
   let targets: ReadonlyMap<unknown, Node> | undefined
 
@@ -51,7 +73,7 @@ export function createLocate(document: Document.Parsed, lines: LineCounter): Loc
         offset = offsetOf(node) ?? offset
       } else break
     }
-    return positionIn(lines, offset)
+    return positionOf(offset)
   }
 }
 

@@ -1,7 +1,7 @@
-import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml'
+import { type Document, parseAllDocuments, type YAMLError } from 'yaml'
 import type { Json, JsonPath } from '../json.ts'
 import { isJsonObject } from '../json.ts'
-import { createLocate, type Locate, positionIn } from './locate.ts'
+import { createLocate, createPositions, type Locate, type PositionOf } from './locate.ts'
 import { isNumberProblem, kubernetesScalars } from './scalars.ts'
 import { maxDepth, readValue, shorten, type YamlProblem } from './value.ts'
 
@@ -27,18 +27,18 @@ const maxProblems = 100
 export function parseYaml(text: string): YamlText {
   const sign = controlProblem(text)
   if (sign) return { type: 'broken', problems: [sign] }
-  const read = tryParse(text)
-  if (!read) return { type: 'broken', problems: [tooDeep({ line: 1, column: 1 })] }
-  const { parsed, lines } = read
+  const parsed = tryParse(text)
+  if (!parsed) return { type: 'broken', problems: [tooDeep({ line: 1, column: 1 })] }
+  const positionOf = createPositions(text)
   const problems: YamlProblem[] = []
   const documents: YamlDocument[] = []
-  const places = lazyPlaces(text)
+  const places = lazyPlaces(text, positionOf)
   for (const [index, document] of parsed.entries()) {
     if (document.errors.length > 0) {
-      for (const error of document.errors) problems.push(syntaxProblem(error, lines))
+      for (const error of document.errors) problems.push(syntaxProblem(error, positionOf))
       continue
     }
-    const { value, problems: found } = readValue(document, (offset) => positionIn(lines, offset))
+    const { value, problems: found } = readValue(document, positionOf)
     for (const problem of found) problems.push(problem)
     if (found.length === 0 && value !== null) documents.push({ value, locate: places(index) })
   }
@@ -69,9 +69,8 @@ function told(all: readonly YamlProblem[]): readonly YamlProblem[] {
   ]
 }
 
-function parse(text: string) {
-  const lines = new LineCounter()
-  const parsed = parseAllDocuments(text, {
+function parse(text: string): readonly Document.Parsed[] {
+  return parseAllDocuments(text, {
     version: '1.1',
     schema: 'failsafe',
     customTags: kubernetesScalars,
@@ -79,16 +78,14 @@ function parse(text: string) {
     resolveKnownTags: false,
     // Its own check compares each key with each other one; `readValue` has its own.
     uniqueKeys: false,
-    lineCounter: lines,
     prettyErrors: false,
     stringKeys: false,
     logLevel: 'silent',
-  })
-  return { parsed: parsed as Document.Parsed[], lines }
+  }) as Document.Parsed[]
 }
 
-function syntaxProblem({ message, pos }: YAMLError, lines: LineCounter): YamlProblem {
-  const at = positionIn(lines, pos[0])
+function syntaxProblem({ message, pos }: YAMLError, positionOf: PositionOf): YamlProblem {
+  const at = positionOf(pos[0])
   if (/call stack/i.test(message)) return tooDeep(at)
   const text = message.replace(/\s+/g, ' ')
   return isNumberProblem(text)
@@ -111,15 +108,15 @@ function tooDeep(at: { readonly line: number; readonly column: number }): YamlPr
 }
 
 /** Positions are for messages only, so trees are not kept but read again, once, where one is asked for. */
-function lazyPlaces(text: string): (index: number) => Locate {
+function lazyPlaces(text: string, positionOf: PositionOf): (index: number) => Locate {
   let again: ReturnType<typeof parse> | undefined
   return (index) => {
     let locate: Locate | undefined
     return (path, at) => {
       again ??= parse(text)
-      const document = again.parsed[index]
+      const document = again[index]
       if (!document) return { line: 1, column: 1 }
-      locate ??= createLocate(document, again.lines)
+      locate ??= createLocate(document, positionOf)
       return locate(path, at)
     }
   }

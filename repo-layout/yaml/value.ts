@@ -1,6 +1,7 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Pair, type YAMLMap } from 'yaml'
 import { isJsonArray, isJsonObject, type Json } from '../json.ts'
 import type { Code, Position } from '../message.ts'
+import type { PositionOf } from './locate.ts'
 
 /** Something that keeps a YAML text, or one document of it, from having a value. */
 export interface YamlProblem extends Position {
@@ -35,7 +36,7 @@ const nothing: Part = { value: null, size: 0, levels: 0 }
  */
 export function readValue(
   document: Document.Parsed,
-  positionOf: (offset: number | undefined) => Position,
+  positionOf: PositionOf,
 ): { readonly value: Json; readonly problems: readonly YamlProblem[] } {
   const problems: YamlProblem[] = []
   /** Values by anchor; undefined while the value is being read. */

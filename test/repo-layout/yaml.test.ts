@@ -48,6 +48,12 @@ describe('YAML as Kubernetes reads it', () => {
     assert.ok(result.type === 'broken' && result.problems.every(({ line, column }) => line >= 1 && column >= 1))
   })
 
+  it('counts lines also inside of what it does not understand', () => {
+    const result = parseYaml('  name: shop\n# a\napi x\nkind: y\n')
+    assert.ok(result.type === 'broken')
+    assert.ok(result.problems.some(({ line, column }) => line === 4 && column === 5))
+  })
+
   it('refuses an alias bomb with a message and not with all memory', () => {
     const levels = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(', ')}]`)
     assert.deepEqual(read(`l0: &l0 [x]\n${levels.join('\n')}\n`), { code: 'yaml-alias' })
