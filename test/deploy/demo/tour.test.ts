@@ -78,16 +78,26 @@ describe('demo: the tour', () => {
 })
 
 describe('demo: the daemon on its leash', () => {
-  it('ends when whoever started it is gone, even without a word', async () => {
+  const start = (code: string) => {
     const leash = pathToFileURL(join(import.meta.dirname, '../../../deploy/demo/leash.ts')).href
-    const idle = 'console.log("up"); setInterval(() => {}, 1000)'
-    const child = spawn(process.execPath, ['--import', 'tsx', '--import', leash, '--eval', idle], {
+    const child = spawn(process.execPath, ['--import', 'tsx', '--import', leash, '--eval', code], {
       cwd: import.meta.dirname,
       stdio: ['pipe', 'pipe', 'inherit'],
     })
-    const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)))
+    const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)))
+    return { child, ended }
+  }
+
+  it('ends when whoever started it is gone, even without a word', async () => {
+    const { child, ended } = start('console.log("up"); setInterval(() => {}, 1000)')
     await new Promise((resolve) => child.stdout.once('data', resolve))
     child.stdin.destroy()
     assert.equal(await ended, 'SIGTERM')
+  })
+
+  it('ends by itself when its work is done', async () => {
+    const { child, ended } = start('console.log("done")')
+    assert.equal(await ended, 0)
+    child.stdin.destroy()
   })
 })
