@@ -32,9 +32,13 @@ export function processContext(terminal: Terminal): CommandContext {
   }
 }
 
-/** What views have to know of the terminal. */
-export function screenOf({ terminal, env }: Pick<CommandContext, 'terminal' | 'env'>): Screen {
+/** What views have to know of the terminal, and of what was asked for. */
+export function screenOf(
+  { terminal, env }: Pick<CommandContext, 'terminal' | 'env'>,
+  { headers = true }: { readonly headers?: boolean },
+): Screen {
   return {
+    headers,
     columns: terminal.columns,
     ascii: !isUtf8(env),
     style: (format, text) => terminal.style(format, text),

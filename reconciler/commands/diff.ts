@@ -11,6 +11,8 @@ import { printView } from './status.ts'
 export interface DiffOptions {
   readonly server: string
   readonly cluster: readonly string[]
+  /** False leaves out the heads of tables. */
+  readonly headers?: boolean
   readonly output?: 'wide' | 'json' | 'yaml' | 'name' | 'markdown'
 }
 
@@ -25,7 +27,7 @@ export async function diffCommand(options: DiffOptions, context: CommandContext)
     const view = () => {
       if (output === 'json' || output === 'yaml') return data(dataText(report, output))
       if (output === 'markdown') return diffMarkdown(report, now)
-      if (output !== 'name') return diffView(report, { now, wide: output === 'wide' }, screenOf(context))
+      if (output !== 'name') return diffView(report, { now, wide: output === 'wide' }, screenOf(context, options))
       return data(
         flatten(report)
           .map(({ cluster, drift }) => `${cluster} ${drift.subject}\n`)

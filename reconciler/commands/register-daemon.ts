@@ -22,6 +22,7 @@ export function addDaemonCommands(program: Command, { terminal, exit }: Registra
       new Option('--sync <states>', `only clusters in these states: ${worstFirst.join(', ')}`).argParser(syncStates),
     )
     .addOption(outputOption())
+    .option('--no-headers', 'leave out the heads of tables')
     .option('--all', 'list what is as it should be one by one')
     .option('-w, --watch', 'show every change; on a terminal draw anew, else a line a change')
     .option('--wait', 'wait until everything is synced')
@@ -62,6 +63,7 @@ export function addDaemonCommands(program: Command, { terminal, exit }: Registra
     .addOption(serverOption())
     .addOption(clusterOption())
     .addOption(outputOption())
+    .option('--no-headers', 'leave out the heads of tables')
     .addHelpText(
       'after',
       helpEnd({

@@ -75,7 +75,7 @@ export async function waitForStatus(request: StatusRequest, timeout: number): Pr
   } finally {
     show?.end()
   }
-  if (last && (!show || context.live)) printView(showStatus(last, request, screenOf(context)), context)
+  if (last && (!show || context.live)) printView(showStatus(last, request, screenOf(context, options)), context)
   if (end !== '') terminal.fail(end)
   return exit
 }
@@ -109,7 +109,7 @@ function showChanges(request: StatusRequest): Changes {
   return {
     update(status, lost) {
       if (options.output !== 'json' && live) {
-        const { body, closing } = showStatus(status, request, screenOf(context))
+        const { body, closing } = showStatus(status, request, screenOf(context, options))
         live.draw(`${body}${lost === '' ? closing : terminal.style('red', lost)}`)
         return
       }
@@ -117,8 +117,10 @@ function showChanges(request: StatusRequest): Changes {
       lostBefore = lost
       if (status === before) return
       if (options.output === 'json') terminal.data(`${JSON.stringify(status)}\n`)
-      else if (!before) printView(showStatus(status, request, screenOf(context)), context)
-      else for (const line of changeLines(before, status, clock.now(), screenOf(context))) terminal.data(`${line}\n`)
+      else if (!before) printView(showStatus(status, request, screenOf(context, options)), context)
+      else
+        for (const line of changeLines(before, status, clock.now(), screenOf(context, options)))
+          terminal.data(`${line}\n`)
       before = status
     },
     end: () => live?.end(),

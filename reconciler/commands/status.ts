@@ -18,6 +18,8 @@ export interface StatusOptions {
   readonly sync?: readonly Sync[]
   readonly output?: 'wide' | 'json' | 'yaml' | 'name' | 'markdown'
   readonly all?: boolean
+  /** False leaves out the heads of tables. */
+  readonly headers?: boolean
   readonly watch?: boolean
   readonly wait?: boolean
   /** A duration such as `5m`. */
@@ -63,7 +65,7 @@ export async function statusCommand(
     if (options.wait) return await waitForStatus(request, milliseconds(span.data))
     if (options.watch) return await watchStatus(request)
     const status = await client.status(request.query)
-    printView(showStatus(status, request, screenOf(context)), context)
+    printView(showStatus(status, request, screenOf(context, options)), context)
     return 0
   } catch (error) {
     if (!(error instanceof DaemonError)) throw error

@@ -18,7 +18,7 @@ export function diffTable(
   if (rows.length === 0) return []
   // Values are what a diff is for: they are never cut.
   const painted = layoutTable(header, rows, { ...screen, columns: undefined })
-  const plain = layoutTable(header, rows, plainScreen(undefined, screen.ascii))
+  const plain = layoutTable(header, rows, plainScreen(undefined, screen.ascii, screen.headers ?? true))
   return painted.map((text, i) => ({ text, plain: plain[i] ?? '' }))
 }
 

@@ -7,6 +7,8 @@ export interface Screen {
   readonly columns: number | undefined
   /** Whether only ASCII can be shown. */
   readonly ascii: boolean
+  /** False leaves out the heads of tables. */
+  readonly headers?: boolean
   /** Colours a text, or gives it back. */
   style(format: Style, text: string): string
 }
@@ -23,8 +25,8 @@ export function viewOf(lines: readonly string[], closing: string, { ascii }: Pic
 }
 
 /** A screen without colours: what files, pipes and tests get. */
-export function plainScreen(columns?: number, ascii = false): Screen {
-  return { columns, ascii, style: (_, text) => text }
+export function plainScreen(columns?: number, ascii = false, headers = true): Screen {
+  return { columns, ascii, headers, style: (_, text) => text }
 }
 
 /**

@@ -25,7 +25,7 @@ export function layoutTable(
   const widths = Array.from({ length: last }, (_, i) => Math.max(...lines.map((row) => width(textOf(row[i])))))
   const before = widths.reduce((sum, columns) => sum + columns + 2, 0)
   const room = screen.columns === undefined ? Number.POSITIVE_INFINITY : Math.max(leastMessage, screen.columns - before)
-  return lines.map((row) => {
+  return lines.slice(screen.headers === false ? 1 : 0).map((row) => {
     const end = row.findLastIndex((cell) => textOf(cell) !== '')
     return row
       .slice(0, end + 1)

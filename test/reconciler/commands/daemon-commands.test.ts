@@ -121,6 +121,7 @@ describe('a command that asks the daemon', function () {
         run('status deployment/shop/web'),
         run('status -o markdown -c eu-*'),
       ])
+      assert.doesNotMatch((await run('status --no-headers')).stdout, /CLUSTER/)
       assert.match(cluster.stdout, /^≠ eu-1: drifted for /)
       assert.match(subject.stdout, /^≠ Deployment\.apps\/shop\/web: 1 of 2 clusters synced/)
       assert.match(markdown.stdout, /^\| eu-1 \| eu \| ≠ drifted/m)

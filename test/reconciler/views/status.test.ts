@@ -120,7 +120,7 @@ describe('the status of a fleet', () => {
     const painted = fleetStatusView(
       oneOfEach,
       { now },
-      { columns: 80, ascii: false, style: (style, text) => `<${style}:${text}>` },
+      { columns: 80, ascii: false, headers: true, style: (style, text) => `<${style}:${text}>` },
     )
     for (const [style, word] of [
       ['green', '✔ synced'],

@@ -77,6 +77,11 @@ describe('a table', () => {
     assert.deepEqual(layoutTable(header, rows, plainScreen(5))[1], 'x  y  a message…')
   })
 
+  it('has no head where none is wanted, and the same columns', () => {
+    const rows = [['x', 'y', 'z']]
+    assert.deepEqual(layoutTable(['LONG', 'B', 'C'], rows, plainScreen(80, false, false)), ['x     y  z'])
+  })
+
   it('keeps its columns under each other for any cells', () => {
     const cell = fc.string({ unit: fc.constantFrom('a', 'é', '≠', '✔', ' x'), maxLength: 6 })
     fc.assert(
