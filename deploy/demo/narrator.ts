@@ -2,7 +2,7 @@ import { type Clock, sleep } from '../../reconciler/clock.ts'
 import { DaemonError } from '../../reconciler/commands/client.ts'
 import type { FleetStatus } from '../../reconciler/server/types.ts'
 import { clusters } from './fleet-files.ts'
-import { type Column, matrixLines } from './view/matrix.ts'
+import { type Column, panelLines } from './view/matrix.ts'
 import type { Show } from './view/show.ts'
 import { type StoryLine, storyOf } from './view/story.ts'
 import type { World } from './world.ts'
@@ -73,7 +73,7 @@ export function narrate(
           return { cluster: name, region, sync, running: await world.inside(name) }
         }),
       )
-      if (last) show.panel(['', ...matrixLines(columns, show.screen)])
+      if (last) show.panel(panelLines(last, columns, show.screen))
       await sleep(clock, drawEvery, signal)
     }
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { changeLines } from '../../../deploy/demo/change.ts'
 import { indented } from '../../../deploy/demo/generated.ts'
 import { createTeller } from '../../../deploy/demo/teller.ts'
-import { matrixLines } from '../../../deploy/demo/view/matrix.ts'
+import { matrixLines, panelLines } from '../../../deploy/demo/view/matrix.ts'
 import { createShow } from '../../../deploy/demo/view/show.ts'
 import { plainScreen } from '../../../reconciler/views/screen.ts'
 
@@ -72,6 +72,16 @@ describe('demo: what is shown', () => {
       'DEPLOYMENT  eu-1 (eu)  eu-2 (eu)      us-1 (eu)',
       '            ✔ synced   ? unreachable  -',
       'shop/web    ✔ 3/3      ◌ 2/5          ·',
+    ])
+    const status = {
+      source: { branch: 'main', commit: 'a'.repeat(40), fetchedAt: undefined, problem: '' },
+      generated: { branch: 'generated', commit: undefined, problem: '' },
+      clusters: [],
+    }
+    assert.deepEqual(panelLines(status, columns, plainScreen()).slice(0, 3), [
+      '',
+      'main aaaaaaa → generated -, 0 of 0 clusters synced',
+      'DEPLOYMENT  eu-1 (eu)  eu-2 (eu)      us-1 (eu)',
     ])
     assert.deepEqual(matrixLines(columns, plainScreen(undefined, true)).slice(1), [
       '            ok synced  ?  unreachable  -',
