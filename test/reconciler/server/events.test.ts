@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import type { Clock } from '../../../reconciler/clock.ts'
 import { openClient } from '../../../reconciler/commands/client.ts'
 import { eventData } from '../../../reconciler/commands/event-stream.ts'
@@ -102,6 +103,32 @@ describe('the event stream', () => {
     )
     assert.deepEqual(event.clusters[0].objects, [])
     stream.close()
+  })
+
+  it('gives a slow reader fewer events, and never an old one', async () => {
+    // More than sockets buffer, so that the daemon has to wait for the reader.
+    const large = Array.from({ length: 20_000 }, (_, i) => objectOf(`ConfigMap/shop/object-with-a-long-name-${i}`))
+    const heavy = (fleet: string) => fleetOf([clusterOf('eu-1', 'eu', { objects: large })], { fleet })
+    daemon.tell(heavy('first'))
+    const socket = connect(daemon.port, '127.0.0.1')
+    socket.write('GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    while (daemon.listeners() === 0) await new Promise((resolve) => setImmediate(resolve))
+    for (const name of ['second', 'third', 'last']) {
+      clock.advance(eventInterval)
+      daemon.tell(heavy(name))
+    }
+    let text = ''
+    await new Promise<void>((resolve) => {
+      socket.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk
+        clock.advance(eventInterval)
+        if (/"fleet":"last"[\s\S]*\n\n/.test(text)) resolve()
+      })
+    })
+    socket.destroy()
+    const told = [...text.matchAll(/data: \{"fleet":"(\w+)"/g)].map(([, name]) => name)
+    assert.deepEqual([told[0], told.at(-1)], ['first', 'last'])
+    assert.ok(told.length < 4, told.join(' '))
   })
 
   it('says that it is there while nothing changes', async () => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parse } from 'yaml'
 import { createMetrics, type Metrics } from '../../../reconciler/server/metrics.ts'
 import type { Message } from '../../../repo-layout/message.ts'
-import { ago, clusterOf, fleetOf, now, objectOf, scaled } from '../views/fleet.ts'
+import { ago, clusterOf, everyState, fleetOf, now, objectOf, scaled } from '../views/fleet.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const page = readFileSync(join(root, 'docs/metrics.md'), 'utf8')
@@ -70,6 +71,20 @@ describe('metrics', () => {
       used.filter((name) => !names.includes(name)),
       [],
     )
+  })
+
+  it('are watched by alerts of the page that Prometheus can load, over states that there are', () => {
+    const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? []
+    const [group] = (parse(text) as { groups: { name: string; rules: Record<string, unknown>[] }[] }).groups
+    assert.ok(group && group.rules.length >= 5)
+    for (const { alert, expr, annotations } of group.rules) {
+      assert.match(String(alert), /^Flotilla[A-Za-z]+$/)
+      assert.match(String(expr), /flotilla_.* > /)
+      assert.ok(annotations)
+      const [, states = ''] = /sync=~?"([^"]*)"/.exec(String(expr)) ?? []
+      for (const state of states.split('|').filter((one) => one !== ''))
+        assert.ok(Object.hasOwn(everyState, state), state)
+    }
   })
 
   it('begin at 0, so that a first failure is a rise', async () => {
