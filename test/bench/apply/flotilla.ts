@@ -10,12 +10,12 @@ import { isJsonArray, isJsonObject, type Json } from '../../../repo-layout/json.
 import { stringifyYaml } from '../../../repo-layout/yaml/stringify.ts'
 import type { KubeconfigEntry } from '../../testbed/cluster-files.ts'
 import { kubeconfigOf } from '../../testbed/cluster-files.ts'
-import { startGitServer } from '../../testbed/git-server.ts'
 import { freePort } from '../../testbed/ports.ts'
 import { type OwnedProcess, startProcess } from '../../testbed/processes.ts'
 import { createWorkTree, type WorkTree } from '../../testbed/work-tree.ts'
 import { usageOf } from '../usage.ts'
 import type { Contender } from './contender.ts'
+import { startGitRemote } from './git-remote.ts'
 import { federatedFile, lone, type Versions } from './objects.ts'
 
 const checkout = fileURLToPath(new URL('../../../', import.meta.url))
@@ -40,8 +40,8 @@ export async function startFlotilla({ entries, count, folder, profile }: Flotill
   const tsc = join(checkout, 'node_modules', '.bin', 'tsc')
   await promisify(execFile)(tsc, ['--project', join(checkout, 'tsconfig.build.json'), '--outDir', built])
 
-  const git = await startGitServer()
-  const url = git.createRepo('fleet')
+  const git = await startGitRemote(folder)
+  const { url } = git
   const people = await createWorkTree(url)
   people.write('flotilla.yaml', document('Fleet', 'bench', {}))
   for (const entry of entries) people.write(`clusters/${entry.name}.yaml`, clusterFile(entry, folder))
