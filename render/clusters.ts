@@ -35,6 +35,7 @@ export function formatClusterRecord(cluster: MemberCluster, leaving = false): Ge
     spec: {
       deletionPolicy: cluster.deletionPolicy,
       apply: cluster.apply,
+      ...(cluster.suspend ? { suspend: true } : {}),
       ...(leaving ? { leaving } : {}),
       ...(connection ? { connection: withoutUndefined(connection) } : {}),
       ...(cluster.proxyURL === '' ? {} : { proxyURL: cluster.proxyURL }),
@@ -89,6 +90,7 @@ const recordSchema = z.object({
   spec: z.object({
     deletionPolicy: z.enum(['Orphan', 'Delete']),
     apply: z.enum(['Push', 'External']).default('Push'),
+    suspend: z.boolean().default(false),
     leaving: z.boolean().default(false),
     connection: connectionSchema.optional(),
     proxyURL: z.string().default(''),
@@ -108,13 +110,13 @@ export function parseClusterRecord(text: string): ClusterRecord | undefined {
   const result = recordSchema.safeParse(parsed.type === 'documents' ? parsed.documents[0]?.value : undefined)
   if (!result.success) return undefined
   const { metadata, spec } = result.data
-  const { deletionPolicy, apply, leaving, connection, proxyURL, serviceAccountName } = spec
+  const { deletionPolicy, apply, suspend, leaving, connection, proxyURL, serviceAccountName } = spec
   return {
     leaving,
     cluster: {
-      ...{ name: metadata.name, labels: {}, region: undefined, zones: [], capabilities: [], suspend: false },
+      ...{ name: metadata.name, labels: {}, region: undefined, zones: [], capabilities: [] },
       scheduler: { weight: 100, unschedulable: false, identity: metadata.name },
-      ...{ apply, connection, proxyURL, serviceAccountName, deletionPolicy },
+      ...{ apply, suspend, connection, proxyURL, serviceAccountName, deletionPolicy },
       path: sourceOfGenerated(text) ?? '',
     },
   }

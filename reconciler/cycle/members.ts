@@ -174,8 +174,10 @@ function lookAt(member: Member): Running['seen'] {
   return { status, facts: member.observe(), deletions }
 }
 
-function isEmptied({ appliedCommit, wantedCommit, objects }: MemberStatus): boolean {
+/** What is suspended stays only for a while, so it is still to be deleted. */
+function isEmptied({ sync, appliedCommit, wantedCommit, objects }: MemberStatus): boolean {
   return (
+    sync !== 'suspended' &&
     appliedCommit === wantedCommit &&
     objects.every(
       ({ action, message }) =>

@@ -30,6 +30,11 @@ describe('the record of a cluster', () => {
       }
     })
 
+  it('is read back with suspend, so that a cluster whose document is in error is still left alone', () => {
+    const cluster = member({ suspend: true, apply: 'External' })
+    assert.deepEqual(parseClusterRecord(formatClusterRecord(cluster).text ?? ''), { cluster, leaving: false })
+  })
+
   it('is none where the text is something else', () => {
     for (const text of ['', 'kind: ReplicaDecision\n', '[', 'kind: ClusterRecord\nmetadata: {name: a}\n'])
       assert.equal(parseClusterRecord(text), undefined)

@@ -67,6 +67,27 @@ describeReal('the inventory of a fleet', needs, () => {
       assert.equal(fleet.git('ls-tree', '-r', '--name-only', 'generated').includes('c3'), false)
     }))
 
+  it('forgets no cluster that is taken out while the fleet is suspended', () =>
+    withFleet({}, async (fleet) => {
+      fleet.writeCluster('c3', { deletionPolicy: 'Delete' })
+      const daemon = await running(fleet)
+
+      fleet.writeFleet({ suspend: true })
+      fleet.people.remove('clusters/c3.yaml')
+      await fleet.push('Take c3 out of a suspended fleet')
+      await daemon.sync()
+      await daemon.settled()
+      await daemon.sync()
+      assert.equal(daemon.status().clusters.length, 3)
+      assert.deepEqual(await whereItRuns(fleet), [['web'], ['web'], ['web']])
+
+      fleet.writeFleet({})
+      await fleet.push('Go on')
+      await daemon.sync()
+      await daemon.until(({ clusters }) => clusters.length === 2, 'c3 has left')
+      assert.deepEqual(await whereItRuns(fleet), [['web'], ['web'], []])
+    }))
+
   it('that loses more clusters at a time than the budget allows keeps them until the trailer lets them go', () =>
     withFleet({}, async (fleet) => {
       const daemon = await running(fleet)
