@@ -89,12 +89,14 @@ export async function pull(options: PullOptions): Promise<Pulled> {
 async function generatedTip(source: string, refs: Refs, options: PullOptions): Promise<Commit | undefined> {
   const { repository, branches, reader, inForce, log } = options
   const isAnew = options.anew && inForce === undefined
-  const last = isAnew ? undefined : await newest(repository, [await repository.lastGenerated(), inForce])
+  const before = isAnew ? [] : [await repository.lastGenerated(), inForce]
+  const known = [...new Set(before)].filter((commit) => commit !== undefined)
   if (refs.generated !== undefined) {
-    if (last !== undefined) await mustHold(refs.generated, last, 'was generated here', options)
-    else if (!isAnew) await mustHoldAllInUse(source, refs.generated, options)
+    for (const commit of known) await mustHold(refs.generated, commit, 'was generated before', options)
+    if (known.length === 0 && !isAnew) await mustHoldAllInUse(source, refs.generated, options)
     return repository.readCommit(refs.generated)
   }
+  const last = await newest(repository, known)
   if (last === undefined) {
     const fleet = await reader.read(gitTree(repository, source))
     const reason = fleet.source && (await options.notNewFleet(fleet.source))
@@ -110,11 +112,8 @@ async function generatedTip(source: string, refs: Refs, options: PullOptions): P
   return repository.readCommit(last)
 }
 
-async function newest(
-  repository: Repository,
-  [a, b]: readonly [string | undefined, string | undefined],
-): Promise<string | undefined> {
-  if (a === undefined || b === undefined) return a ?? b
+async function newest(repository: Repository, [a, b]: readonly string[]): Promise<string | undefined> {
+  if (a === undefined || b === undefined) return a
   return (await repository.isAncestor(a, b)) ? b : a
 }
 

@@ -29,6 +29,22 @@ describeReal('the generated branch', ['git'], () => {
       assert.equal(fleet.generatedTip(), tip)
     }))
 
+  it('that was deleted is pushed back by a daemon that only followed another one', () =>
+    onBranch(async (fleet, daemon) => {
+      const follower = await fleet.start({ fresh: true })
+      await follower.sync()
+      await change(fleet, 'two')
+      await daemon.sync()
+      await follower.sync()
+      await daemon.stop()
+      const tip = fleet.generatedTip()
+
+      fleet.git('update-ref', '-d', 'refs/heads/generated')
+      await follower.sync()
+      assert.equal(follower.status().source.problem, '')
+      assert.equal(fleet.generatedTip(), tip)
+    }))
+
   it('that was rewound is left alone until the commit is pushed back', () =>
     onBranch(async (fleet, daemon) => {
       const first = fleet.generatedTip() ?? ''
