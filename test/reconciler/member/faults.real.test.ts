@@ -17,6 +17,7 @@ import {
   namespace,
   objectOf,
   read,
+  send,
   settings,
   unique,
   valueAt,
@@ -144,6 +145,35 @@ describeReal('a member of a real cluster: one in trouble', ['etcd', 'kube-apiser
       { isKnownCommit: async (asked) => asked !== commit },
     )
   })
+
+  it('is noticed when it hangs with all its connections open, and comes back with what drifted meanwhile', async () => {
+    const ns = unique('frozen')
+    const set = settings()
+    // Time runs twenty times as fast for the member: its heartbeat asks only after 45 seconds of silence.
+    const start = Date.now()
+    const clock = {
+      now: () => start + (Date.now() - start) * 20,
+      after: (ms: number, task: () => void) => systemClock.after(ms / 20, task),
+    }
+    await troubled(
+      () => undefined,
+      async (member) => {
+        await apply(member, desired(...maps(ns, '1')), set)
+        assert.equal(member.status().sync, 'synced')
+        plane.freeze()
+        try {
+          await eventually(() => member.status().sync === 'unreachable', 'noticing it')
+          assert.equal(member.observe().reachable, false)
+        } finally {
+          plane.thaw()
+        }
+        await send(plane, 'PATCH', path(ns, 3), { data: { k: 'by hand' } })
+        await eventually(() => member.status().sync === 'synced', 'the return', 18_000)
+        await eventually(async () => (await valueAt(plane, path(ns, 3), ['data', 'k'])) === '1', 'the heal')
+      },
+      { clock },
+    )
+  }).timeout(60_000)
 
   it('is stopped within seconds although a write is never answered', async () => {
     const ns = unique('hangs')
