@@ -12,7 +12,7 @@ const delays: Delays = { podStart: 200, podStop: 50, jobRun: 500 }
 
 /**
  * Starts member clusters in this process and resolves when all of them answer. Rejects where two have one name or a port
- * is taken; nothing stays open then. The clusters do not keep Node running once nobody is connected.
+ * is taken; nothing stays open then. The clusters do not keep Node running.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const names = options.clusters.map(({ name }) => name)

@@ -1,7 +1,15 @@
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
+import { startSandboxPlane } from './sandbox-plane.ts'
 
 const plain: Promise<ControlPlane>[] = []
 const full: Promise<ControlPlane>[] = []
+const sandboxes = { plain: [] as Promise<ControlPlane>[], full: [] as Promise<ControlPlane>[] }
+let onSandbox = false
+
+/** Whether `sharedControlPlanes` gives clusters in memory from now on; `describeMembers` sees to it. */
+export function useSandbox(yes: boolean): void {
+  onSandbox = yes
+}
 
 /** Which pool `sharedControlPlanes` takes from. */
 export interface SharedOptions {
@@ -21,10 +29,19 @@ export async function sharedControlPlanes(
   options: SharedOptions = {},
 ): Promise<readonly ControlPlane[]> {
   const controllers = options.controllers === true
+  if (onSandbox) return sandboxPlanes(count, controllers)
   const pool = controllers ? full : plain
   while (pool.length < count) {
     const name = `${controllers ? 'full' : 'cluster'}${pool.length + 1}`
     pool.push(startControlPlane({ name, controllers, audit: true }))
+  }
+  return Promise.all(pool.slice(0, count))
+}
+
+function sandboxPlanes(count: number, controllers: boolean): Promise<readonly ControlPlane[]> {
+  const pool = controllers ? sandboxes.full : sandboxes.plain
+  while (pool.length < count) {
+    pool.push(startSandboxPlane(`${controllers ? 'sandbox-full' : 'sandbox'}${pool.length + 1}`, controllers))
   }
   return Promise.all(pool.slice(0, count))
 }

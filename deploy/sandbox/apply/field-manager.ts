@@ -38,8 +38,8 @@ export interface FieldScope {
   readonly blank: KubeObject
   /** Fields that this request cannot set, like `status` on the main path: nobody gets to own them. */
   readonly reset: FieldSet
-  /** RFC 3339, whole seconds. */
-  readonly time: string
+  /** RFC 3339, whole seconds; undefined where Kubernetes writes none. */
+  readonly time: string | undefined
 }
 
 /** Who writes, without the operation. */

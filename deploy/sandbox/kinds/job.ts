@@ -27,10 +27,21 @@ export const jobStrategy: Strategy = {
   validateUpdate(next, live) {
     const [now, before] = [objectOf(next.spec), objectOf(live.spec)]
     return ['completions', 'selector', 'template', 'completionMode', 'podFailurePolicy', 'backoffLimitPerIndex']
-      .filter((field) => !(field === 'template' && before.suspend === true))
-      .filter((field) => !jsonEqual(now[field] ?? null, before[field] ?? null))
+      .filter((field) => {
+        const part = (spec: JsonObject) =>
+          field === 'template' && before.suspend === true ? fixed(spec.template) : spec[field]
+        return !jsonEqual(part(now) ?? null, part(before) ?? null)
+      })
       .map((field) => invalid(`spec.${field}`, now[field] ?? null, 'field is immutable'))
   },
+}
+
+/** Where the pods of a suspended Job go may still change; what they are may not. */
+function fixed(template: Json | undefined): Json {
+  const { metadata, spec } = objectOf(template)
+  const { annotations: _, labels: __, ...meta } = objectOf(metadata)
+  const { nodeSelector: ___, tolerations: ____, affinity: _____, schedulingGates: ______, ...rest } = objectOf(spec)
+  return { metadata: meta, spec: rest }
 }
 
 function labelsOf(object: KubeObject): Json | undefined {

@@ -32,19 +32,24 @@ function allocated(spec: JsonObject, live: JsonObject, backend: Backend): JsonOb
   }
   const clusterIP = textOf(spec.clusterIP) || textOf(live.clusterIP) || backend.addresses.clusterIp()
   const outside = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
-  // What nobody gives addresses to may have them of both families.
-  const open = clusterIP === 'None' && Object.keys(objectOf(spec.selector)).length === 0
+  const policy =
+    spec.ipFamilyPolicy ?? live.ipFamilyPolicy ?? (isOpen({ ...spec, clusterIP }) ? 'RequireDualStack' : 'SingleStack')
+  const both = policy === 'RequireDualStack' && isOpen({ ...spec, clusterIP })
   const given = new Map<string, number>()
   const ports = listOf(spec.ports).map((port) =>
     isJsonObject(port) ? portOf(port, live, outside, backend, given) : port,
   )
+  // A load balancer asks each node whether it has pods of the Service.
+  const health = spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local'
+  const healthPort = numberOf(spec.healthCheckNodePort) || numberOf(live.healthCheckNodePort)
   return {
     ...spec,
+    ...(health && { healthCheckNodePort: healthPort || backend.addresses.nodePort() }),
     ...(ports.length > 0 && { ports }),
     clusterIP,
     clusterIPs: listOf(spec.clusterIPs).length > 0 && textOf(spec.clusterIP) !== '' ? spec.clusterIPs : [clusterIP],
-    ipFamilies: spec.ipFamilies ?? live.ipFamilies ?? (open ? ['IPv4', 'IPv6'] : ['IPv4']),
-    ipFamilyPolicy: spec.ipFamilyPolicy ?? live.ipFamilyPolicy ?? (open ? 'RequireDualStack' : 'SingleStack'),
+    ipFamilies: spec.ipFamilies ?? (both ? ['IPv4', 'IPv6'] : ['IPv4']),
+    ipFamilyPolicy: policy,
   }
 }
 
@@ -74,7 +79,24 @@ function portOf(
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
 const protocols = ['SCTP', 'TCP', 'UDP']
 
+/** A cluster of one address family gives both only to Services that need no address. Nothing else is looked at then. */
+function familyCauses(spec: JsonObject): readonly Cause[] {
+  if (spec.ipFamilyPolicy !== 'RequireDualStack' || isOpen(spec)) return []
+  const other = listOf(spec.ipFamilies).indexOf('IPv6')
+  return [
+    invalid('spec.ipFamilyPolicy', 'RequireDualStack', 'this cluster is not configured for dual-stack services'),
+    ...(other < 0 ? [] : [invalid(`spec.ipFamilies[${other}]`, 'IPv6', 'not configured on this cluster')]),
+  ]
+}
+
+/** What nobody gives addresses to may have them of both families. */
+function isOpen(spec: JsonObject): boolean {
+  return spec.clusterIP === 'None' && Object.keys(objectOf(spec.selector)).length === 0
+}
+
 function specCauses(spec: JsonObject): readonly Cause[] {
+  const family = familyCauses(spec)
+  if (family.length > 0) return family
   const ports = listOf(spec.ports).map(objectOf)
   const headless = spec.clusterIP === 'None'
   const causes: Cause[] = []
@@ -85,10 +107,6 @@ function specCauses(spec: JsonObject): readonly Cause[] {
   if (spec.type === 'ExternalName') {
     if (textOf(spec.externalName) === '') causes.push(required('spec.externalName'))
   } else if (ports.length === 0 && !headless) causes.push(required('spec.ports'))
-  if (spec.ipFamilyPolicy === 'RequireDualStack' && !(headless && Object.keys(objectOf(spec.selector)).length === 0))
-    causes.push(
-      invalid('spec.ipFamilyPolicy', 'RequireDualStack', 'this cluster is not configured for dual-stack services'),
-    )
   const names = ports.map((port) => textOf(port.name))
   for (const [i, port] of ports.entries()) {
     const [at, name] = [`spec.ports[${i}]`, names[i] ?? '']

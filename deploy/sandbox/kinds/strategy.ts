@@ -2,6 +2,7 @@ import type { KubeObject } from '../../../repo-layout/json.ts'
 import type { Backend } from '../backend.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { Cause } from '../status.ts'
+import { claimStrategy } from './claim.ts'
 import { customStrategy } from './custom.ts'
 import { configMapStrategy, secretStrategy } from './data.ts'
 import { definitionStrategy } from './definition.ts'
@@ -42,6 +43,7 @@ const strategies: Readonly<Record<string, Strategy>> = {
   configmaps: configMapStrategy,
   secrets: secretStrategy,
   services: serviceStrategy,
+  persistentvolumeclaims: claimStrategy,
   events: { createOnUpdate: true },
   endpoints: { createOnUpdate: true },
   limitranges: { createOnUpdate: true },

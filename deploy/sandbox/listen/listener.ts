@@ -54,6 +54,8 @@ export function createListener(certificate: ServerCertificate, host: string): Li
         socket.on('error', () => undefined)
         socket.once('close', () => sockets.delete(socket))
         secure.emit('connection', socket)
+        // Whoever is connected keeps his own end open; ours alone is no reason to go on.
+        socket.unref()
         return undefined
       })
       const port = await listen(server, wanted, host)

@@ -53,7 +53,7 @@ export function refuse(
     422,
     'Invalid',
     `${what} ${JSON.stringify(name)} is invalid: ${list}`,
-    { ...(name !== '' && { name }), ...(group !== '' && { group }), kind },
+    { ...(name !== '' && { name }), ...(group !== '' && { group }), ...(kind !== '' && { kind }) },
     causes,
   )
 }

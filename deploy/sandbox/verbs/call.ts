@@ -71,7 +71,8 @@ export function fieldScope(backend: Backend, resource: Resource, subresource: st
       return blankOf(resource)
     },
     reset: resetFields(resource, subresource),
-    time: timeText(backend.clock.now()),
+    // An entry of the scale subresource has no time.
+    time: subresource === 'scale' ? undefined : timeText(backend.clock.now()),
   }
 }
 

@@ -75,8 +75,13 @@ function message(text: string): string {
   // A walk over a map ends at a field that is not declared; what else was found before depends on its order.
   const undeclared = clean.match(/[^\n ]+: field not declared in schema/)
   if (clean.startsWith('failed to create typed') && undeclared) return `failed to create typed: ${undeclared[0]}`
-  if (clean.startsWith('Apply failed') || clean.startsWith('failed to create typed'))
-    return clean.split('\n').sort().join('\n')
+  if (clean.startsWith('Apply failed'))
+    return clean
+      .replace(/conflicts: /, 'conflicts:\n')
+      .split('\n')
+      .sort()
+      .join('\n')
+  if (clean.startsWith('failed to create typed')) return clean.split('\n').sort().join('\n')
   return clean
 }
 

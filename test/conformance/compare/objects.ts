@@ -50,7 +50,7 @@ const container = some({
 
 const volume = fc.constantFrom<Json>(
   { name: 'v', emptyDir: {} },
-  { name: 'v', configMap: { name: 'a' } },
+  { name: 'u', configMap: { name: 'a' } },
   { name: 'w', secret: { secretName: 'a' } },
   { name: 'w' },
 )

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { getIn, type Json, type KubeObject } from '../../../repo-layout/json.ts'
-import { describeReal } from '../../testbed/binaries.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { sharedControlPlanes } from '../../testbed/shared.ts'
 import {
   apply,
@@ -21,7 +21,7 @@ import {
 
 const merge = { 'content-type': 'application/merge-patch+json' }
 
-describeReal('a member of a real cluster: first contact and pruning', ['etcd', 'kube-apiserver'], () => {
+describeMembers('a member of a real cluster: first contact and pruning', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
     const [first] = await sharedControlPlanes(1)

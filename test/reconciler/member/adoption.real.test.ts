@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { describeReal } from '../../testbed/binaries.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { sharedControlPlanes } from '../../testbed/shared.ts'
 import {
   apply,
@@ -20,7 +20,7 @@ import {
 
 const merge = { 'content-type': 'application/merge-patch+json' }
 
-describeReal('a member of a real cluster: what it remembers', ['etcd', 'kube-apiserver'], () => {
+describeMembers('a member of a real cluster: what it remembers', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
     const [first] = await sharedControlPlanes(1)

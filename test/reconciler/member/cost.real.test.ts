@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { KubeObject } from '../../../repo-layout/json.ts'
-import { describeReal } from '../../testbed/binaries.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { sharedControlPlanes } from '../../testbed/shared.ts'
 import {
   apply,
@@ -16,7 +16,7 @@ import {
   withMember,
 } from './support.ts'
 
-describeReal('a member of a real cluster: what it costs', ['etcd', 'kube-apiserver'], () => {
+describeMembers('a member of a real cluster: what it costs', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
     const [first] = await sharedControlPlanes(1)

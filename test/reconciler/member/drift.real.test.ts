@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Drift, Member } from '../../../reconciler/member/types.ts'
 import { getIn, type Json, type JsonPath, type KubeObject } from '../../../repo-layout/json.ts'
-import { describeReal } from '../../testbed/binaries.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { sharedControlPlanes } from '../../testbed/shared.ts'
 import {
   apply,
@@ -202,7 +202,7 @@ const podSpec = {
   volumes: [{ name: 'tmp', emptyDir: {} }],
 }
 
-describeReal('a member of a real cluster: drift', ['etcd', 'kube-apiserver'], () => {
+describeMembers('a member of a real cluster: drift', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
     const [first] = await sharedControlPlanes(1)
