@@ -136,6 +136,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       if (pulled.handMade.length > 0)
         log.warn({ commits: pulled.handMade.map(({ oid }) => oid) }, 'commits made by hand were undone')
     }
+    desired.learn(rendered.output.files)
     await apply(generated.commit, pulled.source, rendered.source)
     state.done = { source: pulled.source, tip: generated.commit }
     return 'done'

@@ -1,3 +1,4 @@
+import type { KubeObject } from '../repo-layout/json.ts'
 import type { Message } from '../repo-layout/message.ts'
 import type { Observations } from '../repo-layout/observations.ts'
 import type { FleetSource } from '../repo-layout/read/assemble.ts'
@@ -27,6 +28,8 @@ export interface RenderInput {
 export interface GeneratedFile {
   readonly oid: string
   readonly text?: string
+  /** What the text says, where rendering had it at hand: whoever applies the file need not parse what was just written. */
+  readonly object?: KubeObject
 }
 
 /** The generated tree, whole, and what is to be said about the source. */

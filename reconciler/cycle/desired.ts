@@ -1,3 +1,4 @@
+import type { GeneratedFile } from '../../render/input.ts'
 import { sourceOfGenerated } from '../../repo-layout/generated/file.ts'
 import { treeDigest } from '../../repo-layout/generated/oid.ts'
 import { clusterFolder, clusterOfPath } from '../../repo-layout/generated/path.ts'
@@ -12,6 +13,8 @@ export type DesiredFleet = ReadonlyMap<string, DesiredState>
 
 /** Turns generated commits into desired states; what did not change between two commits stays the same value. */
 export interface DesiredReader {
+  /** Takes over what the texts of a render say, so that `read` need not parse what was just written. */
+  learn(files: ReadonlyMap<string, GeneratedFile>): void
   /**
    * The desired state of each cluster that has a folder in the tree. Rejects where a blob cannot be read or holds no
    * object: a file that cannot be read is never an object to be deleted.
@@ -31,12 +34,21 @@ export function createDesiredReader(texts: TextCache): DesiredReader {
     const parsed = parseYaml(text)
     const value = parsed.type === 'documents' && parsed.documents.length === 1 ? parsed.documents[0]?.value : undefined
     if (!isJsonObject(value) || !isObject(value)) throw new Error(`${path} of the generated branch holds no object`)
-    const one = { subject: subjectOf(value), oid, source: sourceOfGenerated(text) ?? '', object: value }
+    return keep(oid, text, value)
+  }
+
+  function keep(oid: string, text: string, object: KubeObject): DesiredObject {
+    const one = { subject: subjectOf(object), oid, source: sourceOfGenerated(text) ?? '', object }
     objects.set(oid, one)
     return one
   }
 
   return {
+    learn(files) {
+      for (const [path, { oid, text, object }] of files)
+        if (text !== undefined && object && clusterOfPath(path) !== undefined && !objects.has(oid))
+          keep(oid, text, object)
+    },
     async read(commit, files) {
       const folders = new Map<string, [path: string, oid: string][]>()
       for (const [path, oid] of files) {

@@ -77,7 +77,7 @@ export function renderWorkload(
     return {
       ...finished,
       path: objectPathInCluster(finished.object),
-      file: formatGenerated(document.path, finished.object),
+      file: { ...formatGenerated(document.path, finished.object), object: finished.object },
     }
   }
 
