@@ -31,7 +31,9 @@ export function createFiles(gitdir: string, own: boolean): GitFiles {
   const loose = new RegExp(`^${literal(join(gitdir, 'objects'))}/[0-9a-f]{2}/[0-9a-f]{38}$`)
   let names: Promise<string[]> | undefined
 
-  const readFile = (path: string, ...rest: readonly unknown[]) => {
+  const readFile = (path: string | undefined, ...rest: readonly unknown[]) => {
+    // Before each object the library calls it without a path, twice, to see whether it gives a promise.
+    if (path === undefined) return Promise.reject(noPath)
     if (own && loose.test(path)) return Promise.reject(Object.assign(new Error('no loose objects'), { code: 'ENOENT' }))
     return Reflect.apply(promises.readFile, promises, [path, ...rest])
   }
@@ -63,6 +65,8 @@ export function createFiles(gitdir: string, own: boolean): GitFiles {
     },
   }
 }
+
+const noPath = new TypeError('a file is read by its path')
 
 function literal(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
