@@ -19,7 +19,7 @@ import { logChanges } from './run-log.ts'
 import { type ColorMode, isColored, type Terminal } from './terminal.ts'
 
 /** Longest time that running writes may take once the daemon was told to end, in milliseconds. */
-const grace = 8_500
+const grace = 7_000
 /** Polls are spread over so many milliseconds, so that many daemons do not ask one forge at once. */
 const jitter = 3_000
 

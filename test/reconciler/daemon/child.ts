@@ -34,8 +34,8 @@ export function startChild(fleet: TestFleet, { clone = 'clone' } = {}): ChildDae
   async function status() {
     const line = find('flotilla is running')
     if (line === undefined) return undefined
-    const { listen } = JSON.parse(line) as { listen: string }
-    const answer = await fetch(`http://${listen}/api/v1/status`)
+    const { api } = JSON.parse(line) as { api: string }
+    const answer = await fetch(`${api}/api/v1/status`)
     return fleetStatusSchema.parse(await answer.json())
   }
   return {
