@@ -96,7 +96,9 @@ export function applyManifest(
   const set = without(toFieldSet(schema, applied), scope.reset)
   const owner: Owner = { ...by, operation: 'Apply', time: last?.time, set }
   const claimed = new Map(managed).set(id, owner)
-  const pruned = last ? prune(scope, merged, claimed, last, apiVersion) : merged
+  // Where everything that was applied still is, there is nothing to look for.
+  const keeps = last?.apiVersion === apiVersion && isEmpty(difference(last.set, set))
+  const pruned = last && !keeps ? prune(scope, merged, claimed, last, apiVersion) : merged
   const before = base ?? scope.blank
   const settled = settle(scope, before, pruned, apiVersion, claimed, id, force).managed
   const changed = !base || !jsonEqual(base, pruned)

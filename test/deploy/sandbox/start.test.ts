@@ -87,6 +87,15 @@ describe('sandbox', () => {
     assert.throws(() => sandbox.cluster('two').audit(), /two was started without the option audit/)
   })
 
+  it('holds idle clusters in less than a mebibyte each', async () => {
+    const count = 200
+    const before = process.memoryUsage().rss
+    const many = await startSandbox({ clusters: Array.from({ length: count }, (_, i) => ({ name: `c${i}` })) })
+    const each = (process.memoryUsage().rss - before) / count
+    await many.stop()
+    assert.ok(each < 2 ** 20, `${Math.round(each / 1024)} KiB each`)
+  })
+
   it('takes a port that it is told, and rejects one that is taken', async () => {
     const port = Number(new URL(one.server).port)
     await assert.rejects(startSandbox({ clusters: [{ name: 'same', port }] }), /EADDRINUSE/)
