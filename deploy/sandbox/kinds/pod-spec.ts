@@ -31,13 +31,35 @@ function volumeNames(spec: JsonObject): readonly string[] {
 
 function volumeCauses(spec: JsonObject, field: string): readonly Cause[] {
   const names = volumeNames(spec)
-  return names.flatMap((name, i) =>
+  const mixed = listOf(spec.volumes).flatMap((one, i) => sourceCauses(objectOf(one), `${field}[${i}]`))
+  const misnamed = names.flatMap((name, i) =>
     name === ''
       ? [required(`${field}[${i}].name`)]
       : names.indexOf(name) < i
         ? [duplicate(`${field}[${i}].name`, name)]
         : nameCauses('label', name, `${field}[${i}].name`),
   )
+  return [...misnamed, ...mixed]
+}
+
+const sources = [
+  'emptyDir',
+  'hostPath',
+  'secret',
+  'nfs',
+  'iscsi',
+  'persistentVolumeClaim',
+  'downwardAPI',
+  'configMap',
+  'projected',
+  'ephemeral',
+  'csi',
+]
+
+/** A volume comes from one place. */
+function sourceCauses(volume: JsonObject, at: string): readonly Cause[] {
+  const [, ...more] = sources.filter((source) => volume[source] !== undefined)
+  return more.map((source) => forbidden(`${at}.${source}`, 'may not specify more than 1 volume type'))
 }
 
 /** `others` are containers whose names are taken already. */

@@ -71,7 +71,8 @@ function portOf(
     (one) => isJsonObject(one) && one.port === port.port && one.protocol === port.protocol,
   )
   const id = `${textOf(port.protocol)} ${numberOf(port.port)}`
-  const nodePort = numberOf(objectOf(before).nodePort) || given.get(id) || backend.addresses.nodePort()
+  const nodePort =
+    numberOf(objectOf(before).nodePort) || (live.ports === undefined && given.get(id)) || backend.addresses.nodePort()
   given.set(id, nodePort)
   return { ...port, nodePort }
 }

@@ -12,7 +12,7 @@ import { invalid, refuse, required } from '../validate/causes.ts'
 import { type Call, fieldScope, type WriteOptions, writeOptionsOf } from './call.ts'
 import { createObject, inVersion } from './create.ts'
 import { objectText, outputOf } from './output.ts'
-import { scaled, scaleOf } from './scale.ts'
+import { asksNothing, scaled, scaleOf } from './scale.ts'
 import { checkName, conflict, updateObject } from './update.ts'
 
 const applyTypes = ['application/apply-patch+yaml', 'application/apply-patch+json']
@@ -38,7 +38,8 @@ export function patch(call: Call): AnyReply {
   })
   const after = patched(type, call, before, value)
   const decoded = decodePatched(call, live, after, duplicates)
-  const object = updateObject(backend, resource, entry, decoded, { ...options, patch: true })
+  const tracked = subresource === 'scale' && asksNothing(resource, live, after)
+  const object = updateObject(backend, resource, entry, decoded, { ...options, tracked, patch: true })
   return answer(call, 200, object)
 }
 

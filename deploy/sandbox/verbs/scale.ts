@@ -36,6 +36,12 @@ export function scaleOf(resource: Resource, object: KubeObject): KubeObject {
   } as unknown as KubeObject
 }
 
+/** Whether a `Scale` asks for what is there: nobody gets to own the replicas by that. */
+export function asksNothing(resource: Resource, object: KubeObject, scale: Json): boolean {
+  const wanted = numberOf(objectOf(objectOf(scale).spec).replicas)
+  return wanted === numberOf(getIn(object, pathsOf(resource).spec))
+}
+
 /** The workload with the replicas that a `Scale` asks for. */
 export function scaled(resource: Resource, object: KubeObject, scale: Json): KubeObject {
   const replicas = numberOf(objectOf(objectOf(scale).spec).replicas)

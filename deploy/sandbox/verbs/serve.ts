@@ -18,7 +18,7 @@ import { entryText, objectText, outputOf } from './output.ts'
 import { patch } from './patch.ts'
 import { deleteOptionsOf, removeObject } from './remove.ts'
 import { accessReview } from './review.ts'
-import { scaled, scaleOf } from './scale.ts'
+import { asksNothing, scaled, scaleOf } from './scale.ts'
 import { selectionOf } from './select.ts'
 import { checkName, updateObject } from './update.ts'
 import { watch } from './watch.ts'
@@ -134,8 +134,13 @@ function update(call: Call): AnyReply {
     return json(200, JSON.stringify(finalize(backend, found(call), readBody(request).value)))
   if (subresource === 'scale') {
     const entry = found(call)
-    const next = scaled(resource, inVersion(readEntry(entry), resource), readBody(request).value)
-    const object = updateObject(backend, resource, entry, next, writeOptionsOf(call))
+    const live = inVersion(readEntry(entry), resource)
+    const scale = readBody(request).value
+    const tracked = asksNothing(resource, live, scale)
+    const object = updateObject(backend, resource, entry, scaled(resource, live, scale), {
+      ...writeOptionsOf(call),
+      tracked,
+    })
     return json(200, JSON.stringify(scaleOf(resource, object)))
   }
   const body = decodedBody(call)
