@@ -20,6 +20,8 @@ import { type ColorMode, isColored, type Terminal } from './terminal.ts'
 
 /** Longest time that running writes may take once the daemon was told to end, in milliseconds. */
 const grace = 7_000
+/** How long the process may live on once everything has ended, in milliseconds. */
+const lingering = 200
 /** Polls are spread over so many milliseconds, so that many daemons do not ask one forge at once. */
 const jitter = 3_000
 
@@ -86,6 +88,8 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
       log.warn('writes under way did not end in time')
       process.exit(exit)
     }
+    // A connection that is still being made to a cluster that hangs would keep the process for as long as it may take.
+    clock.after(lingering, () => process.exit(exit))
     return exit
   } catch (error) {
     return refuse(terminal, startProblem(error, flags))
