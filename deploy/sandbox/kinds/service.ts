@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type KubeObject } from '../../../repo-la
 import type { Backend } from '../backend.ts'
 import { listOf, numberOf, objectOf, textOf } from '../defaults/fill.ts'
 import type { Cause } from '../status.ts'
-import { duplicate, invalid, required, unsupported } from '../validate/causes.ts'
+import { duplicate, invalid, refuse, required, unsupported } from '../validate/causes.ts'
 import { nameCauses } from '../validate/names.ts'
 import { portRange } from './pod-spec.ts'
 import type { Strategy } from './strategy.ts'
@@ -10,8 +10,8 @@ import type { Strategy } from './strategy.ts'
 /** Services get addresses and ports from the cluster, and keep them. */
 export const serviceStrategy: Strategy = {
   createOnUpdate: true,
-  prepareCreate: (object, backend) => withSpec(object, allocated(objectOf(object.spec), {}, backend)),
-  prepareUpdate: (next, live, backend) => withSpec(next, allocated(objectOf(next.spec), objectOf(live.spec), backend)),
+  prepareCreate: (object, backend) => withAllocated(object, {}, backend),
+  prepareUpdate: (next, live, backend) => withAllocated(next, objectOf(live.spec), backend),
   validate: (object) => specCauses(objectOf(object.spec)),
   validateUpdate(next, live) {
     const [now, before] = [objectOf(next.spec), objectOf(live.spec)]
@@ -21,7 +21,10 @@ export const serviceStrategy: Strategy = {
   },
 }
 
-function withSpec(object: KubeObject, spec: JsonObject): KubeObject {
+/** Addresses are given before anything else is looked at: who asks for what there is not is refused for that alone. */
+function withAllocated(object: KubeObject, live: JsonObject, backend: Backend): KubeObject {
+  const spec = allocated(objectOf(object.spec), live, backend)
+  refuse({ kind: 'Service', group: '' }, object.metadata.name, familyCauses(spec))
   return { ...object, spec } as KubeObject
 }
 
@@ -80,7 +83,7 @@ function portOf(
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
 const protocols = ['SCTP', 'TCP', 'UDP']
 
-/** A cluster of one address family gives both only to Services that need no address. Nothing else is looked at then. */
+/** A cluster of one address family gives both only to Services that need no address. */
 function familyCauses(spec: JsonObject): readonly Cause[] {
   if (spec.ipFamilyPolicy !== 'RequireDualStack' || isOpen(spec)) return []
   const other = listOf(spec.ipFamilies).indexOf('IPv6')
@@ -96,8 +99,6 @@ function isOpen(spec: JsonObject): boolean {
 }
 
 function specCauses(spec: JsonObject): readonly Cause[] {
-  const family = familyCauses(spec)
-  if (family.length > 0) return family
   const ports = listOf(spec.ports).map(objectOf)
   const headless = spec.clusterIP === 'None'
   const causes: Cause[] = []

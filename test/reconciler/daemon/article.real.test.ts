@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { describeReal } from '../../testbed/binaries.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { needs, withFleet } from './harness.ts'
 import { pathOf } from './members.ts'
 
 const article = (name: string) =>
   readFileSync(new URL(`../../../examples/article/workloads/${name}`, import.meta.url), 'utf8')
 
-describeReal("the article's manifests, from Git to real clusters", needs, () => {
+describeMembers("the article's manifests, from Git to real clusters", needs, () => {
   it('run 3 replicas in one cluster and the 5 of its override in the other', () =>
     withFleet({ clusters: ['cluster1', 'cluster2', 'cluster3'], namespaces: ['test-namespace'] }, async (fleet) => {
       fleet.people.write('federated-deployment.yaml', article('federated-deployment.yaml'))

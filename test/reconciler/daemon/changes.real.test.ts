@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { describeReal } from '../../testbed/binaries.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { configMap, deployment, override, yaml } from './documents.ts'
 import { needs, type TestFleet, withFleet } from './harness.ts'
 import { configMapsOf, pathOf } from './members.ts'
 
-describeReal('a commit to the source branch', needs, () => {
+describeMembers('a commit to the source branch', needs, () => {
   it('moves a workload to other clusters, and git revert takes it back', () =>
     withFleet({}, async (fleet) => {
       place(fleet, ['c1', 'c2'])

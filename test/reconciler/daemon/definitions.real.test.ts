@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import type { JsonObject } from '../../../repo-layout/json.ts'
-import { describeReal } from '../../testbed/binaries.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { yaml } from './documents.ts'
 import { needs, withFleet } from './harness.ts'
 
 const group = 'daemon.flotilla.example'
 const placement = { clusterSelector: {} }
 
-describeReal('a custom kind', needs, () => {
+describeMembers('a custom kind', needs, () => {
   it('and its objects come in one commit, whatever the order of the files', () =>
     withFleet({}, async (fleet) => {
       fleet.people.write('a-queue.yaml', yaml(queue(fleet.ns, 'orders', 3), queue(fleet.ns, 'mails', 5)))

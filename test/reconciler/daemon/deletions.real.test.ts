@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { describeReal } from '../../testbed/binaries.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { configMap, yaml } from './documents.ts'
 import { needs, type RunningDaemon, type TestFleet, withFleet } from './harness.ts'
 import { configMapsOf } from './members.ts'
 
-describeReal('objects that leave Git', needs, () => {
+describeMembers('objects that leave Git', needs, () => {
   it('are deleted within the budget, and what somebody else made stays', () =>
     withFleet({}, async (fleet) => {
       write(fleet, 12)

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import type { Drift } from '../../../reconciler/member/types.ts'
 import type { JsonObject } from '../../../repo-layout/json.ts'
-import { describeReal } from '../../testbed/binaries.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { configMap, yaml } from './documents.ts'
 import { needs, type RunningDaemon, type TestFleet, withFleet } from './harness.ts'
 import { pathOf } from './members.ts'
 
-describeReal('drift in a member cluster', needs, () => {
+describeMembers('drift in a member cluster', needs, () => {
   it('of a field, of a deleted object and of a removed label is healed, and said whose doing it was', () =>
     withFleet({}, async (fleet) => {
       const daemon = await running(fleet, {})

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import type { JsonObject } from '../../../repo-layout/json.ts'
-import { describeReal } from '../../testbed/binaries.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { deployment, preference, yaml } from './documents.ts'
 import { needs, type RunningDaemon, type TestFleet, withFleet } from './harness.ts'
 import { pathOf } from './members.ts'
 
 const quick = { after: '1s', back: '1s' }
 
-describeReal('replicas that a preference divides', needs, () => {
+describeMembers('replicas that a preference divides', needs, () => {
   it('grow elsewhere when a cluster is lost, whose own stay as they are, and move back when it is back', () =>
     withFleet({}, async (fleet) => {
       const daemon = await divided(fleet, quick)

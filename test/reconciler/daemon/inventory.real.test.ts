@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { describeReal } from '../../testbed/binaries.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { configMap, deployment, preference, yaml } from './documents.ts'
 import { needs, type RunningDaemon, type TestFleet, withFleet } from './harness.ts'
 import { configMapsOf, pathOf } from './members.ts'
 
-describeReal('the inventory of a fleet', needs, () => {
+describeMembers('the inventory of a fleet', needs, () => {
   it('may grow: the new cluster runs what is selected for it, and takes its share of replicas once it was seen', () =>
     withFleet({}, async (fleet) => {
       fleet.people.remove('clusters/c3.yaml')

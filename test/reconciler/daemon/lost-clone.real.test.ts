@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { describeReal } from '../../testbed/binaries.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { configMap, yaml } from './documents.ts'
 import { needs, type TestFleet, withFleet } from './harness.ts'
 import { pathOf } from './members.ts'
 
-describeReal('a daemon without the clone it had', needs, () => {
+describeMembers('a daemon without the clone it had', needs, () => {
   it('goes on from the generated branch', () =>
     withFleet({}, async (fleet) => {
       await runTwice(fleet)

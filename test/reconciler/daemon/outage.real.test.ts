@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { describeReal } from '../../testbed/binaries.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { configMap, yaml } from './documents.ts'
 import { isApplied, needs, type TestFleet, withFleet } from './harness.ts'
 import { pathOf } from './members.ts'
 
-describeReal('an outage', needs, () => {
+describeMembers('an outage', needs, () => {
   it('of one cluster costs the others nothing, and it catches up when it is back', () =>
     withFleet({}, async (fleet) => {
       write(fleet, 'one')
@@ -106,7 +106,7 @@ describeReal('an outage', needs, () => {
     }))
 })
 
-describeReal('two daemons on one fleet by accident', needs, () => {
+describeMembers('two daemons on one fleet by accident', needs, () => {
   it('do not fight: each change is one commit, and one of them stops writing for good', () =>
     withFleet({}, async (fleet) => {
       write(fleet, 'zero')

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import type { AuditEntry } from '../../testbed/audit-log.ts'
-import { describeReal } from '../../testbed/binaries.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { configMap, deployment, yaml } from './documents.ts'
 import { needs, type TestFleet, withFleet } from './harness.ts'
 
-describeReal('a restart with nothing changed', needs, () => {
+describeMembers('a restart with nothing changed', needs, () => {
   it('writes nothing to any member and no commit, and lists each kind once', () =>
     withFleet({}, async (fleet) => {
       const clusters = fleet.members.map(({ name }) => name)
