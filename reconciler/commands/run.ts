@@ -81,8 +81,9 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
       },
       'flotilla is running',
     )
-    logChanges(daemon, log, clock)
+    const stopTelling = logChanges(daemon, log, clock)
     const exit = await turnUntilEnd(daemon, flags, signalled)
+    stopTelling()
     const stopped = stopAll(daemon, server, host).then(() => log.info('flotilla has ended'))
     if ((await Promise.race([stopped, sleep(clock, grace).then(() => 'late')])) === 'late') {
       log.warn('writes under way did not end in time')
