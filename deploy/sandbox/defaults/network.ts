@@ -13,7 +13,8 @@ export function service(object: JsonObject): JsonObject {
       ...(inCluster && { internalTrafficPolicy: 'Cluster' }),
       ...(typed.type === 'LoadBalancer' && { allocateLoadBalancerNodePorts: true }),
     })
-    return each(filled, 'ports', servicePort)
+    const { sessionAffinityConfig: _, ...plain } = filled
+    return each(filled.sessionAffinity === 'None' ? plain : filled, 'ports', servicePort)
   })
 }
 
