@@ -3,6 +3,7 @@ import { annotations } from '../../repo-layout/schema/common.ts'
 import { type Applied, createNew, isConflict, look, record, update, updateUnseen } from './apply.ts'
 import { backoff } from './backoff.ts'
 import { isRejected } from './errors.ts'
+import type { LiveFacts } from './facts.ts'
 import { firstContact } from './first-contact.ts'
 import { heal, healsDrift } from './heal.ts'
 import { ignoredPaths } from './ignore.ts'
@@ -93,9 +94,18 @@ async function change(work: Work, item: Item, task: Task, uid: string): Promise<
     done = found ? await update(work, task, found) : await createNew(work, task)
   }
   const state = task.entry?.state === 'adopted' && done.action !== 'created' ? 'adopted' : 'created'
-  const now = look(work, task, done.object)
+  const now = seenAs(item, task, done.object) ?? look(work, task, done.object)
   record(work, task, now, state)
   return { action: done.action, message: done.message, live: now, drift: undefined }
+}
+
+/** What the watch made known of the very state that was answered: it is often faster than the answer. */
+function seenAs({ live, wanted }: Item, task: Task, object: KubeObject): LiveFacts | undefined {
+  const isSame =
+    wanted === task.wanted &&
+    live?.uid === metadataText(object, 'uid') &&
+    live.resourceVersion === metadataText(object, 'resourceVersion')
+  return isSame ? live : undefined
 }
 
 /** Heals at once, but one who undoes it again and again is named and waited for, longer each time. */
