@@ -51,10 +51,13 @@ export async function bulkRows(bench: Bench): Promise<readonly Row[]> {
   const size = `${objects} objects changed in ${settings.clusters} clusters`
   const goals = `≥ 80 % of the bare rate${peer ? ', ≤ a third of Flux' : ''}`
   const met = flotilla.value <= limit.value / 0.8 && (!peer || flotilla.value <= peer.value / 3)
+  const heads = (changes: readonly Change[]) => medianOf(changes.map(({ head }) => head))
+  const beforeFirst = peers.length > 0 ? heads(peers) : undefined
   const title = `${size}, from the first write to the last`
   const cpu = peers.length > 0 ? cpuOf(peers) : undefined
   return [
     { name: 'bulk', title: `${size}, told → applied`, unit: 's', flotilla, limit, peer, goal: goal(goals, met) },
+    { name: 'head', title: `${size}, told → first write`, unit: 's', flotilla: heads(ours), peer: beforeFirst },
     { name: 'rate', title, unit: '/s', flotilla: rates(ours), limit: rates(bare) },
     { name: 'cpu', title: `${size}, client CPU`, unit: 's', flotilla: cpuOf(ours), limit: cpuOf(bare), peer: cpu },
   ]
