@@ -17,8 +17,3 @@ export interface Backend {
 export function timeText(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 }
-
-/** RFC 3339 with microseconds, as leases and events have it. */
-export function microTimeText(ms: number): string {
-  return new Date(ms).toISOString().replace(/Z$/, '000Z')
-}

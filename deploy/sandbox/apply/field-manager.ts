@@ -109,7 +109,7 @@ export function applyManifest(
 }
 
 /** The object with other `managedFields`, or none. */
-export function withManaged(object: KubeObject, entries: readonly JsonObject[] | undefined): KubeObject {
+function withManaged(object: KubeObject, entries: readonly JsonObject[] | undefined): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata
   return { ...object, metadata: { ...metadata, ...(entries && { managedFields: entries }) } as KubeObject['metadata'] }
 }

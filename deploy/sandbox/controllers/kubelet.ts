@@ -7,7 +7,7 @@ import { isDone, withCondition } from './pods.ts'
 const manager = 'kubelet'
 
 /** A pod with this annotation runs but never gets ready: `sandbox.flotilla.dev/never-ready: "true"`. */
-export const neverReady = 'sandbox.flotilla.dev/never-ready'
+const neverReady = 'sandbox.flotilla.dev/never-ready'
 
 /** Lets the pods of all nodes run, end and go, as slowly as the delays say. */
 export const kubelet: Controller = {

@@ -15,7 +15,7 @@ export function controlledBy({ apiVersion, kind, metadata }: KubeObject): JsonOb
 }
 
 /** The reference to the controller of an object. */
-export function controllerOf(object: KubeObject): JsonObject | undefined {
+function controllerOf(object: KubeObject): JsonObject | undefined {
   return listOf(object.metadata.ownerReferences)
     .map(objectOf)
     .find((owner) => owner.controller === true)

@@ -35,7 +35,7 @@ function frozen(spec: JsonObject): JsonObject {
 }
 
 /** Guaranteed where every container limits cpu and memory to what it requests, BestEffort where none asks for anything. */
-export function qosClass(spec: JsonObject): string {
+function qosClass(spec: JsonObject): string {
   const containers = [...listOf(spec.containers), ...listOf(spec.initContainers)].map((one) =>
     objectOf(objectOf(one).resources),
   )

@@ -1,4 +1,4 @@
-import type { JsonObject, KubeObject } from '../../../repo-layout/json.ts'
+import type { KubeObject } from '../../../repo-layout/json.ts'
 
 /**
  * One stored object at one revision. It is kept as text, which costs a quarter of what parsed JSON does; `readEntry` parses
@@ -47,9 +47,4 @@ export function itemText(entry: Entry): string {
 /** The path of an object inside its collection: the order of lists is the order of these. */
 export function keyOf(namespace: string, name: string): string {
   return namespace === '' ? name : `${namespace}/${name}`
-}
-
-/** Metadata by name, without the types of what everybody reads. */
-export function metadataOf(object: KubeObject): JsonObject {
-  return object.metadata
 }

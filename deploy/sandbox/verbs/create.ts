@@ -70,7 +70,7 @@ function withEmptyStatus(resource: Resource, object: KubeObject): KubeObject {
 }
 
 /** The status as the server writes it before anybody has set one. */
-export function emptyStatus(resource: Resource): JsonObject {
+function emptyStatus(resource: Resource): JsonObject {
   const { status } = normalize(resource.schema, {})
   return status === undefined ? {} : { status }
 }

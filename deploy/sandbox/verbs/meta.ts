@@ -19,7 +19,7 @@ export function withMeta(object: KubeObject, changes: JsonObject): KubeObject {
 const suffix = 'bcdfghjklmnpqrstvwxz2456789'
 
 /** Five random characters as Kubernetes appends them to generated names. */
-export function randomSuffix(): string {
+function randomSuffix(): string {
   return [...randomBytes(5)].map((byte) => suffix[byte % suffix.length]).join('')
 }
 

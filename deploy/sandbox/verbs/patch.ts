@@ -56,7 +56,7 @@ function patched(type: string, { target }: Call, before: KubeObject, body: Json)
     case 'application/merge-patch+json':
       return mergePatch(before, body)
     case 'application/strategic-merge-patch+json':
-      if (target.resource.custom) throw unsupportedType(call415custom)
+      if (target.resource.custom) throw unsupportedType(customPatchTypes)
       if (!isJsonObject(body)) throw badRequest('a strategic merge patch is an object')
       return strategicMerge(target.resource.schema, before, body)
     default:
@@ -69,7 +69,7 @@ function patched(type: string, { target }: Call, before: KubeObject, body: Json)
   }
 }
 
-const call415custom = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']
+const customPatchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']
 
 function unsupportedType(types: readonly string[]): StatusError {
   return new StatusError(

@@ -56,7 +56,7 @@ function setIn(value: JsonObject, [step = '', ...rest]: readonly string[], leaf:
 }
 
 /** A label selector in the form of a query: `a=b,c in (d,e)`. */
-export function selectorText(selector: Json | undefined): string {
+function selectorText(selector: Json | undefined): string {
   const { matchLabels, matchExpressions } = objectOf(selector)
   const labels = Object.entries(objectOf(matchLabels)).map(([key, value]) => `${key}=${String(value)}`)
   const expressions = (Array.isArray(matchExpressions) ? (matchExpressions as readonly Json[]) : []).map((one) => {
