@@ -1,5 +1,6 @@
 import type { Subject } from '../../repo-layout/subject.ts'
 import type { Clock } from '../clock.ts'
+import { createDeadline } from './deadline.ts'
 import type { Item } from './items.ts'
 import type { PodAnalysis } from './pods.ts'
 import { isDone, type Link, statusOf } from './status.ts'
@@ -50,6 +51,7 @@ export function createBook(cluster: string, clock: Clock): Book {
   let cached: MemberStatus | undefined
   let stale = true
   let telling = false
+  const deadline = createDeadline(clock, () => book.changed())
   const book: Book = {
     cluster,
     items: new Map(),
@@ -77,7 +79,7 @@ export function createBook(cluster: string, clock: Clock): Book {
     },
     status() {
       if (cached && !stale) return cached
-      const next = statusOf({ ...book, wantedCommit: book.desired?.commit })
+      const next = deadline(statusOf({ ...book, wantedCommit: book.desired?.commit }), book.settings?.sync.timeout)
       const since = cached?.sync === next.sync ? cached.since : new Date(clock.now()).toISOString()
       cached = { ...next, since }
       stale = false

@@ -10,7 +10,7 @@ import { worstFirst } from '../../reconciler/views/state.ts'
 import type { KubeObject } from '../../repo-layout/json.ts'
 import { annotations } from '../../repo-layout/schema/common.ts'
 import { fleetSchema } from '../../repo-layout/schema/fleet.ts'
-import { standingClock } from '../reconciler/member/clocks.ts'
+import { standingClock } from '../clocks.ts'
 import { json, withServer } from '../reconciler/member/fake-server.ts'
 
 const text = readFileSync(join(import.meta.dirname, '../../docs/member-clusters.md'), 'utf8')

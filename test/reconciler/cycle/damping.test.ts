@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { createDamper } from '../../../reconciler/cycle/damping.ts'
 import type { Observations } from '../../../repo-layout/observations.ts'
-import { testClock } from './support.ts'
+import { testClock } from '../../clocks.ts'
 
 type Reachable = boolean | 'unknown'
 const settings = { after: '60s', back: '120s', maxLostClusters: '25%', default: 'Move' } as const

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createPace } from '../../../reconciler/cycle/pace.ts'
-import { testClock } from './support.ts'
+import { testClock } from '../../clocks.ts'
 
 describe('the pace of the cycle', () => {
   it('doubles the pause with each failure in a row, up to a minute, and forgets it after a success', () => {

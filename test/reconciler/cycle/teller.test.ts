@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createTeller } from '../../../reconciler/cycle/teller.ts'
-import { testClock } from './support.ts'
+import { testClock } from '../../clocks.ts'
 
 describe('telling of changes', () => {
   it('makes one of many, soon after the first', () => {

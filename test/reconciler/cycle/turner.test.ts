@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createTurner } from '../../../reconciler/cycle/turner.ts'
 import { deferred } from '../../../reconciler/member/deferred.ts'
-import { testClock } from './support.ts'
+import { testClock } from '../../clocks.ts'
 
 /** A turner whose turns end when a test says so. */
 function turning() {

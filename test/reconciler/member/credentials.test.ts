@@ -7,7 +7,7 @@ import type { ReadSecret } from '../../../reconciler/member/credentials.ts'
 import { ApiError } from '../../../reconciler/member/errors.ts'
 import type { Transport } from '../../../reconciler/member/transport.ts'
 import type { Connection } from '../../../repo-layout/cluster.ts'
-import { standingClock } from './clocks.ts'
+import { standingClock } from '../../clocks.ts'
 import { type Answer, type FakeServer, json, withServer } from './fake-server.ts'
 
 const clock = standingClock()

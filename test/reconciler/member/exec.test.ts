@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Clock } from '../../../reconciler/clock.ts'
 import { ApiError } from '../../../reconciler/member/errors.ts'
 import { createExecPlugin, type ExecPlugin } from '../../../reconciler/member/exec.ts'
-import { hastyClock, standingClock } from './clocks.ts'
+import { hastyClock, standingClock } from '../../clocks.ts'
 
 describe('an exec plugin', () => {
   let folder: string

@@ -1,37 +1,13 @@
 import assert from 'node:assert/strict'
-import type { Clock } from '../../../reconciler/clock.ts'
 import { backoff } from '../../../reconciler/member/backoff.ts'
 import { createQueue } from '../../../reconciler/member/queue.ts'
-
-/** A clock that stands until it is moved. */
-function handClock(): Clock & { advance(ms: number): void } {
-  let time = 0
-  let timers: { at: number; task: () => void }[] = []
-  return {
-    now: () => time,
-    after(ms, task) {
-      const timer = { at: time + ms, task }
-      timers.push(timer)
-      return {
-        cancel() {
-          timers = timers.filter((other) => other !== timer)
-        },
-      }
-    },
-    advance(ms) {
-      time += ms
-      const due = timers.filter(({ at }) => at <= time)
-      timers = timers.filter(({ at }) => at > time)
-      for (const { task } of due) task()
-    },
-  }
-}
+import { testClock } from '../../clocks.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('the queue of a member', () => {
   function setup(concurrency = 2) {
-    const clock = handClock()
+    const clock = testClock()
     const started: string[] = []
     const ends = new Map<string, (again?: number) => void>()
     const blocked = new Set<string>()
@@ -84,15 +60,15 @@ describe('the queue of a member', () => {
     const { queue, started, clock, end } = setup()
     queue.add('a')
     await end('a', 1000)
-    clock.advance(999)
+    clock.pass(999)
     assert.equal(started.length, 1)
-    clock.advance(1)
+    clock.pass(1)
     assert.equal(started.length, 2)
     await end('a', 1000)
     queue.add('a')
     assert.equal(started.length, 3)
     await end('a')
-    clock.advance(5000)
+    clock.pass(5000)
     assert.equal(started.length, 3)
   })
 

@@ -3,7 +3,7 @@ import { systemClock } from '../../../reconciler/clock.ts'
 import { connect } from '../../../reconciler/member/connect.ts'
 import { ApiError } from '../../../reconciler/member/errors.ts'
 import type { Transport } from '../../../reconciler/member/transport.ts'
-import { hastyClock } from './clocks.ts'
+import { hastyClock } from '../../clocks.ts'
 import { type Answer, type FakeServer, json, withServer } from './fake-server.ts'
 
 /** Runs a test over a transport to a server that answers so. */

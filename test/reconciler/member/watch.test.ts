@@ -3,7 +3,7 @@ import { ApiError } from '../../../reconciler/member/errors.ts'
 import type { Transport } from '../../../reconciler/member/transport.ts'
 import { watchKind } from '../../../reconciler/member/watch.ts'
 import type { Json, JsonObject } from '../../../repo-layout/json.ts'
-import { hastyClock } from './clocks.ts'
+import { hastyClock } from '../../clocks.ts'
 
 const resource = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true, verbs: ['watch'] }
 const object = (name: string, resourceVersion: string) => ({ metadata: { name, namespace: 'shop', resourceVersion } })

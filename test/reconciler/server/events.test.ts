@@ -1,36 +1,12 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
-import type { Clock } from '../../../reconciler/clock.ts'
 import { openClient } from '../../../reconciler/commands/client.ts'
 import { eventData } from '../../../reconciler/commands/event-stream.ts'
 import { commentInterval, eventInterval } from '../../../reconciler/server/events.ts'
 import { mostStreams } from '../../../reconciler/server/routes.ts'
+import { testClock } from '../../clocks.ts'
 import { clusterOf, fleetOf, objectOf } from '../views/fleet.ts'
 import { type FakeDaemon, startFakeDaemon } from './fake-daemon.ts'
-
-/** A clock that stands until it is moved. */
-function handClock(): Clock & { advance(ms: number): void } {
-  let time = 0
-  let timers: { at: number; task: () => void }[] = []
-  return {
-    now: () => time,
-    after(ms, task) {
-      const timer = { at: time + ms, task }
-      timers.push(timer)
-      return {
-        cancel() {
-          timers = timers.filter((other) => other !== timer)
-        },
-      }
-    },
-    advance(ms) {
-      time += ms
-      const due = timers.filter(({ at }) => at <= time)
-      timers = timers.filter(({ at }) => at > time)
-      for (const { task } of due) task()
-    },
-  }
-}
 
 const first = fleetOf([
   clusterOf('eu-1', 'eu', { objects: [objectOf('ConfigMap/shop/flags')] }),
@@ -66,9 +42,9 @@ async function openStream(url: string) {
 
 describe('the event stream', () => {
   let daemon: FakeDaemon
-  let clock: ReturnType<typeof handClock>
+  let clock: ReturnType<typeof testClock>
   beforeEach(async () => {
-    clock = handClock()
+    clock = testClock()
     daemon = await startFakeDaemon(first, { clock })
   })
   afterEach(() => daemon.close())
@@ -84,7 +60,7 @@ describe('the event stream', () => {
     const stream = await openStream(`${daemon.url}/api/v1/events`)
     await stream.until(/id: 1\n.*\n.*\n\n/)
     for (const name of ['a', 'b', 'c']) daemon.tell(withFleet(name))
-    clock.advance(eventInterval)
+    clock.pass(eventInterval)
     await stream.until(/id: 2\n.*\n.*\n\n/)
     assert.deepEqual(
       stream.events().map(({ fleet }) => fleet),
@@ -114,14 +90,14 @@ describe('the event stream', () => {
     socket.write('GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
     while (daemon.listeners() === 0) await new Promise((resolve) => setImmediate(resolve))
     for (const name of ['second', 'third', 'last']) {
-      clock.advance(eventInterval)
+      clock.pass(eventInterval)
       daemon.tell(heavy(name))
     }
     let text = ''
     await new Promise<void>((resolve) => {
       socket.setEncoding('utf8').on('data', (chunk) => {
         text += chunk
-        clock.advance(eventInterval)
+        clock.pass(eventInterval)
         if (/"fleet":"last"[\s\S]*\n\n/.test(text)) resolve()
       })
     })
@@ -134,7 +110,7 @@ describe('the event stream', () => {
   it('says that it is there while nothing changes', async () => {
     const stream = await openStream(`${daemon.url}/api/v1/events`)
     await stream.until(/\n\n/)
-    clock.advance(commentInterval)
+    clock.pass(commentInterval)
     await stream.until(/\n: still here\n\n$/)
     assert.equal(stream.events().length, 1)
     stream.close()
@@ -174,7 +150,7 @@ describe('the event stream', () => {
       if (fleets.length === 2) stop.abort()
       else {
         daemon.tell(withFleet('next'))
-        clock.advance(eventInterval)
+        clock.pass(eventInterval)
       }
     }
     await client.close()
