@@ -98,7 +98,7 @@ function operationsOf(kind: Kind): fc.Arbitrary<Operation> {
       '?labelSelector=a%20in%20(1,2),b',
     )
     .map((search): Operation => ({ method: 'GET', path: `${collection}${search}` }))
-  const scale = fc.tuple(names, managers, fc.constantFrom<Json>(0, 1, 5)).map(
+  const scale = fc.tuple(names, managers, fc.constantFrom<Json>(...(kind.strategic ? [0, 1, 5] : [1, 5]))).map(
     ([name, fieldManager, replicas]): Operation => ({
       method: 'PATCH',
       ...jsonType(`${collection}/${name}/scale${query({ fieldManager })}`, 'application/merge-patch+json'),
