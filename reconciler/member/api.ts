@@ -15,12 +15,14 @@ export interface Place {
 
 /** How an apply is sent. */
 export interface ApplyOptions {
-  /** Only upon the object of this uid: where it is missing or another, 409. */
+  /** Only upon the object of this uid: where it is missing, 409; where it is another, 422. */
   readonly uid?: string
   /** Only upon the object in this state: where it has changed, 409. */
   readonly resourceVersion?: string | undefined
   /** Only where no object exists: an existing one gives 409. */
   readonly onlyNew?: boolean
+  /** Takes fields from whoever owns them (the default); else a field with another's value gives 409. */
+  readonly force?: boolean
   /** Computes and validates, writes nothing. */
   readonly dryRun?: boolean
   readonly manager?: string
@@ -34,7 +36,7 @@ export interface Api {
   placeOfAnyVersion(apiVersion: string, subject: Subject): Promise<Place | undefined>
   /** The live object, or undefined where there is none. */
   get(place: Place): Promise<KubeObject | undefined>
-  /** Server-side apply, forced, with strict field validation. The body is the manifest's JSON as it is. */
+  /** Server-side apply, forced unless said otherwise, with strict field validation. The body is the manifest's JSON as it is. */
   apply(place: Place, manifest: KubeObject, options?: ApplyOptions): Promise<{ created: boolean; object: KubeObject }>
   /** A JSON patch (RFC 6902) that holds only upon the given resourceVersion, else 409. */
   patch(place: Place, resourceVersion: string, operations: readonly JsonObject[]): Promise<KubeObject>
@@ -79,7 +81,7 @@ export function createApi(transport: Transport, discovery: Discovery, beforeWrit
       }
     },
     async apply(place, manifest, options = {}) {
-      const { uid, onlyNew, dryRun, manager = ourManager } = options
+      const { uid, onlyNew, force = true, dryRun, manager = ourManager } = options
       const resourceVersion = onlyNew ? impossibleVersion : options.resourceVersion
       const metadata = {
         ...manifest.metadata,
@@ -91,7 +93,7 @@ export function createApi(transport: Transport, discovery: Discovery, beforeWrit
       const answer = await transport.request('PATCH', pathOf(place), {
         query: {
           fieldManager: manager,
-          force: 'true',
+          force: String(force),
           fieldValidation: 'Strict',
           dryRun: dryRun ? 'All' : undefined,
         },

@@ -30,9 +30,10 @@ export async function createNew(work: Work, task: Task): Promise<Applied> {
 
 /**
  * Makes a live object what is wanted by a forced apply upon its uid (409 where it is another by now) and, where one is
- * given, its resourceVersion (409 where it has changed). Paths that the rules leave to others are not fought over. What forced apply alone cannot do is done before or after it: list items that
- * clash with ours are absorbed, `spec.replicas` that left the manifest keeps its live value, and where the object says
- * so, it is deleted and created because of immutable fields. Throws an `ApiError` for anything else.
+ * given, its resourceVersion (409 where it has changed). Paths that the rules leave to others are not fought over. What
+ * forced apply alone cannot do is done before or after it: list items that clash with ours are absorbed, `spec.replicas`
+ * that left the manifest keeps its live value, and where the object says so, it is deleted and created because of immutable
+ * fields. Throws an `ApiError` for anything else.
  */
 export async function update(work: Work, task: Task, live: KubeObject, resourceVersion?: string): Promise<Applied> {
   const { api } = work
@@ -61,11 +62,12 @@ export async function update(work: Work, task: Task, live: KubeObject, resourceV
 }
 
 /**
- * The same without reading the object first: for an object whose uid is known and that has nothing to leave to others. One
- * request where all goes well.
+ * The same without reading the object first: for an object whose uid is known and that, as far as was seen, has nothing to
+ * leave to others. One request where all goes well. It is not forced: where another manager (an autoscaler, just now) took
+ * a field that the watch has not told of yet, 409 says so and nothing is changed.
  */
 export async function updateUnseen(work: Work, task: Task, uid: string, resourceVersion: string): Promise<Applied> {
-  const { object } = await work.api.apply(task.place, task.manifest, { uid })
+  const { object } = await work.api.apply(task.place, task.manifest, { uid, force: false })
   const same = metadataText(object, 'resourceVersion') === resourceVersion
   return { action: same ? 'unchanged' : 'configured', object: await settle(work, task, object), message: '' }
 }

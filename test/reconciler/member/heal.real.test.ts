@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { getIn, type Json, type KubeObject } from '../../../repo-layout/json.ts'
-import { describeReal } from '../../testbed/binaries.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { sharedControlPlanes } from '../../testbed/shared.ts'
 import {
   apply,
@@ -24,7 +24,7 @@ const merge = { 'content-type': 'application/merge-patch+json' }
 const strategic = { 'content-type': 'application/strategic-merge-patch+json' }
 const applyPatch = { 'content-type': 'application/apply-patch+yaml' }
 
-describeReal('a member of a real cluster: healing', ['etcd', 'kube-apiserver'], () => {
+describeMembers('a member of a real cluster: healing', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
     const [first] = await sharedControlPlanes(1)
@@ -62,55 +62,6 @@ describeReal('a member of a real cluster: healing', ['etcd', 'kube-apiserver'], 
       assert.equal(member.status().sync, 'drifted')
       assert.equal((await member.diff()).length, 1)
       assert.equal(await valueAt(plane, path, ['spec', 'ports', 0, 'port']), 8080)
-    })
-  })
-
-  it('tells who made a drift that the cluster does not let us heal, and heals it when it may', async () => {
-    const ns = unique('refuses')
-    const binding = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings'
-    await withMember(plane, async (member) => {
-      await apply(member, desired(namespace(ns), configMap(ns, 'c', { k: 'git' })), settings())
-      await send(plane, 'POST', '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies', {
-        apiVersion: 'admissionregistration.k8s.io/v1',
-        kind: 'ValidatingAdmissionPolicy',
-        metadata: { name: ns },
-        spec: {
-          matchConstraints: {
-            resourceRules: [
-              { apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['configmaps'] },
-            ],
-          },
-          validations: [{ expression: "!('k' in object.data) || object.data.k != 'git'", message: 'frozen here' }],
-        },
-      })
-      await send(plane, 'POST', binding, {
-        apiVersion: 'admissionregistration.k8s.io/v1',
-        kind: 'ValidatingAdmissionPolicyBinding',
-        metadata: { name: ns },
-        spec: {
-          policyName: ns,
-          validationActions: ['Deny'],
-          matchResources: { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': ns } } },
-        },
-      })
-      const denied = () =>
-        plane
-          .request('PATCH', `${mapPath(ns)}?dryRun=All`, { data: { k: 'git', x: 'y' } }, merge)
-          .then(({ status }) => status === 422)
-      await eventually(denied, 'the policy')
-      await edit(ns, { k: 'by hand' })
-      const failed = await eventually(() => {
-        const object = objectOf(member, `ConfigMap/${ns}/c`)
-        return object.action === 'failed' && object.drift ? object : undefined
-      }, 'the refusal')
-      assert.match(failed.message, /frozen here/)
-      assert.deepEqual(failed.drift?.fields, [
-        { path: '/data/k', live: 'by hand', wanted: 'git', manager: 'kubectl-edit' },
-      ])
-      assert.equal(member.status().sync, 'degraded')
-      await send(plane, 'DELETE', `${binding}/${ns}`)
-      await eventually(async () => (await valueAt(plane, mapPath(ns), ['data', 'k'])) === 'git', 'the heal', 20_000)
-      await eventually(() => member.status().sync === 'synced', 'the end of it')
     })
   })
 

@@ -56,6 +56,57 @@ describeReal('a member of a real cluster: what an API server refuses', ['etcd', 
     })
   })
 
+  it('of a heal is told with who made the drift, and the drift is healed when it may be', async () => {
+    const ns = unique('refuses')
+    const path = `/api/v1/namespaces/${ns}/configmaps/c`
+    const merge = { 'content-type': 'application/merge-patch+json' }
+    const binding = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings'
+    await withMember(plane, async (member) => {
+      await apply(member, desired(namespace(ns), configMap(ns, 'c', { k: 'git' })), settings())
+      await send(plane, 'POST', '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies', {
+        apiVersion: 'admissionregistration.k8s.io/v1',
+        kind: 'ValidatingAdmissionPolicy',
+        metadata: { name: ns },
+        spec: {
+          matchConstraints: {
+            resourceRules: [
+              { apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['configmaps'] },
+            ],
+          },
+          validations: [{ expression: "!('k' in object.data) || object.data.k != 'git'", message: 'frozen here' }],
+        },
+      })
+      await send(plane, 'POST', binding, {
+        apiVersion: 'admissionregistration.k8s.io/v1',
+        kind: 'ValidatingAdmissionPolicyBinding',
+        metadata: { name: ns },
+        spec: {
+          policyName: ns,
+          validationActions: ['Deny'],
+          matchResources: { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': ns } } },
+        },
+      })
+      const denied = () =>
+        plane
+          .request('PATCH', `${path}?dryRun=All`, { data: { k: 'git', x: 'y' } }, merge)
+          .then(({ status }) => status === 422)
+      await eventually(denied, 'the policy')
+      await send(plane, 'PATCH', `${path}?fieldManager=kubectl-edit`, { data: { k: 'by hand' } }, merge)
+      const failed = await eventually(() => {
+        const object = objectOf(member, `ConfigMap/${ns}/c`)
+        return object.action === 'failed' && object.drift ? object : undefined
+      }, 'the refusal')
+      assert.match(failed.message, /frozen here/)
+      assert.deepEqual(failed.drift?.fields, [
+        { path: '/data/k', live: 'by hand', wanted: 'git', manager: 'kubectl-edit' },
+      ])
+      assert.equal(member.status().sync, 'degraded')
+      await send(plane, 'DELETE', `${binding}/${ns}`)
+      await eventually(async () => (await valueAt(plane, path, ['data', 'k'])) === 'git', 'the heal', 20_000)
+      await eventually(() => member.status().sync === 'synced', 'the end of it')
+    })
+  })
+
   it('is told without the value of a Secret that the server quotes', async () => {
     const ns = unique('quoted')
     const broken: readonly [string, KubeObject][] = [
