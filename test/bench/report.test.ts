@@ -34,6 +34,7 @@ describe('report of the benchmark', () => {
       '8 s',
       '1.25 ×',
       '0.25 ×',
+      '0.20 ×',
       '≤ a third of Flux',
       'yes',
     ])

@@ -1,6 +1,16 @@
 import type { Measure, Result, Row } from './result.ts'
 
-const heads = ['row', 'Flotilla', 'bare limit', 'Flux', 'of the limit', 'of Flux', 'goal', 'met'] as const
+const heads = [
+  'row',
+  'Flotilla',
+  'bare limit',
+  'Flux',
+  'of the limit',
+  'of Flux',
+  'limit of Flux',
+  'goal',
+  'met',
+] as const
 
 /** The rows as a table of plain text, with a line on the machine above it. */
 export function textReport(result: Result): string {
@@ -46,6 +56,7 @@ function cells(row: Row, notes: readonly string[]): readonly string[] {
     amount(row, row.peer, notes),
     ratio(row.flotilla, row.limit),
     ratio(row.flotilla, row.peer),
+    ratio(row.limit, row.peer),
     row.goal?.text ?? '',
     row.goal === undefined ? '' : row.goal.met ? 'yes' : 'no',
   ]
@@ -57,8 +68,8 @@ function amount({ unit }: Row, measure: Measure | undefined, notes: readonly str
   return `${shortened(measure.value)}${unit === 'requests' ? '' : ` ${unit}`}${mark}`
 }
 
-function ratio(ours: Measure, other: Measure | undefined): string {
-  if (other === undefined || other.value === 0) return '–'
+function ratio(ours: Measure | undefined, other: Measure | undefined): string {
+  if (ours === undefined || other === undefined || other.value === 0) return '–'
   const times = ours.value / other.value
   return `${times === 0 ? '0' : times.toFixed(times < 0.1 ? 3 : 2)} ×`
 }
