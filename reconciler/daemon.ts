@@ -29,6 +29,8 @@ export interface DaemonOptions {
   readonly repository: Repository
   readonly branches: { readonly source: string; readonly generated: string }
   readonly readSecret: ReadSecret
+  /** The folder of the repository where it is on this disk; no credential is read from it. */
+  readonly repo?: string | undefined
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: MembersOptions['metrics'] &

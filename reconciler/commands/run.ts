@@ -4,7 +4,7 @@ import { duration, milliseconds } from '../../repo-layout/schema/common.ts'
 import { sleep, systemClock } from '../clock.ts'
 import { type Daemon, startDaemon } from '../daemon.ts'
 import { errorCode, explain } from '../git/error.ts'
-import { openRepository } from '../git/open.ts'
+import { localPath, openRepository } from '../git/open.ts'
 import { withoutUserinfo } from '../git/remote.ts'
 import { deferred } from '../member/deferred.ts'
 import { commitsInUse } from '../run/commits-in-use.ts'
@@ -58,17 +58,16 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
       warn: (text) => log.warn(text),
       ...(flags.gitCa === undefined ? {} : { ca: await readFile(flags.gitCa, 'utf8') }),
     })
+    const reach = { clock, readSecret: host.readSecret, repo: localPath(flags.repo) }
     const daemon = startDaemon({
       repository,
       branches,
-      readSecret: host.readSecret,
-      clock,
+      ...reach,
       log,
       metrics,
       renderer: `flotilla ${version()}`,
-      notNewFleet: (source) =>
-        flags.newFleet ? Promise.resolve(undefined) : notNewFleet(source, { clock, readSecret: host.readSecret }),
-      commitsInUse: (source) => commitsInUse(source, { clock, readSecret: host.readSecret }),
+      notNewFleet: (source) => (flags.newFleet ? Promise.resolve(undefined) : notNewFleet(source, reach)),
+      commitsInUse: (source) => commitsInUse(source, reach),
       anew: flags.newFleet === true,
     })
     const server = await startServer({ api: daemon, ...listen, logger: log, metrics, ...tokens })

@@ -21,6 +21,8 @@ export interface MembersOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly readSecret: ReadSecret
+  /** The folder of the repository where it is on this disk; no credential is read from it. */
+  readonly repo?: string | undefined
   /** Whether a generated commit that a cluster says it runs is one of this branch. */
   readonly isKnownCommit: (commit: string) => Promise<boolean>
   /** Who counts what members do; what is left out is not counted. */
@@ -77,10 +79,10 @@ export function createMembers(options: MembersOptions): Members {
   let stopped = false
 
   function start(cluster: MemberCluster): Running {
-    const { clock, readSecret, isKnownCommit, metrics, onChange } = options
+    const { clock, readSecret, repo, isKnownCommit, metrics, onChange } = options
     const log = options.log.child({ cluster: cluster.name })
     const { name } = cluster
-    const transport = meteredTransport(connect(cluster, { clock, readSecret }), (verb, status) =>
+    const transport = meteredTransport(connect(cluster, { clock, readSecret, repo }), (verb, status) =>
       metrics.apiRequest?.(name, verb, status),
     )
     const events: MemberEvents = {

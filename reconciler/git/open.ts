@@ -55,7 +55,8 @@ export async function openRepository(options: RepositoryOptions): Promise<Reposi
   return createRepository(await remoteOrigin({ remote, http, branches, folder, compactAfter: limits, warn }), clock)
 }
 
-function localPath(url: string): string | undefined {
+/** The path of a repository on this disk; undefined where the text is an address. Throws `config` for a `file:` URL that is none. */
+export function localPath(url: string): string | undefined {
   if (url.startsWith('file://')) {
     if (URL.canParse(url)) return fileURLToPath(url)
     throw new GitError('config', `not an address of a repository: ${withoutUserinfo(url)}`)

@@ -14,6 +14,8 @@ export type { ReadSecret } from './credentials.ts'
 export interface ConnectOptions {
   readonly readSecret: ReadSecret
   readonly clock: Clock
+  /** The folder of a fleet repository on this disk: what lies in it came from Git, so no kubeconfig is read from it. */
+  readonly repo?: string | undefined
   /** The folder below which a pod's service account lies; the root of the file system unless a test says otherwise. */
   readonly root?: string
 }

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile, realpath } from 'node:fs/promises'
+import { dirname, relative, resolve, sep } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
 import type { Connection } from '../../repo-layout/cluster.ts'
 import { type Access, type AccessSource, serverUrl, unusable } from './access.ts'
@@ -38,6 +38,10 @@ export async function describeAccess(cluster: Target, options: ConnectOptions): 
       const text = await readFile(path, 'utf8').catch((error: Error) => {
         throw unusable(`${what}: ${error.message}`)
       })
+      if (options.repo !== undefined && (await liesIn(options.repo, path)))
+        throw unusable(
+          `${what}: ${path} lies in the fleet repository, and neither a credential nor a program that gives one may come from Git; keep it elsewhere`,
+        )
       return fromConfig(text, () => parseKubeConfig(text, context, what, dirname(path)))
     }
     case 'secret': {
@@ -58,6 +62,13 @@ export async function describeAccess(cluster: Target, options: ConnectOptions): 
       return { text: JSON.stringify(access), load: () => ({ access: async () => access, drop: () => false }) }
     }
   }
+}
+
+/** Whether a file lies in a folder, whatever links lead to either of them. */
+async function liesIn(folder: string, path: string): Promise<boolean> {
+  const [root, file] = await Promise.all([folder, path].map((one) => realpath(one).catch(() => resolve(one))))
+  const way = relative(root ?? folder, file ?? path)
+  return way !== '..' && !way.startsWith(`..${sep}`)
 }
 
 async function secretOf(name: string, options: ConnectOptions): Promise<{ readonly [key: string]: string }> {

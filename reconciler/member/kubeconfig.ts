@@ -3,7 +3,7 @@ import type { RequestOptions } from 'node:https'
 import { isAbsolute, join } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
 import { parse } from 'yaml'
-import { getIn, isJsonArray, type Json } from '../../repo-layout/json.ts'
+import { getIn, isJsonArray, isJsonObject, type Json } from '../../repo-layout/json.ts'
 import type { Clock } from '../clock.ts'
 import { type AccessSource, unusable } from './access.ts'
 import { messageOf } from './errors.ts'
@@ -25,10 +25,17 @@ export function parseKubeConfig(
     if (directory !== undefined) config.makePathsAbsolute(directory)
     addTokenFiles(config, parse(text) as Json, directory ?? '/')
   } catch (error) {
-    throw unusable(`${what} is no kubeconfig: ${messageOf(error)}`)
+    throw unusable(`${what} is no kubeconfig: ${reasonOf(error)}`)
   }
   if (context !== undefined) config.setCurrentContext(context)
   return config
+}
+
+/** Why a text is no kubeconfig, without what stands there: a YAML parser shows the lines around it, and so a credential. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error) || error.name === 'Error') return messageOf(error)
+  const line = 'mark' in error && isJsonObject(error.mark) ? error.mark.line : undefined
+  return typeof line === 'number' ? `line ${line + 1} is no YAML` : 'it is no YAML'
 }
 
 /** client-node does not know `tokenFile`, kubectl does; it becomes the provider that client-node uses in a cluster. */

@@ -1,8 +1,7 @@
 import { getIn } from '../../repo-layout/json.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
-import type { Clock } from '../clock.ts'
 import { fleetUidOf } from '../cycle/uid.ts'
-import { connect, type ReadSecret } from '../member/connect.ts'
+import { type ConnectOptions, connect } from '../member/connect.ts'
 import { inventoryNamespace } from '../member/inventory.ts'
 import { inventoryName, parseHeader } from '../member/shards.ts'
 
@@ -16,7 +15,7 @@ const patience = 5000
  */
 export async function commitsInUse(
   { clusters, fleet }: FleetSource,
-  options: { readonly clock: Clock; readonly readSecret: ReadSecret },
+  options: ConnectOptions,
 ): Promise<ReadonlyMap<string, string>> {
   const path = `/api/v1/namespaces/${inventoryNamespace}/configmaps/${inventoryName(fleet.metadata.name)}-0`
   const { uid } = fleetUidOf(fleet)

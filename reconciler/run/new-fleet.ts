@@ -1,7 +1,6 @@
 import { isJsonArray } from '../../repo-layout/json.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
-import type { Clock } from '../clock.ts'
-import { connect, type ReadSecret } from '../member/connect.ts'
+import { type ConnectOptions, connect } from '../member/connect.ts'
 import { ApiError } from '../member/errors.ts'
 import { inventoryLabel, inventoryNamespace } from '../member/inventory.ts'
 
@@ -11,7 +10,7 @@ import { inventoryLabel, inventoryNamespace } from '../member/inventory.ts'
  */
 export async function notNewFleet(
   { clusters, fleet }: FleetSource,
-  options: { readonly clock: Clock; readonly readSecret: ReadSecret },
+  options: ConnectOptions,
 ): Promise<string | undefined> {
   const reasons = await Promise.all(
     clusters

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { connect, type Target } from '../../../reconciler/member/connect.ts'
 import type { ReadSecret } from '../../../reconciler/member/credentials.ts'
 import { ApiError } from '../../../reconciler/member/errors.ts'
@@ -98,6 +98,55 @@ describe('the credentials of a member', () => {
         server.requests.map(({ headers }) => headers.authorization),
         ['Bearer plain', `Basic ${Buffer.from('ann:p').toString('base64')}`, 'Bearer from-a-file'],
       )
+    }))
+
+  it('are not shown where a kubeconfig is no YAML: only the line is named', async () => {
+    const texts = [
+      'users:\n- name: a\n  user:\n\ttoken: s3cr3t\n',
+      'users: [{token: "s3cr3t}]',
+      'users: *s3cr3t',
+      's3cr3t: [',
+    ]
+    for (const text of texts)
+      await over({ connection: fileOf(text) }, never, async (transport) => {
+        const why = await refusal(transport)
+        assert.match(why, /^kubeconfig of m is no kubeconfig: line \d is no YAML$/)
+      })
+  })
+
+  it('never come from the folder of a repository on this disk, also not by a link or a relative path', () =>
+    withServer(fine, async (server) => {
+      const [repo, beside] = [join(folder, 'fleet'), join(folder, 'fleet-keys')]
+      for (const one of [repo, beside]) {
+        mkdirSync(one)
+        writeFileSync(join(one, 'config'), kubeconfig(server, { exec: { command: join(repo, 'plugin') } }))
+      }
+      symlinkSync(repo, join(folder, 'linked'))
+      symlinkSync(join(repo, 'config'), join(beside, 'link'))
+      const why = async (path: string, repo: string) => {
+        const target = {
+          name: 'm',
+          connection: { type: 'file', path, context: undefined },
+          proxyURL: '',
+          serviceAccountName: '',
+        } as const
+        const transport = connect(target, { clock, readSecret: never, repo })
+        try {
+          return await refusal(transport)
+        } finally {
+          await transport.close()
+        }
+      }
+      const inside = [
+        join(repo, 'config'),
+        relative('.', join(repo, 'config')),
+        join(folder, 'linked/config'),
+        join(beside, 'link'),
+      ]
+      for (const path of inside)
+        for (const root of [repo, join(folder, 'linked')])
+          assert.match(await why(path, root), /lies in the fleet repository/)
+      assert.match(await why(join(beside, 'config'), repo), /exec plugin .*plugin: spawn/)
     }))
 
   it('follow a token file that rotates: within half a minute, and at once where the old token is refused', async () => {
