@@ -35,6 +35,8 @@ export interface RenderOptions {
   readonly out: string
   readonly previous?: string
   readonly observations?: string
+  /** A Helm repository; said to be without effect, since no charts are rendered yet. */
+  readonly charts?: string
 }
 
 /** `flotilla render`: writes the generated tree of a source folder; messages go to stderr, sorted. */
@@ -63,6 +65,7 @@ export async function renderCommand(options: RenderOptions, terminal: Terminal):
     terminal.fail(`nothing was written: ${reasonOf(error)}`)
     return 2
   }
+  if (options.charts !== undefined) terminal.note('--charts has no effect: this version renders no charts')
   const objects = [...output.files.keys()].filter((path) => path.startsWith('clusters/')).length
   terminal.note(`${objects} ${plural(objects, 'object')} written to ${options.out}: ${count}`)
   return hasErrors(messages) ? 1 : 0

@@ -306,6 +306,15 @@ describe('flotilla render and validate, as a process', function () {
     assert.ok(ran.lines[0]?.includes('one\\u001b[2J\\nx'), ran.lines[0])
   })
 
+  it('--charts is taken, changes no byte, and is said to have no effect', async () => {
+    const source = await put('source', good)
+    await flotilla('render', '--source', source, '--out', at('plain'))
+    const { exit, lines } = await flotilla('render', '--source', source, '--out', at('out'), '--charts', at('charts'))
+    assert.equal(exit, 0)
+    assert.ok(lines.includes('--charts has no effect: this version renders no charts'), lines.join('\n'))
+    assert.deepEqual(await bytesOf('out'), await bytesOf('plain'))
+  })
+
   it('a missing or unknown option: exit 2', async () => {
     assert.equal((await flotilla('render', '--source', root)).exit, 2)
     assert.equal((await flotilla('render', '--source', root, '--out', at('out'), '--colour')).exit, 2)
