@@ -240,7 +240,8 @@ export function createEngine(session: Session, book: Book, options: EngineOption
     flushing ??= write().finally(() => {
       flushing = undefined
       if (stopped) return
-      if (inventory.isDirty() && flushProblem === undefined) void flush()
+      // Intents that were noted meanwhile may have gone with the write of somebody else: then only that is to be said.
+      if ((inventory.isDirty() || !gate.isPrepared()) && flushProblem === undefined) void flush()
       queue.kick()
       settle()
       book.changed()
