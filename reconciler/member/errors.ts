@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type Json } from '../../repo-layout/json.ts'
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../repo-layout/json.ts'
 
 /** One cause inside a Status of the API server. */
 export interface Cause {
@@ -55,6 +55,13 @@ export function isClusterWide(error: unknown): error is ApiError {
 /** One line for people, whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** The items of a list that a server sent. Throws an `ApiError` where it sent none: that is never an empty list. */
+export function itemsOf(list: JsonObject): readonly JsonObject[] {
+  const { items } = list
+  if (isJsonArray(items) && items.every(isJsonObject)) return items
+  throw new ApiError('the server sent a list that cannot be read', { type: 'server', status: 502, retryAfterMs: 1000 })
 }
 
 /** Certificates that do not fit: somebody answers, but not one that we may talk to. */

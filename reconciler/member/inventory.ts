@@ -1,7 +1,7 @@
-import { getIn, isJsonArray, isJsonObject, type JsonObject } from '../../repo-layout/json.ts'
+import { getIn, type JsonObject } from '../../repo-layout/json.ts'
 import { fleetLabel } from '../../repo-layout/schema/common.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
-import { ApiError, isRejected } from './errors.ts'
+import { ApiError, isRejected, itemsOf } from './errors.ts'
 import { markOf, metadataText, type Owner } from './manifest.ts'
 import {
   type InventoryEntry,
@@ -103,10 +103,10 @@ export async function openInventory(
     const { json } = await transport.request('GET', collection, {
       query: { labelSelector: `${inventoryLabel}=${owner.fleetName}` },
     })
+    const items = itemsOf(json)
     const found: Found = { header: undefined, entries: [] }
     shards.clear()
-    for (const item of isJsonArray(json.items) ? json.items : []) {
-      if (!isJsonObject(item)) continue
+    for (const item of items) {
       const index = indexOf(item)
       if (index === undefined) continue
       const text = String(getIn(item, ['data', 'entries']) ?? '')

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
-import { getIn, isJsonArray, isJsonObject, type JsonObject } from '../../repo-layout/json.ts'
+import { getIn, type JsonObject } from '../../repo-layout/json.ts'
 import { parseSubject, type Subject } from '../../repo-layout/subject.ts'
 import { type Clock, sleep } from '../clock.ts'
 import type { Book } from './book.ts'
-import { messageOf } from './errors.ts'
+import { itemsOf, messageOf } from './errors.ts'
 import type { WorkloadFacts } from './facts.ts'
 import { nodesOf } from './nodes.ts'
 import { analyzePods } from './pods.ts'
@@ -118,7 +118,7 @@ async function listAll(
   let next: string | undefined
   do {
     const { json } = await transport.request('GET', path, { query: { ...query, limit: '500', continue: next } })
-    if (isJsonArray(json.items)) items.push(...json.items.filter(isJsonObject))
+    items.push(...itemsOf(json))
     const token = getIn(json, ['metadata', 'continue'])
     next = typeof token === 'string' && token !== '' ? token : undefined
   } while (next !== undefined)

@@ -1,15 +1,15 @@
-import { isJsonArray } from '../../repo-layout/json.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import { type ConnectOptions, connect } from '../member/connect.ts'
-import { ApiError } from '../member/errors.ts'
+import { ApiError, itemsOf } from '../member/errors.ts'
 import { inventoryLabel, inventoryNamespace } from '../member/inventory.ts'
 
 /**
  * Why a fleet without a generated branch is no new one; undefined where every member says that nothing of this fleet
- * runs there. A member that cannot be asked is a reason too: its decisions would be made again from nothing.
+ * runs there. A member that cannot be asked is a reason too, also where its document is in error: its decisions would be
+ * made again from nothing.
  */
 export async function notNewFleet(
-  { clusters, fleet }: FleetSource,
+  { clusters, fleet, holds }: FleetSource,
   options: ConnectOptions,
 ): Promise<string | undefined> {
   const reasons = await Promise.all(
@@ -21,8 +21,7 @@ export async function notNewFleet(
           const { json } = await transport.request('GET', `/api/v1/namespaces/${inventoryNamespace}/configmaps`, {
             query: { labelSelector: `${inventoryLabel}=${fleet.metadata.name}`, limit: '1' },
           })
-          const found = isJsonArray(json.items) && json.items.length > 0
-          return found ? `${cluster.name} runs this fleet already` : undefined
+          return itemsOf(json).length > 0 ? `${cluster.name} runs this fleet already` : undefined
         } catch (error) {
           if (!(error instanceof ApiError)) throw error
           return `${cluster.name} cannot be asked: ${error.message}`
@@ -31,7 +30,8 @@ export async function notNewFleet(
         }
       }),
   )
-  const [first, ...more] = reasons.filter((reason) => reason !== undefined)
+  const unread = [...holds.clusters].map((name) => `${name} cannot be asked: its document is in error`)
+  const [first, ...more] = [...reasons.filter((reason) => reason !== undefined), ...unread]
   if (first === undefined) return undefined
   const others = more.length > 0 ? ` (and ${more.length} more)` : ''
   return `the generated branch is missing, and it cannot be told that this is a new fleet: ${first}${others}; push the branch back, or start with --new-fleet`

@@ -181,6 +181,8 @@ describe('the inventory of a member', () => {
       openInventory(cluster.transport, owner, 'cluster-2', holder),
       lost(/another cluster than before/),
     )
+    const unlisted = { ...cluster.transport, request: async () => ({ status: 200, json: {} }) }
+    await assert.rejects(openInventory(unlisted, owner, 'cluster-1', holder), /a list that cannot be read/)
     const map = cluster.maps.get('flotilla-prod-0')
     const broken: { [key: string]: Json | undefined } = {
       ...map,
