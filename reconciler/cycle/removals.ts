@@ -1,4 +1,5 @@
 import { clusterOfRecordPath, parseClusterRecord } from '../../render/clusters.ts'
+import { sourceOfGenerated } from '../../repo-layout/generated/file.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import { digestOf } from './budget.ts'
 
@@ -35,6 +36,8 @@ function removedClusters({ clusters, holds }: FleetSource, records: ReadonlyMap<
   return [...records].flatMap(([path, text]) => {
     const name = clusterOfRecordPath(path)
     if (name === undefined || inventory.has(name) || holds.clusters.has(name)) return []
+    // It may stand in there still; rendering holds it for that.
+    if (holds.files.has(sourceOfGenerated(text) ?? '')) return []
     return parseClusterRecord(text)?.leaving === true ? [] : [name]
   })
 }

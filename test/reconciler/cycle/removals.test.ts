@@ -39,6 +39,12 @@ describe('clusters that left the inventory', () => {
     assert.match(more.problem, /^b, c, d left/)
   })
 
+  it('do not count where they may stand in a file that cannot be read', async () => {
+    const source = await readSource({ 'flotilla.yaml': fleet, 'clusters.yaml': 'kind: [\n' })
+
+    assert.equal((await judgeRemovals(source, await recordsOf(['a', 'b', 'c']), nothing)).problem, '')
+  })
+
   it('do not count while they are leaving already, or where their document is in error', async () => {
     const broken = 'apiVersion: flotilla.dev/v1alpha1\nkind: Cluster\nmetadata: {name: b}\nspec: {zones: 1}\n'
     const source = await readSource({ 'flotilla.yaml': fleet, 'clusters.yaml': clusters(['a']), 'b.yaml': broken })
