@@ -135,17 +135,6 @@ function placeIn(list: readonly Json[], step: FieldStep): number {
   return item === undefined ? list.length : list.indexOf(item)
 }
 
-/** The node that fieldsV1 has at a path of step texts, or undefined. */
-export function nodeAt(fields: JsonObject, path: readonly string[]): JsonObject | undefined {
-  let node = fields
-  for (const text of path) {
-    const next = node[text]
-    if (!isJsonObject(next)) return undefined
-    node = next
-  }
-  return node
-}
-
 /** Whether an entry owns a path: it names it, or owns the whole of something above it. */
 export function covers(fields: JsonObject, path: readonly string[]): boolean {
   let node = fields

@@ -57,10 +57,10 @@ export function createKinds(
       const refreshed = wake.signal
       const resource = await session.discovery.resource(apiVersion, kind).catch((error: unknown) => {
         if (!signal.aborted) fail(key, error)
-        return undefined
+        return 'unknown' as const
       })
       if (signal.aborted) return
-      if (resource?.verbs.includes('watch')) {
+      if (resource !== 'unknown' && resource?.verbs.includes('watch')) {
         return watchKind({
           ...options,
           transport: session.transport,
@@ -82,7 +82,7 @@ export function createKinds(
           onError: (error) => fail(key, error),
         })
       }
-      if (!problems.has(key)) found(key, new Set())
+      if (resource !== 'unknown') found(key, new Set())
       await sleep(options.clock, lookAgain, AbortSignal.any([signal, refreshed]))
     }
   }

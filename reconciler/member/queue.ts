@@ -21,7 +21,6 @@ export interface Queue {
   add(key: string, delayMs?: number): void
   /** Asks again for keys that were not ready. */
   kick(): void
-  isRunning(key: string): boolean
   /** Keys under way and waiting for their turn (not those delayed or not ready). */
   readonly active: number
   /** Takes no more keys; resolves when those under way have ended. */
@@ -91,7 +90,6 @@ export function createQueue({ clock, concurrency, ready, run }: QueueOptions): Q
       held.clear()
       pump()
     },
-    isRunning: (key) => running.has(key),
     get active() {
       return running.size + waiting.size
     },
