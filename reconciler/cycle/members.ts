@@ -191,7 +191,7 @@ function isEmptied({ sync, appliedCommit, wantedCommit, objects }: MemberStatus)
 async function diffOf(cluster: string, one: Running | undefined): Promise<ClusterDiff> {
   if (!one) return { cluster, drifts: [], problem: 'the inventory names no connection' }
   try {
-    return { cluster, drifts: await one.member.diff(), problem: '' }
+    return { cluster, ...(await one.member.diff()) }
   } catch (error) {
     return { cluster, drifts: [], problem: error instanceof Error ? error.message : String(error) }
   }

@@ -4,7 +4,8 @@ import { factsOf } from './facts.ts'
 import { heal } from './heal.ts'
 import { type Item, isSuspended } from './items.ts'
 import { manifestOf } from './manifest.ts'
-import type { Drift } from './types.ts'
+import { maskText } from './mask.ts'
+import type { Comparison, Drift } from './types.ts'
 import type { Work } from './work.ts'
 
 /** Objects compared at a time. */
@@ -12,24 +13,30 @@ const width = 4
 
 /**
  * Compares every wanted object with the live one of now: one GET each, and a dry run where they differ. Writes nothing.
- * Throws an `ApiError` when the cluster stops answering. Objects that the server refuses to show or to compare are left
- * out: the status says of each why it could not be applied.
+ * Throws an `ApiError` when the cluster stops answering. An object that the server refuses to show is a problem, for
+ * nobody knows then whether it differs.
  */
-export async function compareAll(work: Work, book: Book): Promise<readonly Drift[]> {
+export async function compareAll(work: Work, book: Book): Promise<Comparison> {
   const items = [...book.items.values()].filter((item) => item.wanted !== undefined && !isSuspended(item))
   const found: Drift[] = []
+  const problems: string[] = []
   let next = 0
   const worker = async () => {
     for (let item = items[next++]; item; item = items[next++]) {
       const drift = await compareOne(work, item).catch((error: unknown) => {
         if (!isRejected(error)) throw error
+        problems.push(`${item.subject}: ${maskText(error.message, item.wanted?.object)}`)
         return undefined
       })
       if (drift) found.push(drift)
     }
   }
   await Promise.all(Array.from({ length: width }, worker))
-  return found.sort((a, b) => (a.subject < b.subject ? -1 : 1))
+  const [first = '', ...more] = problems.sort()
+  return {
+    drifts: found.sort((a, b) => (a.subject < b.subject ? -1 : 1)),
+    problem: more.length === 0 ? first : `${first} (and ${more.length} more)`,
+  }
 }
 
 async function compareOne(work: Work, item: Item): Promise<Drift | undefined> {

@@ -70,6 +70,14 @@ export interface Drift {
   readonly fight: boolean
 }
 
+/** What came of comparing a member with Git. */
+export interface Comparison {
+  /** Sorted by Subject. */
+  readonly drifts: readonly Drift[]
+  /** Which object could not be compared, and why; empty where every one was. */
+  readonly problem: string
+}
+
 /** One object as `status` and `diff` show it. */
 export interface ObjectStatus {
   readonly subject: Subject
@@ -118,8 +126,8 @@ export interface Member {
   observe(): ClusterObservation
   /** Calls back after each change of status or facts, coalesced; returns the way to stop it. */
   onChange(listener: () => void): () => void
-  /** Compares every object with the live one now: one GET each. Resolves with the differences found, heals nothing. */
-  diff(): Promise<readonly Drift[]>
+  /** Compares every object with the live one now: one GET each. Heals nothing. */
+  diff(): Promise<Comparison>
   /** Resolves when everything wanted was tried once since the last `setDesired` (applied, failed or skipped). */
   settled(): Promise<void>
   /** Finishes writes that are under way, closes connections; no write begins after it was called. */

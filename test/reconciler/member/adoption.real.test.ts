@@ -115,7 +115,7 @@ describeMembers('a member of a real cluster: what it remembers', ['etcd', 'kube-
       await send(plane, 'DELETE', mapPath(ns, 'd'))
       await send(plane, 'DELETE', inventoryPath(set.fleetName))
       await eventually(() => objectOf(member, `ConfigMap/${ns}/d`).drift?.reason === 'deleted', 'the report')
-      await eventually(async () => (await member.diff()).length > 0, 'the difference')
+      await eventually(async () => (await member.diff()).drifts.length > 0, 'the difference')
       const writes = requestsSince(plane, from, () => true).filter(
         (line) => !/^(get|list|watch) |dryRun=All/.test(line),
       )

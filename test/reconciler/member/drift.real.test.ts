@@ -257,7 +257,7 @@ describeMembers('a member of a real cluster: drift', ['etcd', 'kube-apiserver'],
         await new Promise((resolve) => setTimeout(resolve, 300))
         assert.equal(ours().length, writes, ours().join('\n'))
         assert(writes <= (drift ? 2 : 0), ours().join('\n'))
-        assert.deepEqual(await member.diff(), [])
+        assert.deepEqual(await member.diff(), { drifts: [], problem: '' })
       }))
   }
 
@@ -327,7 +327,7 @@ describeMembers('a member of a real cluster: drift', ['etcd', 'kube-apiserver'],
           objectOf(member, subject).drift?.healed === 3 && (await valueAt(plane, path, ['spec', 'replicas'])) === 2,
         'the heal',
       )
-      await eventually(async () => (await member.diff()).length === 0, 'no difference')
+      await eventually(async () => (await member.diff()).drifts.length === 0, 'no difference')
     }))
 
   it('only tells under Report, and heals once it is allowed to', () => {
@@ -342,7 +342,7 @@ describeMembers('a member of a real cluster: drift', ['etcd', 'kube-apiserver'],
         assert.equal(drift.healedAt, undefined)
         assert.equal(member.status().sync, 'drifted')
         assert.equal(await valueAt(plane, path, ['spec', 'replicas']), 4)
-        assert.equal((await member.diff()).length, 1)
+        assert.equal((await member.diff()).drifts.length, 1)
         await send(plane, 'PATCH', `${path}/scale?fieldManager=kubectl`, { spec: { replicas: 2 } }, merge)
         await eventually(() => objectOf(member, subject).drift === undefined, 'the end of the drift')
         await send(plane, 'DELETE', path)

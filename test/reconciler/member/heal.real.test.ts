@@ -60,7 +60,7 @@ describeMembers('a member of a real cluster: healing', ['etcd', 'kube-apiserver'
       assert.match(objectOf(member, `Service/${ns}/s`).message, /would be refused: .*Duplicate value/)
       assert.equal(objectOf(member, `Service/${ns}/s`).action, 'created')
       assert.equal(member.status().sync, 'drifted')
-      assert.equal((await member.diff()).length, 1)
+      assert.equal((await member.diff()).drifts.length, 1)
       assert.equal(await valueAt(plane, path, ['spec', 'ports', 0, 'port']), 8080)
     })
   })
@@ -109,7 +109,7 @@ describeMembers('a member of a real cluster: healing', ['etcd', 'kube-apiserver'
         objectOf(member, list).drift?.fields.map((field) => [field.path, field.manager]),
         [['/spec/template/spec/containers[name=web]/env[name=B]', 'unknown (removed)']],
       )
-      await eventually(async () => (await member.diff()).length === 0, 'no difference')
+      await eventually(async () => (await member.diff()).drifts.length === 0, 'no difference')
     })
   })
 
@@ -140,7 +140,7 @@ describeMembers('a member of a real cluster: healing', ['etcd', 'kube-apiserver'
       await send(plane, 'PATCH', `${mapPath(ns)}?fieldManager=other&force=true`, same, applyPatch)
       const seen = await valueAt(plane, mapPath(ns), ['metadata', 'resourceVersion'])
       await apply(member, desired(...[...state.objects.values()].map(({ object }) => object)), set)
-      assert.deepEqual(await member.diff(), [])
+      assert.deepEqual(await member.diff(), { drifts: [], problem: '' })
       assert.equal(objectOf(member, `ConfigMap/${ns}/c`).drift, undefined)
       assert.equal(await valueAt(plane, mapPath(ns), ['metadata', 'resourceVersion']), seen)
       const writes = requestsSince(plane, from, (uri) => uri.includes(ns)).filter(
