@@ -79,7 +79,15 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const facts = createFacts(state, members, clock)
   const inForce = () =>
     state.order && state.rendered !== undefined ? { order: state.order, source: state.rendered } : undefined
-  const deletions = createDeletionGuard({ members, repository, log, inForce, allow: hand, onChange: teller.tell })
+  const deletions = createDeletionGuard({
+    members,
+    repository,
+    log,
+    inForce,
+    allow: hand,
+    onChange: teller.tell,
+    clock,
+  })
   const { notNewFleet, commitsInUse = async () => new Map<string, string>(), anew = false } = options
   const pulling = { repository, clock, branches, reader, notNewFleet, commitsInUse, anew, log }
 

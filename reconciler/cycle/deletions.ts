@@ -1,4 +1,6 @@
 import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import { explain } from '../git/error.ts'
 import type { Repository } from '../git/types.ts'
 import { allowedDigests } from './allowed.ts'
 import { type Deletion, digestOf, judgeDeletions } from './budget.ts'
@@ -20,7 +22,11 @@ export interface DeletionOptions {
   /** Lets these clusters delete what they would. */
   readonly allow: (clusters: ReadonlySet<string>) => void
   readonly onChange: () => void
+  readonly clock: Clock
 }
+
+/** What could not be judged is judged again after so many milliseconds. */
+const againAfter = 10_000
 
 /** Keeps the deletions of each commit within the Fleet's budget. */
 export interface DeletionGuard {
@@ -42,11 +48,12 @@ export interface DeletionGuard {
  * delete is allowed nothing.
  */
 export function createDeletionGuard(options: DeletionOptions): DeletionGuard {
-  const { members, repository, log, inForce, allow, onChange } = options
+  const { members, repository, log, inForce, allow, onChange, clock } = options
   let commit: string | undefined
   let allowed: ReadonlySet<string> = new Set()
   let spent: readonly Deletion[] = []
   let over: { readonly key: string; readonly text: string } | undefined
+  let failed: { readonly key: string; readonly text: string; readonly until: number } | undefined
   let judging: Promise<void> | undefined
 
   const waiting = () => members.deletions().filter(({ cluster }) => !allowed.has(cluster))
@@ -90,15 +97,28 @@ export function createDeletionGuard(options: DeletionOptions): DeletionGuard {
     allow(allowed)
   }
 
+  /** Mostly the remote is away, and history is on it: asking at once again would be asking without end. */
+  function fail(key: string, error: unknown): void {
+    log.error({ error: explain(error) }, 'deletions cannot be judged and wait')
+    failed = {
+      key,
+      text: `deletions wait, for they cannot be judged: ${explain(error)}`,
+      until: clock.now() + againAfter,
+    }
+    clock.after(againAfter, onChange)
+  }
+
   function look(): void {
     const now = inForce()
     if (!now || judging) return
     startOver(now.order.commit)
     const deletions = waiting()
-    if (deletions.length === 0) over = undefined
+    if (deletions.length === 0) over = failed = undefined
     if (deletions.length === 0 || over?.key === keyOf(now, deletions)) return
+    if (failed && failed.key === keyOf(now, deletions) && clock.now() < failed.until) return
+    failed = undefined
     judging = judge()
-      .catch((error: unknown) => log.error({ error: String(error) }, 'deletions cannot be judged and wait'))
+      .catch((error: unknown) => fail(keyOf(now, deletions), error))
       .finally(() => {
         judging = undefined
         onChange()
@@ -108,8 +128,8 @@ export function createDeletionGuard(options: DeletionOptions): DeletionGuard {
   return {
     mayDelete: (of) => (of === commit ? allowed : new Set()),
     look,
-    problem: () => over?.text ?? '',
-    isBusy: () => judging !== undefined || (over === undefined && members.deletions().length > 0),
+    problem: () => failed?.text ?? over?.text ?? '',
+    isBusy: () => judging !== undefined || (!over && !failed && members.deletions().length > 0),
     async settled() {
       for (look(); judging; look()) await judging
     },

@@ -4,6 +4,7 @@ import { type Deletion, digestOf } from '../../../reconciler/cycle/budget.ts'
 import { createDeletionGuard } from '../../../reconciler/cycle/deletions.ts'
 import type { FleetOrder } from '../../../reconciler/cycle/members.ts'
 import type { Commit } from '../../../reconciler/git/types.ts'
+import { testClock } from '../../clocks.ts'
 import { fleet } from '../../render/helper.ts'
 import { readSource } from './support.ts'
 
@@ -12,7 +13,10 @@ const source = 'a'.repeat(40)
 /** A guard over members that would delete `deletions`, in a fleet of a thousand objects. */
 async function guarding(deletions: readonly Deletion[]) {
   const { fleet: settings } = await readSource({ 'flotilla.yaml': fleet })
+  const clock = testClock()
   const world = {
+    clock,
+    looks: 0,
     deletions,
     commit: 'one',
     source,
@@ -37,7 +41,10 @@ async function guarding(deletions: readonly Deletion[]) {
     log: pino({ level: 'silent' }),
     inForce: () => ({ order: order(), source: world.source }),
     allow: (clusters) => world.allowed.push([...clusters].sort()),
-    onChange: () => undefined,
+    onChange: () => {
+      world.looks++
+    },
+    clock,
   })
   return { guard, world }
 }
@@ -116,6 +123,28 @@ describe('the guard of deletions', () => {
     await guard.settled()
     assert.match(guard.problem(), /^15 objects in 1 cluster are not deleted: .*, with the 15 already deleted/)
     assert.deepEqual(world.allowed, [['a']])
+  })
+
+  it('says why history cannot be read, and asks for another look only after a pause', async () => {
+    const { guard, world } = await guarding(some(30))
+    world.onLog = () => {
+      throw new Error('the remote is away')
+    }
+    await guard.settled()
+    assert.match(guard.problem(), /^deletions wait, for they cannot be judged: the remote is away$/)
+    assert.equal(guard.isBusy(), false)
+    const looks = world.looks
+    for (let i = 0; i < 3; i++) guard.look()
+    await guard.settled()
+    assert.deepEqual([world.logs, world.looks], [1, looks])
+
+    world.onLog = () => {}
+    world.messages = [`x\n\nFlotilla-Allow-Delete: ${digestOf(some(30))}`]
+    world.clock.pass(10_000)
+    assert.equal(world.looks, looks + 1)
+    await guard.settled()
+    assert.deepEqual(world.allowed, [['a']])
+    assert.equal(guard.problem(), '')
   })
 
   it('judges anew what changed while history was read', async () => {
