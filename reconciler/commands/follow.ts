@@ -24,7 +24,7 @@ export interface FollowOptions {
 }
 
 /** Exit code of a command that was interrupted, as shells expect it. */
-export const interruptedExit = 130
+const interruptedExit = 130
 
 /**
  * Follows a status until a step ends it, the timeout passes or the person interrupts; resolves with the exit code.

@@ -72,7 +72,7 @@ export async function renderCommand(options: RenderOptions, terminal: Terminal):
 }
 
 /** A generated folder as the previous tree of a render. */
-export function previousTree({ files, texts }: GeneratedFolder): PreviousTree {
+function previousTree({ files, texts }: GeneratedFolder): PreviousTree {
   return {
     files,
     decisions: new Map([...texts].filter(([path]) => path.startsWith('decisions/'))),

@@ -9,7 +9,7 @@ import { follow } from './follow.ts'
 import { printView, type StatusRequest, showStatus } from './status.ts'
 
 /** Exit code when the time of `--timeout` is over. */
-export const lateExit = 8
+const lateExit = 8
 
 /**
  * Shows the status anew after each change, until the person interrupts: on a terminal by drawing it again, else one line

@@ -77,7 +77,7 @@ function modeOf({ mode, onObject }: AdoptionRules): AdoptionRules['mode'] {
 }
 
 /** What an apply would change in an object beside our own marks. */
-export function differencesOf(live: KubeObject, applied: KubeObject, manifest: KubeObject): string[] {
+function differencesOf(live: KubeObject, applied: KubeObject, manifest: KubeObject): string[] {
   const fields = fieldDrift(withoutMarks(live), withoutMarks(applied), manifest)
   if (fields.length > 0)
     return fields.map(({ path, live: is, wanted }) => `${path} (live ${brief(is)}, wanted ${brief(wanted)})`)

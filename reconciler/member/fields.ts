@@ -111,7 +111,7 @@ export function followWanted(step: FieldStep, value: Json | undefined): Json | u
 }
 
 /** Whether a list item carries all parts of a key. */
-export function hasKey(item: Json | undefined, key: JsonObject): boolean {
+function hasKey(item: Json | undefined, key: JsonObject): boolean {
   return isJsonObject(item) && Object.entries(key).every(([name, part]) => jsonEqual(item[name], part))
 }
 

@@ -31,7 +31,7 @@ export function isPrecious(subject: Subject): boolean {
 }
 
 /** `Kind.group` of a Subject. */
-export function kindOfSubject(subject: Subject): string {
+function kindOfSubject(subject: Subject): string {
   const parts = parseSubject(subject)
   return parts ? kindWithGroup(parts.kind, parts.group) : ''
 }

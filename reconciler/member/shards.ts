@@ -35,7 +35,7 @@ const headerSchema = z.object({
 export type InventoryHeader = Readonly<z.infer<typeof headerSchema>>
 
 /** A shard is split before its text grows beyond so many bytes; etcd and the API server refuse 1 MiB. */
-export const shardLimit = 700_000
+const shardLimit = 700_000
 
 /** The shard that holds a Subject, by its hash: entries stay where they are whatever else comes and goes. */
 export function shardOf(subject: Subject, shards: number): number {

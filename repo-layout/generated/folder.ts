@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { blobOid } from './oid.ts'
 
 /** The folders of a generated tree; nothing else in a folder is looked at or replaced. */
-export const generatedFolders: readonly string[] = ['clusters', 'rollouts', 'decisions']
+const generatedFolders: readonly string[] = ['clusters', 'rollouts', 'decisions']
 
 /** Files that are written at a time. */
 const writers = 16

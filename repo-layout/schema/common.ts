@@ -19,7 +19,7 @@ export const annotations = {
 } as const
 
 /** Labels or annotations: text values only, as every API server demands. */
-export const textMap = z.record(z.string(), z.string())
+const textMap = z.record(z.string(), z.string())
 
 /** Metadata of an own kind: only what has a meaning, so that a slip of the pen is found. */
 export const ownMetadata = z.strictObject({

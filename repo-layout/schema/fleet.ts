@@ -8,7 +8,7 @@ const adoptMode = z
   .describe('what happens to an object that exists and is not ours')
 
 /** Fields of an object that others may change without it being drift. */
-export const ignoreRule = z.strictObject({
+const ignoreRule = z.strictObject({
   group: z.string().optional().describe("API group; '' is the core group, absent any"),
   kind: z.string().optional().describe('kind; absent any'),
   namespace: z.string().optional(),

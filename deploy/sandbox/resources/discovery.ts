@@ -2,7 +2,7 @@ import type { JsonObject } from '../../../repo-layout/json.ts'
 import { apiVersionOf, type Resource } from './resource.ts'
 
 /** The versions of each group, best first, in the order in which groups are served. The core group is `''`. */
-export function groupsOf(resources: readonly Resource[]): ReadonlyMap<string, readonly string[]> {
+function groupsOf(resources: readonly Resource[]): ReadonlyMap<string, readonly string[]> {
   const groups = new Map<string, string[]>()
   for (const { group, version } of resources) {
     const versions = groups.get(group) ?? []
@@ -14,7 +14,7 @@ export function groupsOf(resources: readonly Resource[]): ReadonlyMap<string, re
 }
 
 /** Kubernetes' order of versions: `v2` before `v1` before `v1beta2` before `v1alpha1` before any other name. */
-export function compareVersions(a: string, b: string): number {
+function compareVersions(a: string, b: string): number {
   const [x, y] = [rank(a), rank(b)]
   if (!x || !y) return x ? -1 : y ? 1 : a < b ? -1 : 1
   for (let i = 0; i < x.length; i++) {

@@ -54,7 +54,7 @@ const atomicList: ListRule = { relation: 'atomic', keys: [], items: atomicValue 
 const atomicMap: MapRule = { atomic: true, fields: noFields, others: atomicValue }
 
 /** Anything, as server-side apply deduces it without a schema: maps key by key, lists as a whole. */
-export const deducedValue: Schema = {
+const deducedValue: Schema = {
   ...plain,
   scalar: 'untyped',
   list: atomicList,
