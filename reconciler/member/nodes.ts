@@ -1,4 +1,5 @@
 import { getIn, isJsonArray, isJsonObject, type Json, type JsonObject } from '../../repo-layout/json.ts'
+import { quantity } from '../../repo-layout/quantity.ts'
 import type { NodeFacts } from './book.ts'
 import { condition } from './health.ts'
 
@@ -39,33 +40,6 @@ function podRequests(pod: JsonObject): { cpu: number; memory: number } {
       ...of('initContainers', name),
     ) + quantity(getIn(pod, ['spec', 'overhead', name]))
   return { cpu: total('cpu'), memory: total('memory') }
-}
-
-const units: { readonly [suffix: string]: number } = {
-  '': 1,
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-}
-
-/** A Kubernetes quantity as a number; 0 where it is none. */
-export function quantity(value: Json | undefined): number {
-  if (typeof value === 'number') return value
-  const [, digits, suffix = ''] =
-    /^([+-]?[0-9.]+(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(typeof value === 'string' ? value : '') ?? []
-  return Number(digits ?? 0) * (units[suffix] ?? 0)
 }
 
 function taintsOf(value: Json | undefined, cordoned: boolean): NodeFacts['taints'] {

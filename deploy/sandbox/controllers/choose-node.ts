@@ -1,7 +1,7 @@
 import type { JsonObject, KubeObject } from '../../../repo-layout/json.ts'
+import { quantity } from '../../../repo-layout/quantity.ts'
 import { listOf, objectOf, textOf } from '../defaults/fill.ts'
 import { selects } from '../kinds/selector.ts'
-import { quantity } from '../schema/amount.ts'
 import { isDone } from './pods.ts'
 
 /** Where a pod goes, or why it goes nowhere. */

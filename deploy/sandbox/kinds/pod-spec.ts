@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../repo-layout/json.ts'
+import { quantity } from '../../../repo-layout/quantity.ts'
 import { listOf, objectOf, textOf } from '../defaults/fill.ts'
-import { quantity } from '../schema/amount.ts'
 import type { Cause } from '../status.ts'
 import { duplicate, forbidden, invalid, required, unsupported } from '../validate/causes.ts'
 import { nameCauses } from '../validate/names.ts'

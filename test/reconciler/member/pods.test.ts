@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { nodesOf, quantity } from '../../../reconciler/member/nodes.ts'
+import { nodesOf } from '../../../reconciler/member/nodes.ts'
 import { analyzePods } from '../../../reconciler/member/pods.ts'
+import { quantity } from '../../../repo-layout/quantity.ts'
 
 interface AnalyzeCase {
   readonly suite: string

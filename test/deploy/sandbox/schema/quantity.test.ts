@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { quantity } from '../../../../deploy/sandbox/schema/amount.ts'
 import { canonicalQuantity } from '../../../../deploy/sandbox/schema/quantity.ts'
+import { quantity } from '../../../../repo-layout/quantity.ts'
 
 const cases = [
   ['1000m', '1'],

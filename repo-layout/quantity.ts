@@ -1,4 +1,4 @@
-import type { Json } from '../../../repo-layout/json.ts'
+import type { Json } from './json.ts'
 
 const powers: Readonly<Record<string, number>> = {
   n: 1e-9,
