@@ -1,4 +1,4 @@
-import { readFile, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { dirname, relative, resolve, sep } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
 import type { Connection } from '../../repo-layout/cluster.ts'
@@ -6,6 +6,7 @@ import { type Access, type AccessSource, serverUrl, unusable } from './access.ts
 import type { ConnectOptions, Target } from './connect.ts'
 import { messageOf } from './errors.ts'
 import { accessOf, parseKubeConfig } from './kubeconfig.ts'
+import { readShared } from './shared-file.ts'
 import type { TlsCheck } from './tls.ts'
 
 /** Reads a Secret of the daemon's own namespace in the host cluster, values decoded; undefined where there is none. */
@@ -35,7 +36,7 @@ export async function describeAccess(cluster: Target, options: ConnectOptions): 
   switch (connection.type) {
     case 'file': {
       const { path, context } = connection
-      const text = await readFile(path, 'utf8').catch((error: Error) => {
+      const text = await readShared(path).catch((error: Error) => {
         throw unusable(`${what}: ${error.message}`)
       })
       if (options.repo !== undefined && (await liesIn(options.repo, path)))

@@ -10,8 +10,8 @@ import { messageOf } from './errors.ts'
 import { createExecPlugin } from './exec.ts'
 
 /**
- * Reads a kubeconfig from text, with files relative to `directory`. Throws an `ApiError` of type `unauthorized` where it is
- * none; what is missing in it shows in `accessOf`.
+ * Reads one context of a kubeconfig from text (the current one by default), with files relative to `directory`. Throws an
+ * `ApiError` of type `unauthorized` where the text is none; what is missing in it shows in `accessOf`.
  */
 export function parseKubeConfig(
   text: string,
@@ -19,6 +19,26 @@ export function parseKubeConfig(
   what: string,
   directory?: string,
 ): KubeConfig {
+  const whole = parseWhole(text, what, directory)
+  const currentContext = context ?? whole.getCurrentContext()
+  const found = whole.getContextObject(currentContext)
+  const config = new KubeConfig()
+  config.loadFromOptions({
+    contexts: found ? [found] : [],
+    clusters: whole.clusters.filter(({ name }) => name === found?.cluster),
+    users: whole.users.filter(({ name }) => name === found?.user),
+    currentContext,
+  })
+  return config
+}
+
+/** Whole kubeconfigs that were read last: a thousand members may stand in one, and reading it takes a moment. */
+const lastRead: { readonly text: string; readonly directory: string | undefined; readonly config: KubeConfig }[] = []
+const mostKept = 4
+
+function parseWhole(text: string, what: string, directory: string | undefined): KubeConfig {
+  const known = lastRead.find((one) => one.directory === directory && one.text === text)
+  if (known) return known.config
   const config = new KubeConfig()
   try {
     config.loadFromString(text)
@@ -27,7 +47,8 @@ export function parseKubeConfig(
   } catch (error) {
     throw unusable(`${what} is no kubeconfig: ${reasonOf(error)}`)
   }
-  if (context !== undefined) config.setCurrentContext(context)
+  lastRead.unshift({ text, directory, config })
+  lastRead.splice(mostKept)
   return config
 }
 
