@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { kubeconfigOf as kubeconfigWithTokens } from '../../deploy/sandbox/kubeconfig.ts'
 import type { JsonObject } from '../../repo-layout/json.ts'
 
 /** Someone who may talk to a control plane with a bearer token. */
@@ -79,17 +80,9 @@ export interface KubeconfigEntry {
   readonly user: ClusterUser
 }
 
-/** A kubeconfig with a context of the same name for each cluster; the first is the current one. */
+/** A kubeconfig with a context of the same name for each cluster, as its user; the first is the current one. */
 export function kubeconfigOf(entries: readonly KubeconfigEntry[]): JsonObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': entries[0]?.name ?? '',
-    clusters: entries.map(({ name, server, caData }) => ({
-      name,
-      cluster: { server, 'certificate-authority-data': caData },
-    })),
-    users: entries.map(({ name, user }) => ({ name, user: { token: user.token } })),
-    contexts: entries.map(({ name }) => ({ name, context: { cluster: name, user: name } })),
-  }
+  return kubeconfigWithTokens(
+    entries.map(({ name, server, caData, user }) => ({ name, server, caData, token: user.token })),
+  )
 }
