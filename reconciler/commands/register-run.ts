@@ -1,26 +1,17 @@
 import { type Command, Option } from 'commander'
 import { defaultPort } from './default-server.ts'
+import { addHostOptions, addRepositoryOptions } from './fleet-options.ts'
 import { helpEnd } from './help.ts'
 import type { Registration } from './program.ts'
 
 /** Adds `run`, the daemon itself. */
 export function addRunCommand(program: Command, { terminal, color, exit }: Registration): void {
-  program
+  const command = program
     .command('run')
     .description('pull, render, apply to every member cluster, and report; until stopped')
-    .addOption(
-      new Option('--repo <url>', 'the fleet repository: https://…, or a path')
-        .env('FLOTILLA_REPO')
-        .makeOptionMandatory(),
-    )
-    .option('--branch <name>', 'the source branch', 'main')
-    .option('--generated-branch <name>', 'the branch that is generated', 'generated')
-    .option('--dir <dir>', 'folder of the clone (default: below the user cache)')
-    .option('--git-ca <file>', 'PEM of the authority of the Git server')
+  addHostOptions(addRepositoryOptions(command))
     .option('--poll <cron>', 'when to pull, as a cron expression with seconds', '*/30 * * * * *')
     .option('--listen <address>', 'where health, metrics and API are served', `127.0.0.1:${defaultPort}`)
-    .option('--host-kubeconfig <file>', 'cluster that holds the Secrets of connections (default: the one it runs in)')
-    .option('--host-namespace <name>', 'namespace of those Secrets', 'flotilla-system')
     .option('--new-fleet', 'take the generated branch as it is, missing or rewound')
     .option('--once', 'one turn, then exit')
     .option('--timeout <duration>', 'with --once: how long clusters may take', '10m')

@@ -1,17 +1,16 @@
-import { readFile } from 'node:fs/promises'
 import { schedule, validate } from 'node-cron'
 import { duration, milliseconds } from '../../repo-layout/schema/common.ts'
 import { sleep, systemClock } from '../clock.ts'
 import { type Daemon, startDaemon } from '../daemon.ts'
 import { errorCode, explain } from '../git/error.ts'
-import { localPath, openRepository } from '../git/open.ts'
 import { withoutUserinfo } from '../git/remote.ts'
 import { deferred } from '../member/deferred.ts'
 import { commitsInUse } from '../run/commits-in-use.ts'
-import { openHost } from '../run/host.ts'
+import { branchesOf, openFleetRepository } from '../run/fleet-repository.ts'
 import { createLog } from '../run/log.ts'
 import { notNewFleet } from '../run/new-fleet.ts'
-import { cloneDir, gitAuth, hostSettings, parseListen, type RunFlags, serverTokens } from '../run/settings.ts'
+import { openReach } from '../run/reach.ts'
+import { parseListen, type RunFlags, serverTokens } from '../run/settings.ts'
 import { version } from '../run/version.ts'
 import { createMetrics } from '../server/metrics.ts'
 import { startServer } from '../server/server.ts'
@@ -43,22 +42,13 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
     color: isColored(process.stderr, color, process.env),
   })
   const clock = systemClock
-  const branches = { source: flags.branch, generated: flags.generatedBranch }
+  const branches = branchesOf(flags)
   const metrics = createMetrics({ version: version() })
   const signalled = untilSignal()
   try {
     const tokens = await serverTokens(process.env)
-    const host = openHost(hostSettings(flags, process.env), clock)
-    const repository = await openRepository({
-      url: flags.repo,
-      branches,
-      dir: cloneDir(flags, process.env),
-      auth: await gitAuth(process.env),
-      clock,
-      warn: (text) => log.warn(text),
-      ...(flags.gitCa === undefined ? {} : { ca: await readFile(flags.gitCa, 'utf8') }),
-    })
-    const reach = { clock, readSecret: host.readSecret, repo: localPath(flags.repo) }
+    const { close: closeHost, ...reach } = openReach(flags, flags.repo, process.env, clock)
+    const repository = await openFleetRepository(flags, process.env, clock, (text) => log.warn(text))
     const daemon = startDaemon({
       repository,
       branches,
@@ -83,7 +73,7 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
     const stopTelling = logChanges(daemon, log, clock)
     const exit = await turnUntilEnd(daemon, flags, signalled)
     stopTelling()
-    const stopped = stopAll(daemon, server, host).then(() => log.info('flotilla has ended'))
+    const stopped = stopAll(daemon, server, { close: closeHost }).then(() => log.info('flotilla has ended'))
     if ((await Promise.race([stopped, sleep(clock, grace).then(() => 'late')])) === 'late') {
       log.warn('writes under way did not end in time')
       process.exit(exit)

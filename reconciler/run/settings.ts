@@ -3,21 +3,16 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { GitAuth } from '../git/types.ts'
+import type { RepositoryFlags } from './fleet-repository.ts'
 import type { HostSettings } from './host.ts'
+import type { HostFlags } from './reach.ts'
 
 /** The options of `flotilla run` as the command line gives them. */
-export interface RunFlags {
-  readonly repo: string
-  readonly branch: string
-  readonly generatedBranch: string
-  readonly dir?: string
-  readonly gitCa?: string
+export interface RunFlags extends RepositoryFlags, HostFlags {
   readonly poll: string
   readonly listen: string
   readonly logLevel: string
   readonly logFormat: 'auto' | 'json' | 'pretty'
-  readonly hostKubeconfig?: string
-  readonly hostNamespace: string
   readonly newFleet?: true
   readonly once?: true
   readonly timeout: string
@@ -76,17 +71,14 @@ export async function secretOf(env: NodeJS.ProcessEnv, name: string): Promise<st
 }
 
 /** The folder of the clone: as given, else below the user's cache, one for each repository. */
-export function cloneDir({ dir, repo }: Pick<RunFlags, 'dir' | 'repo'>, env: NodeJS.ProcessEnv): string {
+export function cloneDir({ dir, repo }: Pick<RepositoryFlags, 'dir' | 'repo'>, env: NodeJS.ProcessEnv): string {
   if (dir !== undefined) return dir
   const cache = env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
   return join(cache, 'flotilla', createHash('sha256').update(repo).digest('hex').slice(0, 16))
 }
 
 /** The host cluster: a kubeconfig that was named, else the cluster that the daemon runs in, if any. */
-export function hostSettings(
-  flags: Pick<RunFlags, 'hostKubeconfig' | 'hostNamespace'>,
-  env: NodeJS.ProcessEnv,
-): HostSettings {
+export function hostSettings(flags: HostFlags, env: NodeJS.ProcessEnv): HostSettings {
   const namespace = flags.hostNamespace
   if (flags.hostKubeconfig !== undefined) return { type: 'file', path: flags.hostKubeconfig, namespace }
   return env.KUBERNETES_SERVICE_HOST ? { type: 'inCluster', namespace } : { type: 'none' }

@@ -1,0 +1,22 @@
+import { type Command, Option } from 'commander'
+
+/** Adds the options that say which repository a fleet is in (`RepositoryFlags`). */
+export function addRepositoryOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--repo <url>', 'the fleet repository: https://…, or a path')
+        .env('FLOTILLA_REPO')
+        .makeOptionMandatory(),
+    )
+    .option('--branch <name>', 'the source branch', 'main')
+    .option('--generated-branch <name>', 'the branch that is generated', 'generated')
+    .option('--dir <dir>', 'folder of the clone (default: below the user cache)')
+    .option('--git-ca <file>', 'PEM of the authority of the Git server')
+}
+
+/** Adds the options that say where the credentials of member clusters are (`HostFlags`). */
+export function addHostOptions(command: Command): Command {
+  return command
+    .option('--host-kubeconfig <file>', 'cluster that holds the Secrets of connections (default: the one it runs in)')
+    .option('--host-namespace <name>', 'namespace of those Secrets', 'flotilla-system')
+}
