@@ -51,6 +51,7 @@ export const codes = {
   'override-protected': 'an override of a protected path',
   'override-path': 'an override path that cannot be read',
   'override-failed': 'an override that does not apply',
+  annotation: 'an annotation of Flotilla that means nothing',
   'template-metadata': 'metadata that a template must not carry',
   'namespace-name': 'a FederatedNamespace whose name is not that of its namespace',
   'namespace-not-federated': 'an object in a namespace without a FederatedNamespace',

@@ -5,19 +5,10 @@ import { apiVersionProblem } from '../../repo-layout/names.ts'
 import type { Valid } from '../../repo-layout/read/assemble.ts'
 import type { FederatedDocument } from '../../repo-layout/read/interpret.ts'
 import { annotations, fleetLabel } from '../../repo-layout/schema/common.ts'
+import { annotationMessages, annotationProblem, inheritedAnnotations } from './annotations.ts'
 import { applyOperation, type MutableJson, PatchError, setDotted, setKey } from './json-patch.ts'
 import { type Override, setsReplicas } from './overrides.ts'
 import type { Target } from './target.ts'
-
-/** Annotations of Flotilla that also count on the federated document around the template. */
-const inherited: readonly string[] = [
-  annotations.suspend,
-  annotations.drift,
-  annotations.prune,
-  annotations.recreate,
-  annotations.adopt,
-  annotations.ignoreDifferences,
-]
 
 /** Metadata that API servers write: sent along, it would contradict what a member cluster holds. */
 const runTimeFields: readonly string[] = [
@@ -36,16 +27,17 @@ const runTimeFields: readonly string[] = [
  * annotations are kept; finalizers and what API servers write are left out with a warning.
  */
 export function buildObject(
-  { document, value }: Valid<FederatedDocument>,
+  valid: Valid<FederatedDocument>,
   target: Target,
 ): { readonly object: JsonObject; readonly messages: readonly Message[] } {
+  const { document, value } = valid
   const template = (value.spec?.template ?? {}) as JsonObject
   const { apiVersion: _a, kind, metadata, ...rest } = template
   const written = isJsonObject(metadata) ? metadata : {}
   const { name: _n, namespace: _s, generateName: _g, finalizers: _f, labels, annotations: own, ...others } = written
   const more = Object.fromEntries(Object.entries(others).filter(([field]) => !runTimeFields.includes(field)))
-  const messages = templateWarnings(document, target, kind, written)
-  const outer = Object.entries(value.metadata.annotations ?? {}).filter(([key]) => inherited.includes(key))
+  const messages = [...annotationMessages(valid), ...templateWarnings(document, target, kind, written)]
+  const outer = inheritedAnnotations(valid)
   const notes = { ...Object.fromEntries(outer), ...(isJsonObject(own) ? own : {}) }
   const object: JsonObject = {
     apiVersion: target.apiVersion,
@@ -170,6 +162,8 @@ function labelTexts(
     for (const [key, value] of Object.entries(texts)) {
       if (typeof value !== 'string')
         return `metadata.${field}: "${key}" is ${JSON.stringify(value)}; quote it, API servers take only text`
+      const problem = field === 'annotations' ? annotationProblem(key, value) : undefined
+      if (problem !== undefined) return problem
     }
   }
   const labels = isMutableObject(metadata.labels) ? metadata.labels : {}

@@ -11,7 +11,7 @@ import {
   type JsonPath,
   type KubeObject,
 } from '../../repo-layout/json.ts'
-import type { Message } from '../../repo-layout/message.ts'
+import { hasErrors, type Message } from '../../repo-layout/message.ts'
 import type { Valid } from '../../repo-layout/read/assemble.ts'
 import type { FederatedDocument } from '../../repo-layout/read/interpret.ts'
 import type { ObjectFiles, PlacedFile } from '../files.ts'
@@ -61,7 +61,7 @@ export function renderWorkload(
   const messages: Message[] = [...overrides.messages, ...built.messages, ...secretMessages(valid, target, context)]
   const { namespace } = target
   const heldPath = objectPathInCluster(built.object as KubeObject)
-  if (overrides.broken || (!context.allowPlaintext && plainSecretAt(valid, target))) {
+  if (overrides.broken || hasErrors(built.messages) || (!context.allowPlaintext && plainSecretAt(valid, target))) {
     return { namespace, objects: [], written: [], held: context.clusters.map(({ name }) => name), heldPath, messages }
   }
 

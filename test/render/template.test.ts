@@ -77,6 +77,53 @@ describe('templates: what a copy holds', () => {
   })
 })
 
+describe('our annotations with a value that means nothing', () => {
+  const before = federated('ConfigMap', 'web', { template: { data: { a: 'old' } }, placement })
+  const wrong: readonly (readonly [key: string, value: string, write: string])[] = [
+    ['suspend', 'yes', '"true" or "false"'],
+    ['prune', 'False', '"true" or "false"'],
+    ['recreate', '', '"true" or "false"'],
+    ['drift', 'heal', 'Heal or Report'],
+    ['adopt', 'always', 'Never, IfNoDiff or Always'],
+    ['ignore-differences', 'spec.replicas', 'JSON pointers separated by commas, such as /spec/replicas'],
+  ]
+  for (const [key, value, write] of wrong) {
+    const notes = { [`flotilla.dev/${key}`]: value }
+    const around = stringifyYaml({
+      apiVersion,
+      kind: 'FederatedConfigMap',
+      metadata: { name: 'web', namespace: 'shop', annotations: notes },
+      spec: { template: { data: { a: 'new' } }, placement },
+    })
+    const inside = { template: { metadata: { annotations: notes }, data: { a: 'new' } }, placement }
+    for (const [where, text] of [
+      ['on the federated object', around],
+      ['in its template', federated('ConfigMap', 'web', inside)],
+    ] as const)
+      it(`${key} ${where} is an error at its place, and the copies stay as they are`, async () => {
+        const previous = await renderFleet({ 'w.yaml': before })
+        const rendered = await renderFleet({ 'w.yaml': text }, { previous })
+        assert.deepEqual(rendered.files, previous.files)
+        const said = `flotilla.dev/${key}: ${JSON.stringify(value)} means nothing; write ${write}`
+        assert.deepEqual(
+          rendered.messages.map((message) => [message.severity, message.code, message.text]),
+          [['error', 'annotation', `${said}; its copies stay as they are`]],
+        )
+        const line = text.split('\n')[(rendered.messages[0]?.line ?? 0) - 1]
+        assert.match(line ?? '', new RegExp(`flotilla.dev/${key}`))
+      })
+  }
+
+  it('an override that writes one fails for its cluster alone', async () => {
+    const clusterOverrides = [{ op: 'add', path: '/metadata/annotations', value: { 'flotilla.dev/suspend': 'on' } }]
+    const overrides = [{ clusterName: 'cluster1', clusterOverrides }]
+    const spec = { template: { data: { a: 'new' } }, placement: { clusterSelector: {} }, overrides }
+    const rendered = await renderFleet({ 'w.yaml': federated('ConfigMap', 'web', spec) })
+    assert.deepEqual(clustersWith(rendered, 'shop/ConfigMap/web.yaml'), ['cluster2', 'cluster3'])
+    assert.match(rendered.lines.join('\n'), /cluster1: flotilla.dev\/suspend: "on" means nothing.*\[override-failed\]/)
+  })
+})
+
 describe('kinds: which object a federated document stands for', () => {
   for (const row of readTable<KindRow>('kind')) {
     it(row.name, async () => {
