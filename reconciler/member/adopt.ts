@@ -1,43 +1,22 @@
-import {
-  getIn,
-  isJsonArray,
-  isJsonObject,
-  type JsonObject,
-  jsonEqual,
-  type KubeObject,
-} from '../../repo-layout/json.ts'
+import { type JsonObject, jsonEqual, type KubeObject } from '../../repo-layout/json.ts'
 import { annotations, fleetLabel } from '../../repo-layout/schema/common.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
-import { fieldDrift } from './drift.ts'
+import { fieldDrift, plainDrift } from './drift.ts'
+import { isRejected } from './errors.ts'
 import { ourEntry } from './fields.ts'
-import { carriesOurId, markOf, type Owner, otherFleet } from './manifest.ts'
+import { carriesOurId, type Owner, otherFleet } from './manifest.ts'
+import { managedBy } from './marks.ts'
+import { maskText } from './mask.ts'
+import { explain } from './refusal.ts'
+import type { FieldDrift } from './types.ts'
 
 /** What becomes of an object that exists where one of ours should be. */
 export type Adoption =
   /** It is ours: applied before, and only the inventory does not know. */
-  { readonly type: 'ours' } | { readonly type: 'adopt' } | { readonly type: 'leave'; readonly message: string }
-
-/** Marks of other tools on a live object: whoever reads this mark will write the object again. */
-const marks: readonly { tool: string; map: 'labels' | 'annotations'; key: string; value?: string }[] = [
-  { tool: 'Argo CD', map: 'annotations', key: 'argocd.argoproj.io/tracking-id' },
-  { tool: 'Argo CD', map: 'labels', key: 'argocd.argoproj.io/instance' },
-  { tool: 'Flux', map: 'labels', key: 'kustomize.toolkit.fluxcd.io/name' },
-  { tool: 'Flux', map: 'labels', key: 'helm.toolkit.fluxcd.io/name' },
-  { tool: 'Helm', map: 'annotations', key: 'meta.helm.sh/release-name' },
-  { tool: 'kubefed', map: 'labels', key: 'kubefed.io/managed', value: 'true' },
-]
-
-/** The other tool that manages a live object, by its marks or by its controller; undefined where none does. */
-export function managedBy(live: JsonObject): string | undefined {
-  const mark = marks.find(({ map, key, value }) => {
-    const found = markOf(live, map, key)
-    return found !== undefined && (value === undefined || found === value)
-  })
-  if (mark) return mark.tool
-  const owners = getIn(live, ['metadata', 'ownerReferences'])
-  const controller = isJsonArray(owners) ? owners.find((owner) => getIn(owner, ['controller']) === true) : undefined
-  return isJsonObject(controller) ? `${String(controller.kind)} ${String(controller.name)}` : undefined
-}
+  | { readonly type: 'ours' }
+  | { readonly type: 'adopt' }
+  /** `differences` are the fields that taking it would change; of another fleet's object they are not looked at. */
+  | { readonly type: 'leave'; readonly message: string; readonly differences: readonly FieldDrift[] }
 
 /** When an existing object is taken: the mode of the Fleet, and the word on the object itself, which counts more. */
 export interface AdoptionRules {
@@ -46,9 +25,10 @@ export interface AdoptionRules {
 }
 
 /**
- * Decides about an object that exists and is not in our inventory. `dryRun` applies without writing; it is asked only
- * where the answer decides. An object of another fleet is never taken; one that another tool manages only when the
- * wanted object says `flotilla.dev/adopt: Always`; one that differs not under IfNoDiff.
+ * Decides about an object that exists and is not in our inventory. `dryRun` applies without writing; it is asked where the
+ * answer decides, and to tell the differences of what is left alone. An object of another fleet is never taken; one that
+ * another tool manages only when the wanted object says `flotilla.dev/adopt: Always`; one that differs, or that the server
+ * would not let us change, not under IfNoDiff. Rejects where the dry run fails for a reason that may pass.
  */
 export async function decideAdoption(
   live: KubeObject,
@@ -62,26 +42,48 @@ export async function decideAdoption(
   if (foreign !== undefined) return leave(`it belongs to another fleet (${foreign}) and is never taken`)
   if (carriesOurId(live, subject, owner) && ourEntry(live)) return { type: 'ours' }
   const mode = modeOf(rules)
-  const how = `annotate the object ${annotations.adopt}: Always to take it`
-  const tool = managedBy(live)
-  if (tool !== undefined && rules.onObject !== 'Always') return leave(`it is managed by ${tool}; ${how}`)
-  if (mode === 'Always') return { type: 'adopt' }
-  if (mode === 'Never') return leave(`it exists and is not ours; ${how}`)
-  const differences = differencesOf(live, await dryRun(), manifest)
-  if (differences.length === 0) return { type: 'adopt' }
-  return leave(`it exists and differs in ${listed(differences)}; ${how}`)
+  const tool = managedBy(live, manifest)
+  const mayTake = tool === undefined || rules.onObject === 'Always'
+  if (mayTake && mode === 'Always') return { type: 'adopt' }
+  const found = await compare(live, manifest, dryRun)
+  if (mayTake && mode === 'IfNoDiff' && found.same) return { type: 'adopt' }
+  const standing = found.text === '' ? 'does not differ' : found.text
+  const why = tool === undefined ? `it exists and ${standing}` : `it is managed by ${tool} and ${standing}`
+  return leave(`${why}; ${howToTake}`, found.differences)
 }
+
+const howToTake = `annotate it or its federated workload ${annotations.adopt}: Always to take it`
 
 function modeOf({ mode, onObject }: AdoptionRules): AdoptionRules['mode'] {
   return onObject === 'Never' || onObject === 'IfNoDiff' || onObject === 'Always' ? onObject : mode
 }
 
+interface Compared {
+  readonly same: boolean
+  readonly differences: readonly FieldDrift[]
+  /** The differences in words; empty where there are none. */
+  readonly text: string
+}
+
 /** What an apply would change in an object beside our own marks. */
-function differencesOf(live: KubeObject, applied: KubeObject, manifest: KubeObject): string[] {
-  const fields = fieldDrift(withoutMarks(live), withoutMarks(applied), manifest)
-  if (fields.length > 0)
-    return fields.map(({ path, live: is, wanted }) => `${path} (live ${brief(is)}, wanted ${brief(wanted)})`)
-  return jsonEqual(plain(live), plain(applied)) ? [] : ['fields that only the server knows']
+async function compare(live: KubeObject, manifest: KubeObject, dryRun: () => Promise<KubeObject>): Promise<Compared> {
+  try {
+    const applied = await dryRun()
+    const differences = fieldDrift(withoutMarks(live), withoutMarks(applied), manifest)
+    if (differences.length > 0) return { same: false, differences, text: `differs in ${listed(differences)}` }
+    const same = jsonEqual(plain(live), plain(applied))
+    return { same, differences, text: same ? '' : 'differs in fields that only the server knows' }
+  } catch (error) {
+    // A conflict is no word on the object: it changed just now.
+    if (!isRejected(error) || isRejected(error, 409)) throw error
+    const differences = plainDrift(withoutMarks(live), withoutMarks(manifest))
+    const refused = `an apply would be refused: ${maskText(explain(error), manifest)}`
+    const text =
+      differences.length > 0
+        ? `differs in ${listed(differences)}, and ${refused}`
+        : `cannot be compared, since ${refused}`
+    return { same: false, differences, text }
+  }
 }
 
 function withoutMarks(object: KubeObject): KubeObject {
@@ -113,11 +115,14 @@ function brief(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }
 
-function listed(differences: readonly string[]): string {
-  const shown = differences.slice(0, 5).join(', ')
+function listed(differences: readonly FieldDrift[]): string {
+  const shown = differences
+    .slice(0, 5)
+    .map(({ path, live, wanted }) => `${path} (live ${brief(live)}, wanted ${brief(wanted)})`)
+    .join(', ')
   return differences.length > 5 ? `${shown} and ${differences.length - 5} more` : shown
 }
 
-function leave(message: string): Adoption {
-  return { type: 'leave', message: `left alone: ${message}` }
+function leave(message: string, differences: readonly FieldDrift[] = []): Adoption {
+  return { type: 'leave', message: `left alone: ${message}`, differences }
 }

@@ -59,9 +59,8 @@ async function meet(work: Work, task: Task, found: KubeObject): Promise<Outcome>
     // What was decided holds for the object as it was read, so it is taken in that state only.
     const version = decision.type === 'adopt' ? metadataText(found, 'resourceVersion') : undefined
     const { object, action, message } = await update(work, task, found, version)
-    // The entry stands before the patch below: a crash between them must not make the object a stranger again.
-    record(work, task, look(work, task, object), state)
-    const live = look(work, task, await takeSole(work.api, task.place, object))
+    // Noted as applied only once it is ours alone: whatever happens between the two is then gone through again.
+    const live = look(work, task, await takeSole(work.api, task.place, object, settings.sync.overrideManagers))
     record(work, task, live, state)
     return { action, message, live }
   } catch (error) {

@@ -1,11 +1,11 @@
 import type { KubeObject } from '../../repo-layout/json.ts'
 import { annotations, fleetLabel } from '../../repo-layout/schema/common.ts'
-import { managedBy } from './adopt.ts'
 import { createNew, dryRun, isConflict, look, record, update } from './apply.ts'
 import { fieldDrift, plainDrift } from './drift.ts'
 import { isRejected } from './errors.ts'
 import { ourEntry } from './fields.ts'
 import { markOf, metadataText, otherFleet } from './manifest.ts'
+import { managedBy } from './marks.ts'
 import { maskText } from './mask.ts'
 import { takeSole } from './ownership.ts'
 import { explain } from './refusal.ts'
@@ -35,7 +35,7 @@ export async function heal(
   const foreign = otherFleet(before, task.subject, work.settings)
   if (foreign !== undefined) return leave(work, task, before, `another fleet (${foreign}) took it over`)
   const recreated = metadataText(before, 'uid') !== task.entry?.uid
-  const tool = recreated ? managedBy(before) : undefined
+  const tool = recreated ? managedBy(before, task.manifest) : undefined
   if (tool !== undefined) return leave(work, task, before, `${tool} created it anew`)
 
   const reason = recreated
@@ -52,7 +52,8 @@ export async function heal(
   }
   const { object, action, message } = await update(work, task, before)
   // Without managedFields the server gives all that was there to `before-first-apply`, which would keep it for ever.
-  const owned = reason === 'changed' ? object : await takeSole(work.api, task.place, object)
+  const owned =
+    reason === 'changed' ? object : await takeSole(work.api, task.place, object, work.settings.sync.overrideManagers)
   const state = task.entry?.state === 'adopted' ? 'adopted' : 'created'
   const live = look(work, task, owned)
   record(work, task, live, state)

@@ -14,6 +14,12 @@ const serverMetadata = new Set([
   'uid',
 ])
 
+/**
+ * The annotation in which kubectl keeps its own record: never sent, or a manifest that was exported from a cluster would make us
+ * owner of what each `kubectl apply` writes anew.
+ */
+const kubectlRecord = 'kubectl.kubernetes.io/last-applied-configuration'
+
 /** Whose objects these are. */
 export interface Owner {
   readonly fleetName: string
@@ -27,18 +33,19 @@ export function idOf(owner: Owner, subject: Subject): string {
 
 /**
  * What is sent for an object: its manifest without what only the server writes (`status`, `managedFields`,
- * `creationTimestamp`), `stringData` turned into `data` (a key dropped from stringData would stay for ever), with our
+ * `creationTimestamp`) or kubectl does, `stringData` turned into `data` (a key dropped from stringData would stay for ever), with our
  * label and id annotation. The object that is given is not changed.
  */
 export function manifestOf(object: KubeObject, subject: Subject, owner: Owner): KubeObject {
   const { status: _status, stringData, ...rest } = object
+  const { [kubectlRecord]: _record, ...notes } = object.metadata.annotations ?? {}
   const metadata = Object.fromEntries(Object.entries(object.metadata).filter(([key]) => !serverMetadata.has(key)))
   const manifest: { [key: string]: Json | undefined } = {
     ...rest,
     metadata: {
       ...metadata,
       labels: { ...object.metadata.labels, [fleetLabel]: owner.fleetName },
-      annotations: { ...object.metadata.annotations, [annotations.id]: idOf(owner, subject) },
+      annotations: { ...notes, [annotations.id]: idOf(owner, subject) },
     },
   }
   if (object.kind === 'Secret' && object.apiVersion === 'v1') {

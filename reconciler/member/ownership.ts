@@ -5,6 +5,7 @@ import {
   covers,
   isLeaf,
   isOurs,
+  type ManagedFields,
   managedFieldsOf,
   mergeFields,
   ourEntry,
@@ -20,24 +21,30 @@ const clientSide = /^(kubectl(-.*)?|before-first-apply)$/
 const otherTools =
   /^(helm|Helm|argocd-.*|kustomize-controller|helm-controller|flux|hyperfed|kubefed.*|controller-manager)$/
 
-/** Which entries give up what they share with us. */
-function givesWay(entry: { manager: string; operation: string; subresource: string }): boolean {
-  if (entry.subresource !== '' || entry.manager === ourManager) return false
-  return (entry.operation === 'Update' && clientSide.test(entry.manager)) || otherTools.test(entry.manager)
+/** Which entries give up what they share with us; `named` are the Fleet's own names of managers that write by Update. */
+function givesWay({ manager, operation, subresource }: ManagedFields, named: readonly string[]): boolean {
+  if (subresource !== '' || manager === ourManager) return false
+  return (operation === 'Update' && (clientSide.test(manager) || named.includes(manager))) || otherTools.test(manager)
 }
 
 /**
- * Makes us the only owner of what we own together with client-side tools, so that a field dropped from Git later really
+ * Makes us the only owner of what we own together with client-side tools, those that `named` adds and the tools whose marks
+ * keep an object from being adopted, so that a field dropped from Git later really
  * goes. One JSON patch of managedFields upon the object's resourceVersion: no value changes, so nothing restarts. What those
  * tools own beside ours stays theirs. Gives the object as it is then; the same object where there was nothing to do.
  */
-export async function takeSole(api: Api, place: Place, live: KubeObject): Promise<KubeObject> {
+export async function takeSole(
+  api: Api,
+  place: Place,
+  live: KubeObject,
+  named: readonly string[],
+): Promise<KubeObject> {
   const ours = ourEntry(live)
   const raw = rawEntries(live)
   if (!ours) return live
   const kept = raw.flatMap((entry) => {
     const [read] = managedFieldsOf({ metadata: { managedFields: [entry] } })
-    if (!read || !isJsonObject(entry) || !givesWay(read)) return [entry]
+    if (!read || !isJsonObject(entry) || !givesWay(read, named)) return [entry]
     const rest = subtractFields(read.fields, ours.fields)
     return rest === undefined ? [] : [{ ...entry, fieldsV1: rest }]
   })

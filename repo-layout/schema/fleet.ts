@@ -69,6 +69,10 @@ const fleetSpec = z.strictObject({
     .strictObject({
       drift: driftMode.default('Heal'),
       adopt: adoptMode.default('IfNoDiff'),
+      overrideManagers: z
+        .array(z.string().min(1))
+        .default([])
+        .describe('field managers that give up, as kubectl does, what they own of an object that is taken'),
       prune: z.boolean().default(true).describe('delete what left the generated branch'),
       timeout: duration.default('10m').describe('a commit not applied and healthy by then has failed'),
     })

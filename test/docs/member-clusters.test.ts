@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { decideAdoption } from '../../reconciler/member/adopt.ts'
 import { connect } from '../../reconciler/member/connect.ts'
 import { ignoredPaths } from '../../reconciler/member/ignore.ts'
+import { managedBy } from '../../reconciler/member/marks.ts'
 import { parseEntries } from '../../reconciler/member/shards.ts'
 import { worstFirst } from '../../reconciler/views/state.ts'
 import type { KubeObject } from '../../repo-layout/json.ts'
@@ -70,8 +71,7 @@ describe('docs/member-clusters.md', () => {
       },
     })
     const owner = { fleetName: 'prod', fleetUid: 'u' }
-    const table = rows('When an object is there already')
-    assert.equal(table.length, 3)
+    const table = rows('When an object is there already').slice(0, 3)
     for (const [mode = '', ...cells] of table)
       for (const [index, live] of ['git', 'other'].entries()) {
         const rules = { mode: /`(\w+)`/.exec(mode)?.[1] as 'Never', onObject: undefined }
@@ -106,6 +106,26 @@ describe('docs/member-clusters.md', () => {
         ['data', 'x'],
       ],
     )
+  })
+
+  it('names the marks of other tools as they are told, and managers that the Fleet takes', () => {
+    for (const [tool = '', text = ''] of rows('When an object is there already').slice(4, 8)) {
+      const keys = [...text.matchAll(/`([\w.-]+\/[\w-]+)(?:: "?(\w+)"?)?`/g)]
+      assert(keys.length > 0, tool)
+      for (const [, key = '', value = 'x'] of keys) {
+        const managedFields = [{ manager: 'argocd-controller', operation: 'Update', fieldsV1: {} }]
+        const found = ['labels', 'annotations'].map((map) =>
+          managedBy({ metadata: { [map]: { [key]: value }, managedFields } }),
+        )
+        assert.deepEqual(
+          found.filter((one) => one !== undefined),
+          [tool],
+          key,
+        )
+      }
+    }
+    const fleet = fleetSchema.parse(parse(block('When an object is there already', 'yaml')))
+    assert.deepEqual(fleet.spec.sync.overrideManagers, ['deploy-script', 'node-fetch'])
   })
 
   it('names every annotation and every state', () => {

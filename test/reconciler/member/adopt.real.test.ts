@@ -92,21 +92,33 @@ describeMembers('a member of a real cluster: first contact and pruning', ['etcd'
     })
   })
 
-  for (const [tool, metadata] of [
-    ['Argo CD', { annotations: { 'argocd.argoproj.io/tracking-id': 'app:/ConfigMap:x/c' } }],
-    ['Flux', { labels: { 'kustomize.toolkit.fluxcd.io/name': 'apps' } }],
-    ['Helm', { annotations: { 'meta.helm.sh/release-name': 'shop' } }],
-    ['kubefed', { labels: { 'kubefed.io/managed': 'true' } }],
+  for (const [mark, tool, metadata, manager] of [
+    ['by annotation', 'Argo CD', { annotations: { 'argocd.argoproj.io/tracking-id': 'app:/ConfigMap:x/c' } }],
+    ['by its own label', 'Argo CD', { labels: { 'argocd.argoproj.io/instance': 'app' } }],
+    ['by label', 'Argo CD', { labels: { 'app.kubernetes.io/instance': 'app' } }, 'argocd-controller'],
+    ['with kustomize', 'Flux', { labels: { 'kustomize.toolkit.fluxcd.io/name': 'apps' } }],
+    ['with helm', 'Flux', { labels: { 'helm.toolkit.fluxcd.io/name': 'apps' } }],
+    ['by annotation', 'Helm', { annotations: { 'meta.helm.sh/release-name': 'shop' } }],
+    ['by label', 'Helm', { labels: { 'app.kubernetes.io/managed-by': 'Helm' } }],
+    ['by label', 'kubefed', { labels: { 'kubefed.io/managed': 'true' } }],
   ] as const) {
-    it(`leaves alone what ${tool} manages, also under adopt: Always, unless told on the object`, async () => {
-      const { ns } = await existing((name) => configMap(name, 'c', { k: '1' }, metadata))
+    it(`leaves alone what ${tool} manages (${mark}), also under adopt: Always, and says what differs, unless told on the object`, async () => {
+      const { ns, path } = await existing((name) => configMap(name, 'c', { k: '1' }, metadata), manager)
       const base = settings()
       const set = { ...base, sync: { ...base.sync, adopt: 'Always' as const } }
       await withMember(plane, async (member) => {
         await apply(member, desired(configMap(ns, 'c', { k: '1' })), set)
+        const same = objectOf(member, `ConfigMap/${ns}/c`)
+        assert.equal(same.action, 'skipped')
+        assert.match(same.message, new RegExp(`managed by ${tool} and does not differ; .*adopt: Always`))
+        await apply(member, desired(configMap(ns, 'c', { k: '2' })), set)
         const left = objectOf(member, `ConfigMap/${ns}/c`)
         assert.equal(left.action, 'skipped')
-        assert.match(left.message, new RegExp(`managed by ${tool}`))
+        assert.match(
+          left.message,
+          new RegExp(`managed by ${tool} and differs in /data/k \\(live "1", wanted "2"\\); .*adopt: Always`),
+        )
+        assert.equal(await valueAt(plane, path, ['data', 'k']), '1')
         await apply(
           member,
           desired(configMap(ns, 'c', { k: '1' }, { annotations: { 'flotilla.dev/adopt': 'Always' } })),
@@ -116,6 +128,69 @@ describeMembers('a member of a real cluster: first contact and pruning', ['etcd'
       })
     })
   }
+
+  it('takes a label of Helm for no mark that a rendered chart in Git has too, nor the label of an instance', async () => {
+    const labels = { 'app.kubernetes.io/managed-by': 'Helm', 'app.kubernetes.io/instance': 'shop' }
+    const { ns } = await existing((name) => configMap(name, 'c', { k: '1' }, { labels }))
+    await withMember(plane, async (member) => {
+      await apply(member, desired(configMap(ns, 'c', { k: '1' }, { labels })), settings())
+      assert.equal(
+        objectOf(member, `ConfigMap/${ns}/c`).action,
+        'configured',
+        objectOf(member, `ConfigMap/${ns}/c`).message,
+      )
+    })
+  })
+
+  it('leaves alone under IfNoDiff what the server would not let it change, and says so', async () => {
+    const { ns, path } = await existing((name) => deployment(name, 'web'))
+    await withMember(plane, async (member) => {
+      const labels = { app: 'web', tier: 'other' }
+      const wanted = deployment(ns, 'web', { selector: { matchLabels: labels } })
+      await apply(member, desired(wanted), settings())
+      const left = objectOf(member, `Deployment.apps/${ns}/web`)
+      assert.equal(left.action, 'skipped', left.message)
+      assert.match(left.message, /differs in \/spec\/selector.*an apply would be refused/)
+      assert.equal(await valueAt(plane, path, ['metadata', 'labels', 'flotilla.dev/fleet']), undefined)
+    })
+  })
+
+  for (const [named, goes] of [
+    [['deploy-script'], true],
+    [[], false],
+  ] as const)
+    it(`${goes ? 'takes' : 'does not take'} fields of a manager that the Fleet ${goes ? 'names' : 'does not name'}`, async () => {
+      const { ns, path } = await existing((name) => configMap(name, 'c', { k: '1', old: '1' }), 'deploy-script')
+      const base = settings()
+      const set = { ...base, sync: { ...base.sync, overrideManagers: [...named] } }
+      await withMember(plane, async (member) => {
+        await apply(member, desired(configMap(ns, 'c', { k: '1', old: '1' })), set)
+        await apply(member, desired(configMap(ns, 'c', { k: '1' })), set)
+        assert.equal(await valueAt(plane, path, ['data', 'old']), goes ? undefined : '1')
+      })
+    })
+
+  it('takes the fields also where it crashed between applying and taking them', async () => {
+    const { ns, path } = await existing((name) => configMap(name, 'c', { k: '1', old: '1' }))
+    const before = await valueAt(plane, path, ['metadata', 'managedFields'])
+    const set = settings()
+    await withMember(plane, (member) => apply(member, desired(configMap(ns, 'c', { k: '1', old: '1' })), set))
+    // As it was after the apply: kubectl's entry is still there, and the inventory holds only the announcement.
+    const after = await valueAt(plane, path, ['metadata', 'managedFields'])
+    const both = [...(before as Json[]), ...(after as Json[])]
+    await send(plane, 'PATCH', path, [{ op: 'replace', path: '/metadata/managedFields', value: both }], {
+      'content-type': 'application/json-patch+json',
+    })
+    const inventory = `/api/v1/namespaces/flotilla-system/configmaps/flotilla-${set.fleetName}-0`
+    const entry = JSON.parse(String(await valueAt(plane, inventory, ['data', 'entries'])))
+    const announced = JSON.stringify({ ...entry, oid: '', fingerprint: '' })
+    await send(plane, 'PATCH', inventory, { data: { entries: announced } }, merge)
+    await withMember(plane, async (member) => {
+      await apply(member, desired(configMap(ns, 'c', { k: '1', old: '1' })), set)
+      await apply(member, desired(configMap(ns, 'c', { k: '1' })), set)
+      assert.equal(await valueAt(plane, path, ['data', 'old']), undefined)
+    })
+  })
 
   it('never takes an object of another fleet, and prunes only its own', async () => {
     const ns = unique('fleets')

@@ -32,7 +32,7 @@ export function settings(change: Partial<MemberSettings> = {}): MemberSettings {
     fleetName: name,
     fleetUid: `uid-${name}`,
     suspended: false,
-    sync: { drift: 'Heal', adopt: 'IfNoDiff', prune: true, timeout: '10m' },
+    sync: { drift: 'Heal', adopt: 'IfNoDiff', overrideManagers: [], prune: true, timeout: '10m' },
     ignoreDifferences: [],
     mayDelete: true,
     ...change,
