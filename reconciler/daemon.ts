@@ -2,7 +2,9 @@ import type { Logger } from 'pino'
 import { createMemo } from '../render/memo.ts'
 import type { FleetSource } from '../repo-layout/read/assemble.ts'
 import { createFleetReader } from '../repo-layout/read/reader.ts'
+import type { Subject } from '../repo-layout/subject.ts'
 import type { Clock } from './clock.ts'
+import type { Deletion } from './cycle/budget.ts'
 import { createDeletionGuard } from './cycle/deletions.ts'
 import { createDesiredReader } from './cycle/desired.ts'
 import { createFacts } from './cycle/facts.ts'
@@ -147,7 +149,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
         log.warn({ commits: pulled.handMade.map(({ oid }) => oid) }, 'commits made by hand were undone')
     }
     desired.learn(rendered.output.files)
-    await apply(generated.commit, pulled.source, rendered.source)
+    await apply(generated.commit, pulled.source, rendered.source, rendered.output.unplaced)
     state.done = { source: pulled.source, tip: generated.commit }
     return 'done'
   }
@@ -156,7 +158,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
   async function stuck({ previous, provenance }: Pick<Pulled, 'previous' | 'provenance'>): Promise<'stuck'> {
     if (state.order || !previous || !provenance) return 'stuck'
     const { source } = await reader.read(gitTree(repository, provenance.sourceCommit))
-    if (source) await apply(previous.oid, provenance.sourceCommit, source)
+    // What is unplaced is known to a render alone; until then a deletion for it waits as any other.
+    if (source) await apply(previous.oid, provenance.sourceCommit, source, new Set())
     return 'stuck'
   }
 
@@ -170,7 +173,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
     throw error
   }
 
-  async function apply(commit: string, sourceCommit: string, source: FleetSource): Promise<void> {
+  async function apply(
+    commit: string,
+    sourceCommit: string,
+    source: FleetSource,
+    unplaced: ReadonlySet<Subject>,
+  ): Promise<void> {
     const files = new Map((await repository.list(commit)).map(({ path, oid }) => [path, oid] as const))
     const wanted = await desired.read(commit, files)
     state.subjects = await decidedSubjects(files, texts)
@@ -180,12 +188,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
     const { uid: fleetUid } = fleetUidOf(fleet)
     state.source = source
     state.rendered = sourceCommit
-    state.order = { commit, fleet, fleetUid, clusters, leaving, desired: wanted, mayDelete: new Set() }
+    state.order = { commit, fleet, fleetUid, clusters, leaving, desired: wanted, mayDelete: [], unplaced }
     hand(deletions.mayDelete(commit))
   }
 
   /** Tells the members what is in force now, and which of them may delete for it. */
-  function hand(mayDelete: ReadonlySet<string>): void {
+  function hand(mayDelete: readonly Deletion[]): void {
     if (!state.order) return
     state.order = { ...state.order, mayDelete }
     members.follow(state.order)

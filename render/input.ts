@@ -2,6 +2,7 @@ import type { KubeObject } from '../repo-layout/json.ts'
 import type { Message } from '../repo-layout/message.ts'
 import type { Observations } from '../repo-layout/observations.ts'
 import type { FleetSource } from '../repo-layout/read/assemble.ts'
+import type { Subject } from '../repo-layout/subject.ts'
 
 /** The previous generated tree, as far as rendering reads it: names, blob ids, and the decision records. */
 export interface PreviousTree {
@@ -36,4 +37,9 @@ export interface GeneratedFile {
 export interface RenderOutput {
   readonly files: ReadonlyMap<string, GeneratedFile>
   readonly messages: readonly Message[]
+  /**
+   * Objects of valid workloads that are placed in no cluster, although nobody wrote an empty list: a selector that matches
+   * nothing, names that are in no inventory. The tree lacks them; whoever deletes their copies should ask first.
+   */
+  readonly unplaced: ReadonlySet<Subject>
 }

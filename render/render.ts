@@ -78,7 +78,7 @@ export function render(input: RenderInput, memo: Memo = createMemo()): RenderOut
     if (top === 'clusters' && folder !== clusterScopeFolder) keep([namespacePath(cluster, folder)])
   }
   memo.endRender()
-  return { files, messages: sortMessages(kubefed.messages) }
+  return { files, messages: sortMessages(kubefed.messages), unplaced: kubefed.unplaced }
 }
 
 /** Messages in the order in which they are printed, each once. */

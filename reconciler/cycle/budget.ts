@@ -6,6 +6,10 @@ import type { Subject } from '../../repo-layout/subject.ts'
 export interface Deletion {
   readonly cluster: string
   readonly subject: Subject
+  /** The very object: one that is created anew later is another deletion. */
+  readonly uid: string
+  /** How many other objects go with it: what is in a Namespace, of a CRD's kind, or the volume of a PVC. */
+  readonly takes: number
 }
 
 /** Whether a commit's deletions may happen; over budget, `digest` names exactly this set of them. */
@@ -21,6 +25,10 @@ export interface BudgetQuestion {
   /** How many objects the fleet holds. */
   readonly total: number
   readonly budget: FleetSpec['budget']
+  /** Whether the source describes no workload any more, so that everything would go. */
+  readonly emptied: boolean
+  /** Objects whose workload is still in the source and placed in no cluster by a slip (`RenderOutput.unplaced`). */
+  readonly unplaced: ReadonlySet<Subject>
   /** Digests that commits allowed with the trailer `Flotilla-Allow-Delete`. */
   readonly allowed: ReadonlySet<string>
 }
@@ -28,13 +36,21 @@ export interface BudgetQuestion {
 /** Deletions below this count are never too large a share. */
 const percentCountsFrom = 11
 
-/** Judges deletions against the Fleet's budget, over all clusters. */
-export function judgeDeletions({ deletions, spent, total, budget, allowed }: BudgetQuestion): BudgetVerdict {
+/**
+ * Judges deletions against the Fleet's budget, over all clusters; what they take with them counts. Whatever the budget, a
+ * source that was emptied and a selector that matches nothing are asked about: they are mostly mistakes.
+ */
+export function judgeDeletions(question: BudgetQuestion): BudgetVerdict {
+  const { deletions, spent, total, budget, emptied, unplaced, allowed } = question
   const all = [...spent, ...deletions]
-  const count = all.length
+  const taken = sumOf(deletions)
+  const count = all.length + sumOf(all)
+  const nowhere = [...new Set(deletions.map(({ subject }) => subject).filter((subject) => unplaced.has(subject)))]
   const namespaces = all.filter(({ subject }) => subject.startsWith('Namespace/')).length
   const share = total === 0 ? 0 : (count / total) * 100
   const reasons = [
+    emptied ? 'nothing of the fleet would be left' : '',
+    nowhere.length > 0 ? `the placement of ${listed(nowhere)} selects no cluster` : '',
     count > budget.maxDeletedObjects ? `more than ${budget.maxDeletedObjects} objects` : '',
     count >= percentCountsFrom && share > budget.maxDeletedPercent ? `more than ${budget.maxDeletedPercent} %` : '',
     namespaces > budget.maxDeletedNamespaces ? `more than ${budget.maxDeletedNamespaces} namespaces` : '',
@@ -42,19 +58,29 @@ export function judgeDeletions({ deletions, spent, total, budget, allowed }: Bud
   const digest = digestOf(deletions)
   if (deletions.length === 0 || reasons.length === 0 || allowed.has(digest)) return { type: 'within' }
   const clusters = new Set(deletions.map(({ cluster }) => cluster)).size
-  const what = `${counted(deletions.length, 'object')} in ${counted(clusters, 'cluster')}`
+  const others = taken === 0 ? '' : `, and ${taken} more with ${deletions.length === 1 ? 'it' : 'them'},`
+  const what = `${counted(deletions.length, 'object')} in ${counted(clusters, 'cluster')}${others}`
   const are = deletions.length === 1 ? 'is' : 'are'
   const already = spent.length === 0 ? '' : `, with the ${spent.length} already deleted`
   const text = `${what} ${are} not deleted: ${reasons.join(', ')}${already}; to allow it, push a commit with the trailer Flotilla-Allow-Delete: ${digest}`
   return { type: 'over', digest, text }
 }
 
+function sumOf(deletions: readonly Deletion[]): number {
+  return deletions.reduce((sum, { takes }) => sum + takes, 0)
+}
+
+function listed(subjects: readonly Subject[]): string {
+  const [first = '', ...more] = [...subjects].sort()
+  return more.length === 0 ? first : `${first} (and ${more.length} more)`
+}
+
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** Names a set of deletions, whatever its order: 12 hex digits. */
-export function digestOf(deletions: readonly Deletion[]): string {
-  const lines = deletions.map(({ cluster, subject }) => JSON.stringify([cluster, subject])).sort()
+/** Names a set of deletions, whatever its order: 12 hex digits. Objects that are created anew make another set. */
+export function digestOf(deletions: readonly Pick<Deletion, 'cluster' | 'subject' | 'uid'>[]): string {
+  const lines = deletions.map(({ cluster, subject, uid }) => JSON.stringify([cluster, subject, uid])).sort()
   return createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 12)
 }

@@ -15,12 +15,12 @@ export interface OrderInForce {
 /** What the guard of deletions works with. */
 export interface DeletionOptions {
   readonly members: Pick<Members, 'deletions' | 'settled' | 'total'>
-  readonly repository: Pick<Repository, 'log'>
+  readonly repository: Pick<Repository, 'logAll'>
   readonly log: Logger
   /** Asked anew after everything that takes time: meanwhile another commit may be in force. */
   readonly inForce: () => OrderInForce | undefined
-  /** Lets these clusters delete what they would. */
-  readonly allow: (clusters: ReadonlySet<string>) => void
+  /** Lets members carry out these deletions. */
+  readonly allow: (deletions: readonly Deletion[]) => void
   readonly onChange: () => void
   readonly clock: Clock
 }
@@ -30,8 +30,8 @@ const againAfter = 10_000
 
 /** Keeps the deletions of each commit within the Fleet's budget. */
 export interface DeletionGuard {
-  /** The clusters that may delete for this commit: none of a commit that was not judged yet. */
-  mayDelete(commit: string): ReadonlySet<string>
+  /** The deletions that are allowed for this commit: none of one that was not judged yet. */
+  mayDelete(commit: string): readonly Deletion[]
   /** Judges what members would delete now, if that was not done yet; returns at once. */
   look(): void
   /** Why deletions wait; empty where none does. */
@@ -44,19 +44,22 @@ export interface DeletionGuard {
 
 /**
  * Makes the guard. The budget is the fleet's, so it waits until every member has counted in its own cluster; one that
- * cannot be reached then is judged when it comes back, upon what the others were allowed. A member that has nothing to
- * delete is allowed nothing.
+ * cannot be reached then is judged when it comes back, upon what the others were allowed. Exactly the objects that were
+ * judged may be deleted, whatever else leaves Git or comes to light later.
  */
 export function createDeletionGuard(options: DeletionOptions): DeletionGuard {
   const { members, repository, log, inForce, allow, onChange, clock } = options
   let commit: string | undefined
-  let allowed: ReadonlySet<string> = new Set()
+  /** What this commit was allowed, carried out or not. */
   let spent: readonly Deletion[] = []
   let over: { readonly key: string; readonly text: string } | undefined
   let failed: { readonly key: string; readonly text: string; readonly until: number } | undefined
   let judging: Promise<void> | undefined
 
-  const waiting = () => members.deletions().filter(({ cluster }) => !allowed.has(cluster))
+  const waiting = () => {
+    const allowed = new Set(spent.map(nameOf))
+    return members.deletions().filter((one) => !allowed.has(nameOf(one)))
+  }
 
   /** What a verdict depends on: the same question is not asked twice. */
   function keyOf({ order, source }: OrderInForce, deletions: readonly Deletion[]): string {
@@ -66,7 +69,6 @@ export function createDeletionGuard(options: DeletionOptions): DeletionGuard {
   function startOver(next: string): void {
     if (commit === next) return
     commit = next
-    allowed = new Set()
     spent = []
   }
 
@@ -77,7 +79,9 @@ export function createDeletionGuard(options: DeletionOptions): DeletionGuard {
     if (!now || deletions.length === 0) return
     const { budget } = now.order.fleet.spec
     const total = members.total() + deletions.length + spent.length
-    const question = { deletions, spent, total, budget, allowed: new Set<string>() }
+    const { unplaced, desired } = now.order
+    const emptied = [...desired.values()].every(({ objects }) => objects.size === 0)
+    const question = { deletions, spent, total, budget, emptied, unplaced, allowed: new Set<string>() }
     let verdict = judgeDeletions(question)
     // Only where it is over budget is history read for commits that allow exactly this set.
     if (verdict.type === 'over')
@@ -93,8 +97,7 @@ export function createDeletionGuard(options: DeletionOptions): DeletionGuard {
     startOver(now.order.commit)
     over = undefined
     spent = [...spent, ...deletions]
-    allowed = new Set([...allowed, ...deletions.map(({ cluster }) => cluster)])
-    allow(allowed)
+    allow(spent)
   }
 
   /** Mostly the remote is away, and history is on it: asking at once again would be asking without end. */
@@ -126,7 +129,7 @@ export function createDeletionGuard(options: DeletionOptions): DeletionGuard {
   }
 
   return {
-    mayDelete: (of) => (of === commit ? allowed : new Set()),
+    mayDelete: (of) => (of === commit ? spent : []),
     look,
     problem: () => failed?.text ?? over?.text ?? '',
     isBusy: () => judging !== undefined || (!over && !failed && members.deletions().length > 0),
@@ -134,4 +137,8 @@ export function createDeletionGuard(options: DeletionOptions): DeletionGuard {
       for (look(); judging; look()) await judging
     },
   }
+}
+
+function nameOf({ cluster, uid }: Deletion): string {
+  return JSON.stringify([cluster, uid])
 }

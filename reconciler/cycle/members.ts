@@ -4,6 +4,7 @@ import { treeDigest } from '../../repo-layout/generated/oid.ts'
 import { jsonEqual } from '../../repo-layout/json.ts'
 import type { ClusterObservation, Observations } from '../../repo-layout/observations.ts'
 import type { Fleet } from '../../repo-layout/schema/fleet.ts'
+import type { Subject } from '../../repo-layout/subject.ts'
 import type { Clock } from '../clock.ts'
 import { connect, type ReadSecret } from '../member/connect.ts'
 import type { MemberEvents } from '../member/events.ts'
@@ -40,8 +41,10 @@ export interface FleetOrder {
   /** Those of `clusters` that have left the inventory and are to be emptied. */
   readonly leaving: ReadonlySet<string>
   readonly desired: DesiredFleet
-  /** Clusters that may delete what left their folder. */
-  readonly mayDelete: ReadonlySet<string>
+  /** Deletions that are allowed, of objects that left their cluster's folder. */
+  readonly mayDelete: readonly Deletion[]
+  /** Objects whose workload is placed in no cluster by a slip (`RenderOutput.unplaced`). */
+  readonly unplaced: ReadonlySet<Subject>
 }
 
 /** All member clusters that can be applied to. */
@@ -121,7 +124,7 @@ export function createMembers(options: MembersOptions): Members {
       suspended: fleet.spec.suspend || cluster.suspend || cluster.apply === 'External',
       sync: fleet.spec.sync,
       ignoreDifferences: fleet.spec.ignoreDifferences,
-      mayDelete: may.has(cluster.name),
+      mayDelete: new Set(may.filter((one) => one.cluster === cluster.name).map(({ uid }) => uid)),
     }
   }
 
@@ -170,9 +173,9 @@ export function createMembers(options: MembersOptions): Members {
 
 function lookAt(member: Member): Running['seen'] {
   const status = member.status()
-  const deletions = status.objects
-    .filter(({ action, message, source }) => action === 'skipped' && message === overBudget && source === '')
-    .map(({ subject }) => ({ cluster: member.cluster, subject }))
+  const deletions = status.objects.flatMap(({ subject, held }) =>
+    held ? [{ cluster: member.cluster, subject, ...held }] : [],
+  )
   return { status, facts: member.observe(), deletions }
 }
 

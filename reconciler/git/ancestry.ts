@@ -22,6 +22,8 @@ export interface Ancestry {
   isAncestor(ancestor: string, descendant: string): Promise<boolean>
   /** Commits from `tip` backwards along first parents, newest first; fewer than `limit` only where history ends. */
   log(tip: string, limit: number): Promise<readonly Commit[]>
+  /** The same along all parents, what a merge brought too: the newest by their dates. */
+  logAll(tip: string, limit: number): Promise<readonly Commit[]>
 }
 
 /** Answers over `history`; remembers parents, which never change. */
@@ -79,6 +81,30 @@ export function createAncestry(history: History): Ancestry {
         } else if (commits.length === 0 || !(await deepen(tip, step++))) {
           throw unknownCommit(oid)
         }
+      }
+      return commits
+    },
+    logAll: async (tip, limit) => {
+      const commits: Commit[] = []
+      const seen = new Set([tip])
+      let edge: readonly Commit[] = []
+      let step = 0
+      const reach = async (oid: string): Promise<Commit> => {
+        for (;;) {
+          const commit = (await history.commit(oid)) ?? (oid === tip ? await history.obtain(oid) : undefined)
+          if (commit) return commit
+          if (oid === tip || !(await deepen(tip, step++))) throw unknownCommit(oid)
+        }
+      }
+      for (let next: Commit | undefined = await reach(tip); next; ) {
+        commits.push(next)
+        if (commits.length >= limit) return commits
+        const parents = next.parents.filter((oid) => !seen.has(oid) && seen.add(oid))
+        const found: Commit[] = []
+        for (const oid of parents) found.push(await reach(oid))
+        edge = [...edge, ...found].sort((a, b) => b.author.time - a.author.time)
+        next = edge[0]
+        edge = edge.slice(1)
       }
       return commits
     },

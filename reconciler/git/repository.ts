@@ -96,6 +96,7 @@ export function createRepository(origin: Origin, clock: Clock): Repository {
     read,
     readCommit,
     log: ancestry.log,
+    logAll: ancestry.logAll,
     isAncestor: ancestry.isAncestor,
     commitGenerated,
     treeOf: (files) => builder.build(files).oid,

@@ -56,6 +56,8 @@ export interface Repository {
   readCommit(oid: string): Promise<Commit>
   /** Commits from `tip` backwards along first parents, newest first, at most `limit`; fewer only where history ends. */
   log(tip: string, limit: number): Promise<readonly Commit[]>
+  /** The same along all parents, what a merge brought too: the newest by their dates. */
+  logAll(tip: string, limit: number): Promise<readonly Commit[]>
   /**
    * Whether `ancestor` is `descendant` or reachable from it. False is only said when the whole history of `descendant`
    * was read; where that cannot be had, it rejects with `not-found`.

@@ -1,7 +1,7 @@
-import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
+import { getIn, isJsonObject, type Json, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
 import { groupOf, parseSubject, type Subject } from '../../repo-layout/subject.ts'
-import { type Discovery, objectPath, type Resource } from './discovery.ts'
-import { ApiError, isRejected } from './errors.ts'
+import { collectionPath, type Discovery, objectPath, type Resource } from './discovery.ts'
+import { ApiError, isRejected, itemsOf } from './errors.ts'
 import { ourManager } from './fields.ts'
 import { metadataText } from './manifest.ts'
 import type { Transport } from './transport.ts'
@@ -40,6 +40,15 @@ export interface Api {
   apply(place: Place, manifest: KubeObject, options?: ApplyOptions): Promise<{ created: boolean; object: KubeObject }>
   /** A JSON patch (RFC 6902) that holds only upon the given resourceVersion, else 409. */
   patch(place: Place, resourceVersion: string, operations: readonly JsonObject[]): Promise<KubeObject>
+  /** The first objects of a resource, in one namespace or in all, and how many more there are. */
+  firstPage(
+    resource: Resource,
+    namespace: string | undefined,
+  ): Promise<{ readonly items: readonly JsonObject[]; readonly more: number }>
+  /** The resource of a kind; undefined where the server does not serve it. */
+  resource(apiVersion: string, kind: string): Promise<Resource | undefined>
+  /** Every kind of namespaced object that can be listed, each in the version that its group prefers. */
+  namespacedKinds(): Promise<readonly Resource[]>
   /** Deletes exactly the object that was read. `gone` is false while finalizers hold it. A missing object is gone. */
   remove(place: Place, live: KubeObject): Promise<{ gone: boolean }>
 }
@@ -112,6 +121,12 @@ export function createApi(transport: Transport, discovery: Discovery, beforeWrit
       })
       return asObject(json)
     },
+    async firstPage(resource, namespace) {
+      const { json } = await transport.request('GET', collectionPath(resource, namespace), { query: { limit: '500' } })
+      return { items: itemsOf(json), more: Number(getIn(json, ['metadata', 'remainingItemCount']) ?? 0) }
+    },
+    resource: (apiVersion, kind) => discovery.resource(apiVersion, kind),
+    namespacedKinds: () => discovery.namespacedKinds(),
     async remove(place, live) {
       const preconditions = { uid: metadataText(live, 'uid'), resourceVersion: metadataText(live, 'resourceVersion') }
       await beforeWrite()

@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject } from '../../repo-layout/json.ts'
+import { getIn, isJsonArray, isJsonObject } from '../../repo-layout/json.ts'
 import type { Clock } from '../clock.ts'
 import { ApiError, isRejected } from './errors.ts'
 import type { Transport } from './transport.ts'
@@ -18,6 +18,8 @@ export interface Discovery {
   resource(apiVersion: string, kind: string): Promise<Resource | undefined>
   /** The same for a kind whose version is not known or no longer served: in any version that its group has now. */
   resourceOfGroup(group: string, kind: string): Promise<Resource | undefined>
+  /** Every kind of namespaced object that can be listed, each in the version that its group prefers. */
+  namespacedKinds(): Promise<readonly Resource[]>
   /** Forgets everything: after a CRD was established, or on another connection. */
   refresh(): void
 }
@@ -55,8 +57,25 @@ export function createDiscovery(transport: Transport, clock: Clock): Discovery {
       }
       return undefined
     },
+    async namespacedKinds() {
+      const apiVersions = ['v1', ...(await preferredVersions(transport))]
+      const kinds = await Promise.all(apiVersions.map((one) => versions.get(one)?.read ?? load(one)))
+      return kinds.flatMap((version) =>
+        [...version.values()].filter(({ namespaced, verbs }) => namespaced && verbs.includes('list')),
+      )
+    },
     refresh: () => versions.clear(),
   }
+}
+
+async function preferredVersions(transport: Transport): Promise<readonly string[]> {
+  const { json } = await transport.request('GET', '/apis')
+  if (!isJsonArray(json.groups)) throw unreadable('/apis')
+  return json.groups.map((group) => {
+    const version = getIn(group, ['preferredVersion', 'groupVersion'])
+    if (typeof version !== 'string') throw unreadable('/apis')
+    return version
+  })
 }
 
 async function readVersion(transport: Transport, apiVersion: string): Promise<ReadonlyMap<string, Resource>> {

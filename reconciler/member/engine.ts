@@ -187,6 +187,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
     const keeps = isSuccess(before) && isSuccess(outcome.action)
     item.action = keeps && before !== undefined ? before : outcome.action
     item.message = outcome.message
+    item.held = outcome.held
     if ('drift' in outcome) item.drift = outcome.drift
     if (outcome.live && item.wanted) see(item, outcome.live, undefined)
     if (outcome.drift && outcome.healed)
@@ -206,6 +207,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
     options.events?.applied('failed')
     if (isClusterWide(error) || error instanceof InventoryLostError) end(error)
     item.action = 'failed'
+    item.held = undefined
     item.message = maskText(explain(error), item.wanted?.object)
     log.warn({ subject: item.subject, error: item.message }, 'an object could not be applied')
     // What the server refused is tried again slowly: quotas are raised and policies change. The rest comes back soon.

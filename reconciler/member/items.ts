@@ -4,7 +4,7 @@ import type { Subject } from '../../repo-layout/subject.ts'
 import { isEarlier, type LiveFacts } from './facts.ts'
 import { metadataText } from './manifest.ts'
 import { definedKinds, dependenciesOf, type Rank, rankOf } from './order.ts'
-import type { Action, DesiredObject, DesiredState, Drift } from './types.ts'
+import type { Action, DesiredObject, DesiredState, Drift, HeldDeletion } from './types.ts'
 
 /** One object that a member should run, or that should go from it. */
 export interface Item {
@@ -26,6 +26,7 @@ export interface Item {
   told: boolean
   message: string
   drift: Drift | undefined
+  held: HeldDeletion | undefined
   failures: number
   /** When its drift was told last, in milliseconds since the epoch. */
   reported: number | undefined
@@ -48,6 +49,7 @@ export function createItem(subject: Subject): Item {
     told: false,
     message: '',
     drift: undefined,
+    held: undefined,
     failures: 0,
     reported: undefined,
     heals: [],

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../repo-layout/json.ts'
 import { annotations } from '../../repo-layout/schema/common.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
+import { takenWith } from './cascade.ts'
 import { isRejected } from './errors.ts'
 import { ourEntry } from './fields.ts'
 import { carriesOurId, markOf, metadataText, otherFleet } from './manifest.ts'
@@ -44,7 +45,9 @@ export async function prune(work: Work, subject: Subject, entry: InventoryEntry)
   if (entry.state === 'adopted' && told !== 'true') return letGo(work, subject, live, place)
   if (isPrecious(subject) && told !== 'true')
     return keep(`a ${subject.split('/')[0]} takes others with it; annotate it ${annotations.prune}: "true"`)
-  if (!settings.mayDelete) return { action: 'skipped', message: overBudget }
+  const uid = metadataText(live, 'uid')
+  if (!settings.mayDelete.has(uid))
+    return { action: 'skipped', message: overBudget, held: { uid, takes: await takenWith(api, subject, live) } }
   try {
     if (!(await api.remove(place, live)).gone) return waiting()
   } catch (error) {

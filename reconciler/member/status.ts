@@ -89,7 +89,7 @@ export function isDone(item: Item): boolean {
 }
 
 function objectStatus(item: Item): ObjectStatus {
-  const { subject, wanted, action, message, live, drift } = item
+  const { subject, wanted, action, message, live, drift, held } = item
   return {
     subject,
     source: wanted?.source ?? '',
@@ -98,5 +98,6 @@ function objectStatus(item: Item): ObjectStatus {
     message: message || live?.message || '',
     drift,
     extras: live?.extras ?? [],
+    held: wanted ? undefined : held,
   }
 }

@@ -39,8 +39,8 @@ export interface MemberSettings {
   readonly suspended: boolean
   readonly sync: FleetSpec['sync']
   readonly ignoreDifferences: readonly IgnoreRule[]
-  /** `false` while the deletion budget of the commit is exceeded: nothing is pruned, the rest is applied. */
-  readonly mayDelete: boolean
+  /** The uids of objects that may be deleted now; every other deletion waits to be judged with those of the fleet. */
+  readonly mayDelete: Pick<ReadonlySet<string>, 'has'>
 }
 
 /** A field whose live value is not the wanted one, with who holds it as far as the object says. */
@@ -78,6 +78,13 @@ export interface Comparison {
   readonly problem: string
 }
 
+/** A deletion that waits for the budget of its commit. */
+export interface HeldDeletion {
+  readonly uid: string
+  /** How many other objects go with it, as far as they can be listed. */
+  readonly takes: number
+}
+
 /** One object as `status` and `diff` show it. */
 export interface ObjectStatus {
   readonly subject: Subject
@@ -89,6 +96,8 @@ export interface ObjectStatus {
   readonly drift: Drift | undefined
   /** Fields that others added beside ours; no drift. */
   readonly extras: readonly string[]
+  /** Where it left Git and would be deleted now, were that allowed. */
+  readonly held: HeldDeletion | undefined
 }
 
 /** A member cluster as `status` shows it. */

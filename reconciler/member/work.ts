@@ -5,7 +5,7 @@ import type { Api, Place } from './api.ts'
 import type { LiveFacts } from './facts.ts'
 import type { Inventory } from './inventory.ts'
 import type { InventoryEntry } from './shards.ts'
-import type { Action, DesiredObject, Drift, MemberSettings } from './types.ts'
+import type { Action, DesiredObject, Drift, HeldDeletion, MemberSettings } from './types.ts'
 
 /** What working on an object needs of its member. */
 export interface Work {
@@ -40,6 +40,8 @@ export interface Outcome {
   readonly drift?: Drift | undefined
   /** Whether the object was written to undo what somebody did. */
   readonly healed?: boolean
+  /** The deletion that waits to be allowed. */
+  readonly held?: HeldDeletion
   /** Milliseconds after which to look again. */
   readonly again?: number
 }

@@ -25,6 +25,8 @@ const drift = z.object({
   fight: z.boolean(),
 })
 
+const held = z.object({ uid: z.string(), takes: z.number() })
+
 const object = z.object({
   subject: z.string(),
   source: z.string(),
@@ -33,6 +35,7 @@ const object = z.object({
   message: z.string(),
   drift: drift.optional().transform((seen) => seen),
   extras: z.array(z.string()),
+  held: held.optional().transform((seen) => seen),
 })
 
 const cluster = z.object({

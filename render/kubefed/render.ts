@@ -5,7 +5,7 @@ import type { Message } from '../../repo-layout/message.ts'
 import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
 import type { HeldDocument, HeldPreference } from '../../repo-layout/read/holds.ts'
 import type { FederatedDocument } from '../../repo-layout/read/interpret.ts'
-import { groupOf } from '../../repo-layout/subject.ts'
+import { groupOf, type Subject } from '../../repo-layout/subject.ts'
 import type { RenderInput } from '../input.ts'
 import type { Memo } from '../memo.ts'
 import type { ObjectName, PreviousIndex } from '../previous.ts'
@@ -32,6 +32,8 @@ export interface KubefedOutput {
   readonly rendered: readonly ObjectName[]
   /** Namespaces in which everything stays. */
   readonly heldNamespaces: ReadonlySet<string>
+  /** Objects that are in no cluster although nobody wrote so (`RenderOutput.unplaced`). */
+  readonly unplaced: ReadonlySet<Subject>
   readonly messages: readonly Message[]
 }
 
@@ -95,6 +97,7 @@ export function renderKubefed(
   const workloads: RenderedWorkload[] = []
   const made: ReplicaDecision[] = []
   const rendered: ObjectName[] = []
+  const unplaced = new Set<Subject>()
   for (const group of groupBy(targeted, ({ target }) => target.identity).values()) {
     const [first] = group
     if (!first) continue
@@ -105,6 +108,7 @@ export function renderKubefed(
     else {
       rendered.push(first.target)
       workloads.push(one.workload)
+      if (isUnplaced(one)) unplaced.add(first.target.subject)
     }
   }
   messages.push(...missingTargets(context, targeted))
@@ -116,6 +120,7 @@ export function renderKubefed(
     targets: targeted.map(({ target }) => target),
     rendered,
     heldNamespaces: namespaces.held,
+    unplaced,
     messages,
   }
 }
@@ -155,6 +160,12 @@ type Rendered = { readonly messages: readonly Message[]; readonly decision?: Rep
   | { readonly type: 'held' }
   | { readonly type: 'rendered'; readonly workload: RenderedWorkload }
 )
+
+/** Whether a workload goes nowhere by a slip rather than by an empty list, which says nothing. */
+function isUnplaced({ workload, messages }: Extract<Rendered, { type: 'rendered' }>): boolean {
+  if (workload.written.length > 0 || workload.held.length > 0) return false
+  return messages.some(({ code }) => code === 'nothing-placed' || code === 'cluster-unknown')
+}
 
 function renderOne(context: Context, { valid, target }: Targeted): Rendered {
   const { document } = valid

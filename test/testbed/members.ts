@@ -6,11 +6,16 @@ import { useSandbox } from './shared.ts'
  * `needs` is there. Inside of it `sharedControlPlanes` gives clusters of the kind whose turn it is.
  */
 export function describeMembers(title: string, needs: readonly string[], suite: (this: Mocha.Suite) => void): void {
-  describe(`${title} (sandbox)`, function () {
+  describeSandbox(`${title} (sandbox)`, suite)
+  describeReal(title, needs, suite)
+}
+
+/** The same on the sandbox alone: for what does not depend on how an API server answers. */
+export function describeSandbox(title: string, suite: (this: Mocha.Suite) => void): void {
+  describe(title, function () {
     this.timeout(60_000)
     before(() => useSandbox(true))
     after(() => useSandbox(false))
     suite.call(this)
   })
-  describeReal(title, needs, suite)
 }

@@ -47,6 +47,7 @@ function deployment(change: Partial<ObjectStatus> = {}): ObjectStatus {
     message: '',
     drift: undefined,
     extras: [],
+    held: undefined,
     ...change,
   }
 }

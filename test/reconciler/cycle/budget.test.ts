@@ -4,9 +4,9 @@ import { type BudgetQuestion, type Deletion, digestOf, judgeDeletions } from '..
 
 const budget = { maxDeletedObjects: 20, maxDeletedPercent: 10, maxDeletedNamespaces: 0, maxRemovedClusters: 1 }
 const some = (count: number, kind = 'ConfigMap', cluster = 'a'): readonly Deletion[] =>
-  Array.from({ length: count }, (_, i) => ({ cluster, subject: `${kind}/ns/o-${i}` }))
-const namespaces = (count: number) => some(count).map(({ cluster }, i) => ({ cluster, subject: `Namespace/n-${i}` }))
-const question = { spent: [], total: 1000, budget, allowed: new Set<string>() }
+  Array.from({ length: count }, (_, i) => ({ cluster, subject: `${kind}/ns/o-${i}`, uid: `${kind}-${i}`, takes: 0 }))
+const namespaces = (count: number) => some(count).map((one, i) => ({ ...one, subject: `Namespace/n-${i}` }))
+const question = { spent: [], total: 1000, budget, emptied: false, unplaced: new Set(''), allowed: new Set('') }
 
 describe('the budget of deletions', () => {
   const cases: readonly (readonly [title: string, more: Partial<BudgetQuestion>, reasons: string | undefined])[] = [
@@ -36,6 +36,20 @@ describe('the budget of deletions', () => {
       { deletions: some(1, 'Secret'), spent: some(20) },
       'more than 20 objects, with the 20 already deleted',
     ],
+    [
+      'a namespace with more in it than the budget allows',
+      {
+        deletions: namespaces(1).map((one) => ({ ...one, takes: 25 })),
+        budget: { ...budget, maxDeletedNamespaces: 1 },
+      },
+      'more than 20 objects',
+    ],
+    ['the last object of a fleet', { deletions: some(1), emptied: true }, 'nothing of the fleet would be left'],
+    [
+      'a workload whose selector matches nothing',
+      { deletions: [...some(2), ...some(1, 'Secret')], unplaced: new Set(['ConfigMap/ns/o-1', 'Secret/ns/o-9']) },
+      'the placement of ConfigMap/ns/o-1 selects no cluster',
+    ],
     ['a fleet of which nothing is known', { deletions: some(11), total: 0 }, undefined],
   ]
   for (const [title, more, reasons] of cases)
@@ -55,6 +69,8 @@ describe('the budget of deletions', () => {
     })
     const one = judgeDeletions({ ...question, deletions: namespaces(1) })
     assert.match(one.type === 'over' ? one.text : '', /^1 object in 1 cluster is not deleted: /)
+    const full = judgeDeletions({ ...question, deletions: namespaces(1).map((space) => ({ ...space, takes: 3 })) })
+    assert.match(full.type === 'over' ? full.text : '', /^1 object in 1 cluster, and 3 more with it, is not deleted: /)
   })
 
   it('is lifted for exactly the set that a digest names', () => {
@@ -68,6 +84,7 @@ describe('the budget of deletions', () => {
 const deletion = fc.record({
   cluster: fc.constantFrom('a', 'b', 'a/b'),
   subject: fc.constantFrom('ConfigMap/x', 'b/ConfigMap/x', 'Secret/ns/y'),
+  uid: fc.constantFrom('1', '2'),
 })
 
 describe('the digest of a set of deletions', () => {
@@ -76,16 +93,24 @@ describe('the digest of a set of deletions', () => {
       fc.property(fc.array(deletion, { minLength: 1 }), fc.nat(), (deletions, seed) => {
         const turned = [...deletions.slice(seed % deletions.length), ...deletions.slice(0, seed % deletions.length)]
         assert.equal(digestOf(turned), digestOf(deletions))
-        assert.notEqual(digestOf([...deletions, { cluster: 'c', subject: 'ConfigMap/x' }]), digestOf(deletions))
+        assert.notEqual(
+          digestOf([...deletions, { cluster: 'c', subject: 'ConfigMap/x', uid: '1' }]),
+          digestOf(deletions),
+        )
         assert.match(digestOf(deletions), /^[0-9a-f]{12}$/)
       }),
       { seed: 7 },
     )
   })
 
+  it('is another for an object that was created anew, so that an old trailer does not allow its deletion', () => {
+    const one = { cluster: 'a', subject: 'ConfigMap/x' }
+    assert.notEqual(digestOf([{ ...one, uid: '1' }]), digestOf([{ ...one, uid: '2' }]))
+  })
+
   it('tells a cluster from a namespace of the same name', () => {
-    const one = digestOf([{ cluster: 'a/b', subject: 'ConfigMap/x' }])
-    const other = digestOf([{ cluster: 'a', subject: 'b/ConfigMap/x' }])
+    const one = digestOf([{ cluster: 'a/b', subject: 'ConfigMap/x', uid: '1' }])
+    const other = digestOf([{ cluster: 'a', subject: 'b/ConfigMap/x', uid: '1' }])
     assert.notEqual(one, other)
   })
 })

@@ -23,16 +23,18 @@ async function guarding(deletions: readonly Deletion[]) {
     messages: ['Change'] as readonly string[],
     logs: 0,
     allowed: [] as (readonly string[])[],
+    desired: new Map([['a', { commit: '', tree: '', objects: new Map([['ConfigMap/ns/kept', kept]]) }]]),
+    unplaced: [] as readonly string[],
     onLog: () => {},
   }
   const order = (): FleetOrder => ({
-    ...{ commit: world.commit, fleet: settings, fleetUid: 'uid', clusters: [], desired: new Map() },
-    ...{ leaving: new Set(), mayDelete: new Set() },
+    ...{ commit: world.commit, fleet: settings, fleetUid: 'uid', clusters: [], desired: world.desired },
+    ...{ leaving: new Set(), mayDelete: [], unplaced: new Set(world.unplaced) },
   })
   const guard = createDeletionGuard({
     members: { deletions: () => world.deletions, settled: async () => undefined, total: () => 1000 },
     repository: {
-      async log() {
+      async logAll() {
         world.logs++
         world.onLog()
         return world.messages.map((message, i): Commit => ({ ...bare, oid: String(i), message }))
@@ -40,7 +42,7 @@ async function guarding(deletions: readonly Deletion[]) {
     },
     log: pino({ level: 'silent' }),
     inForce: () => ({ order: order(), source: world.source }),
-    allow: (clusters) => world.allowed.push([...clusters].sort()),
+    allow: (deletions) => world.allowed.push(clustersOf(deletions)),
     onChange: () => {
       world.looks++
     },
@@ -51,7 +53,17 @@ async function guarding(deletions: readonly Deletion[]) {
 
 const bare = { parents: [], tree: '', author: { name: '', email: '', time: 0 } }
 const some = (count: number, cluster = 'a'): readonly Deletion[] =>
-  Array.from({ length: count }, (_, i) => ({ cluster, subject: `ConfigMap/ns/o-${i}` }))
+  Array.from({ length: count }, (_, i) => ({
+    cluster,
+    subject: `ConfigMap/ns/o-${i}`,
+    uid: `${cluster}-${i}`,
+    takes: 0,
+  }))
+const clustersOf = (deletions: readonly Deletion[]) => [...new Set(deletions.map((one) => one.cluster))].sort()
+const kept = {
+  subject: 'ConfigMap/ns/kept',
+  ...{ oid: '', source: '', object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kept' } } },
+}
 
 describe('the guard of deletions', () => {
   it('lets clusters delete within the budget, and reads no history for it', async () => {
@@ -59,7 +71,7 @@ describe('the guard of deletions', () => {
     assert.equal(guard.isBusy(), true)
     await guard.settled()
     assert.deepEqual(world.allowed, [['a', 'b']])
-    assert.deepEqual([...guard.mayDelete('one')].sort(), ['a', 'b'])
+    assert.deepEqual(clustersOf(guard.mayDelete('one')), ['a', 'b'])
     assert.equal(guard.problem(), '')
     assert.equal(world.logs, 0)
   })
@@ -72,7 +84,7 @@ describe('the guard of deletions', () => {
     guard.look()
     assert.deepEqual([...guard.mayDelete('one')], [])
     await guard.settled()
-    assert.deepEqual([...guard.mayDelete('two')], ['a'])
+    assert.deepEqual(clustersOf(guard.mayDelete('two')), ['a'])
   })
 
   it('holds back what is over the budget, says so once, and asks again only when something changed', async () => {
@@ -123,6 +135,30 @@ describe('the guard of deletions', () => {
     await guard.settled()
     assert.match(guard.problem(), /^15 objects in 1 cluster are not deleted: .*, with the 15 already deleted/)
     assert.deepEqual(world.allowed, [['a']])
+  })
+
+  it('allows the very objects that were judged, and judges what leaves the same cluster later', async () => {
+    const { guard, world } = await guarding(some(15))
+    await guard.settled()
+    assert.equal(guard.mayDelete('one').length, 15)
+
+    world.deletions = some(30)
+    await guard.settled()
+    assert.match(guard.problem(), /^15 objects in 1 cluster are not deleted: .*, with the 15 already deleted/)
+    assert.equal(guard.mayDelete('one').length, 15)
+  })
+
+  it('asks before the last object of a fleet goes, and before a workload goes that is placed nowhere by a slip', async () => {
+    const { guard, world } = await guarding(some(1))
+    world.desired = new Map()
+    await guard.settled()
+    assert.match(guard.problem(), /^1 object in 1 cluster is not deleted: nothing of the fleet would be left;/)
+
+    const other = await guarding(some(1))
+    other.world.unplaced = ['ConfigMap/ns/o-0']
+    await other.guard.settled()
+    assert.match(other.guard.problem(), /is not deleted: the placement of ConfigMap\/ns\/o-0 selects no cluster;/)
+    assert.deepEqual(other.world.allowed, [])
   })
 
   it('says why history cannot be read, and asks for another look only after a pause', async () => {

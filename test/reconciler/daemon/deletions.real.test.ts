@@ -86,7 +86,10 @@ describeMembers('objects that leave Git', needs, () => {
       await fleet.push('Empty the folder')
       await heldBack(daemon)
 
-      assert.match(daemon.status().generated.problem, /^18 objects in 3 clusters are not deleted: more than 10 %/)
+      assert.match(
+        daemon.status().generated.problem,
+        /^18 objects in 3 clusters are not deleted: nothing of the fleet would be left, more than 10 %/,
+      )
       assert.deepEqual(await counts(fleet), [6, 6, 6])
     }))
 })

@@ -217,7 +217,7 @@ describeMembers('a member of a real cluster: first contact and pruning', ['etcd'
     await withMember(plane, async (member) => {
       const maps = ['a', 'b'].map((name) => configMap(ns, name, { k: '1' }))
       await apply(member, desired(namespace(ns), ...maps, configMap(ns, 'kept', {}, keep)), set)
-      await apply(member, desired(namespace(ns)), { ...set, mayDelete: false })
+      await apply(member, desired(namespace(ns)), { ...set, mayDelete: new Set() })
       assert.match(objectOf(member, `ConfigMap/${ns}/a`).message, /over budget/)
       assert(await read(plane, path('a')))
       await apply(member, desired(namespace(ns)), { ...set, sync: { ...set.sync, prune: false } })

@@ -60,10 +60,14 @@ function sessionOver(inventory: Inventory): Session {
     apply: missing,
     patch: missing,
     remove: missing,
+    firstPage: missing,
+    resource: missing,
+    namespacedKinds: missing,
   }
   const discovery = {
     resource: async () => undefined,
     resourceOfGroup: async () => undefined,
+    namespacedKinds: async () => [],
     refresh: () => undefined,
   }
   const secretKey = { key: 'k', store: async () => undefined }

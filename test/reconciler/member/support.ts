@@ -34,7 +34,7 @@ export function settings(change: Partial<MemberSettings> = {}): MemberSettings {
     suspended: false,
     sync: { drift: 'Heal', adopt: 'IfNoDiff', overrideManagers: [], prune: true, timeout: '10m' },
     ignoreDifferences: [],
-    mayDelete: true,
+    mayDelete: { has: () => true },
     ...change,
   }
 }

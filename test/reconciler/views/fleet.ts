@@ -36,6 +36,7 @@ export function objectOf(subject: string, change: Partial<ObjectStatus> = {}): O
     message: '',
     drift: undefined,
     extras: [],
+    held: undefined,
     ...change,
   }
 }

@@ -40,6 +40,7 @@ const object = fc
     health: fc.constantFrom<Health[]>('Current', 'InProgress', 'Failed', 'Terminating', 'Unknown'),
     drift: fc.option(drift, { nil: undefined }),
     extras: fc.array(text, { maxLength: 2 }),
+    held: fc.constant(undefined),
   })
   .map((parts) => objectOf(parts.subject, parts))
 const cluster: fc.Arbitrary<ClusterStatus> = fc

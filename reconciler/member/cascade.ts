@@ -1,0 +1,66 @@
+import { getIn, isJsonObject, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
+import { parseSubject, type Subject } from '../../repo-layout/subject.ts'
+import type { Api } from './api.ts'
+import { isRejected } from './errors.ts'
+import { isPrecious, rankOf, servedKinds } from './order.ts'
+
+/** Kinds that every namespace has of itself, or that only tell of others: nobody misses them. */
+const derived = new Set(['Event', 'Endpoints', 'EndpointSlice', 'Lease', 'PodMetrics'])
+/** Objects that Kubernetes puts into every namespace. */
+const born = new Set(['ConfigMap/kube-root-ca.crt', 'ServiceAccount/default'])
+/** Lists that are asked for at a time. */
+const width = 8
+
+/**
+ * How many other objects are deleted with this one: what people put into a Namespace, the objects of a CRD's kind, the
+ * volume of a PersistentVolumeClaim. What a controller made is not counted, and what may not be listed cannot be. Throws an
+ * `ApiError` where the server does not answer.
+ */
+export async function takenWith(api: Api, subject: Subject, live: KubeObject): Promise<number> {
+  if (!isPrecious(subject)) return 0
+  if (rankOf(subject) === 1) return ofDefinition(api, live)
+  const parts = parseSubject(subject)
+  if (parts?.kind === 'Namespace') return inNamespace(api, parts.name)
+  return getIn(live, ['spec', 'volumeName']) === undefined ? 0 : 1
+}
+
+async function inNamespace(api: Api, namespace: string): Promise<number> {
+  const kinds = (await api.namespacedKinds()).filter(({ kind }) => !derived.has(kind))
+  let sum = 0
+  let next = 0
+  const worker = async () => {
+    for (let kind = kinds[next++]; kind; kind = kinds[next++]) {
+      const { items, more } = await listed(api, kind, namespace)
+      sum += more + items.filter((item) => isMade(item, kind.kind)).length
+    }
+  }
+  await Promise.all(Array.from({ length: width }, worker))
+  return sum
+}
+
+async function ofDefinition(api: Api, definition: KubeObject): Promise<number> {
+  const [served] = servedKinds(definition)
+  const resource = served && (await api.resource(served.apiVersion, served.kind))
+  if (!resource) return 0
+  const { items, more } = await listed(api, resource, undefined)
+  return items.length + more
+}
+
+type Page = Awaited<ReturnType<Api['firstPage']>>
+
+/** What we may not list, others may still lose; but nobody can tell how much that is. */
+async function listed(api: Api, ...of: Parameters<Api['firstPage']>): Promise<Page> {
+  try {
+    return await api.firstPage(...of)
+  } catch (error) {
+    if (isRejected(error, 403) || isRejected(error, 404) || isRejected(error, 405)) return { items: [], more: 0 }
+    throw error
+  }
+}
+
+function isMade(item: JsonObject, kind: string): boolean {
+  const owners = getIn(item, ['metadata', 'ownerReferences'])
+  const isControlled =
+    Array.isArray(owners) && owners.some((owner: unknown) => isJsonObject(owner) && owner.controller === true)
+  return !isControlled && !born.has(`${kind}/${String(getIn(item, ['metadata', 'name']))}`)
+}
