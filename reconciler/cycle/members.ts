@@ -227,6 +227,7 @@ function unconnected(cluster: string, order: FleetOrder | undefined): MemberStat
     seenAt: undefined,
     since: new Date(0).toISOString(),
     kubernetesVersion: undefined,
+    credentialExpiresAt: undefined,
     objects: [],
   }
 }

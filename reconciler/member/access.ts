@@ -12,6 +12,8 @@ export interface Access {
   /** Checks of the server's certificate that are left out. */
   readonly skips: readonly TlsCheck[]
   readonly headers: { readonly [name: string]: string }
+  /** Whether something else gives a new credential before this one expires: an exec plugin, the kubelet. */
+  readonly renewed: boolean
 }
 
 /** Gives the access of now. */

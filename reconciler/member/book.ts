@@ -1,9 +1,11 @@
 import type { Subject } from '../../repo-layout/subject.ts'
 import type { Clock } from '../clock.ts'
 import { createDeadline } from './deadline.ts'
+import { createExpiry } from './expiry.ts'
 import type { Item } from './items.ts'
 import type { PodAnalysis } from './pods.ts'
 import { isDone, type Link, statusOf } from './status.ts'
+import type { CredentialInUse } from './transport.ts'
 import type { DesiredState, MemberSettings, MemberStatus } from './types.ts'
 
 /** All that a member knows, over the sessions with its cluster. Plain state: whoever changes it calls `changed`. */
@@ -21,6 +23,8 @@ export interface Book {
   seenAt: number | undefined
   kubernetesVersion: string | undefined
   clusterUid: string | undefined
+  /** The credential that was used last. */
+  credential: CredentialInUse | undefined
   /** The epoch that this process raised last. */
   epoch: number | undefined
   /** What the pods of workloads say, as far as they were looked at. */
@@ -52,6 +56,7 @@ export function createBook(cluster: string, clock: Clock): Book {
   let stale = true
   let telling = false
   const deadline = createDeadline(clock, () => book.changed())
+  const expiry = createExpiry(clock, () => book.changed())
   const book: Book = {
     cluster,
     items: new Map(),
@@ -65,6 +70,7 @@ export function createBook(cluster: string, clock: Clock): Book {
     seenAt: undefined,
     kubernetesVersion: undefined,
     clusterUid: undefined,
+    credential: undefined,
     epoch: undefined,
     pods: new Map(),
     nodes: undefined,
@@ -79,7 +85,8 @@ export function createBook(cluster: string, clock: Clock): Book {
     },
     status() {
       if (cached && !stale) return cached
-      const next = deadline(statusOf({ ...book, wantedCommit: book.desired?.commit }), book.settings?.sync.timeout)
+      const facts = { ...book, ...expiry(book.credential), wantedCommit: book.desired?.commit }
+      const next = deadline(statusOf(facts), book.settings?.sync.timeout)
       const since = cached?.sync === next.sync ? cached.since : new Date(clock.now()).toISOString()
       cached = { ...next, since }
       stale = false

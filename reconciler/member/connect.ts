@@ -3,8 +3,10 @@ import { Agent, type Dispatcher, ProxyAgent, Socks5ProxyAgent } from 'undici'
 import type { MemberCluster } from '../../repo-layout/cluster.ts'
 import type { Clock } from '../clock.ts'
 import { type Access, type AccessSource, serverUrl, unusable } from './access.ts'
+import { credentialOf } from './credential.ts'
 import { describeAccess, type ReadSecret } from './credentials.ts'
 import { ApiError } from './errors.ts'
+import { explained } from './refused.ts'
 import { connectorOf, tlsOptions } from './tls.ts'
 import { createTransport, type Session, type Sessions, type Transport } from './transport.ts'
 
@@ -34,10 +36,32 @@ const connections = 8
  * daemon's own files and Secrets that the connection names; redirects are not followed, so they go to that server alone.
  */
 export function connect(cluster: Target, options: ConnectOptions): Transport {
-  return createTransport(createSessions(cluster, options), options.clock)
+  let access: Access | undefined
+  const sessions = createSessions(cluster, options, (next) => {
+    access = next
+  })
+  const transport = createTransport(sessions, options.clock)
+  return {
+    async request(method, path, more) {
+      try {
+        return await transport.request(method, path, more)
+      } catch (error) {
+        throw await explained(error, cluster, access, options.clock.now())
+      }
+    },
+    async *stream(path, more) {
+      try {
+        yield* transport.stream(path, more)
+      } catch (error) {
+        throw await explained(error, cluster, access, options.clock.now())
+      }
+    },
+    credential: () => (access ? { cluster, ...credentialOf(access) } : undefined),
+    close: () => transport.close(),
+  }
 }
 
-function createSessions(cluster: Target, options: ConnectOptions): Sessions {
+function createSessions(cluster: Target, options: ConnectOptions, onAccess: (access: Access) => void): Sessions {
   let loaded: { readonly text: string; readonly source: AccessSource } | undefined
   let session: { readonly id: string; readonly value: Session } | undefined
   let asked = Number.NEGATIVE_INFINITY
@@ -50,6 +74,7 @@ function createSessions(cluster: Target, options: ConnectOptions): Sessions {
     const described = await describeAccess(cluster, options)
     if (loaded?.text !== described.text) loaded = { text: described.text, source: described.load() }
     const access = withOverrides(await loaded.source.access(), cluster)
+    onAccess(access)
     const id = identityOf(access)
     if (session?.id !== id) {
       const old = session?.value
@@ -106,7 +131,7 @@ function withOverrides(access: Access, cluster: Target): Access {
 }
 
 /** Whatever asks for other connections when it changes: everything but the headers. */
-function identityOf({ headers: _headers, ...rest }: Access): string {
+function identityOf({ headers: _headers, renewed: _renewed, ...rest }: Access): string {
   return createHash('sha256').update(JSON.stringify(rest)).digest('base64')
 }
 

@@ -105,6 +105,7 @@ function inventoryAccess(connection: InventoryConnection, secret: { readonly [ke
     servername: undefined,
     skips: pinned === undefined ? ((kubefed?.disabledTLSValidations ?? []) as readonly TlsCheck[]) : [],
     headers: token === undefined ? {} : { authorization: `Bearer ${token.trim()}` },
+    renewed: false,
   }
   if (pinned !== undefined && serverUrl({ ...access, server: pinned.trim() }).origin !== serverUrl(access).origin)
     throw unusable(

@@ -17,7 +17,7 @@ export interface Cause {
  */
 export type Failure =
   | { readonly type: 'unreachable' }
-  | { readonly type: 'unauthorized' }
+  | { readonly type: 'unauthorized'; readonly status?: 401 | 403 }
   | {
       readonly type: 'rejected'
       readonly status: number
@@ -68,6 +68,11 @@ export function itemsOf(list: JsonObject): readonly JsonObject[] {
 const certificateCodes =
   /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT|ERR_SSL_(TLSV1_|TLSV13_|SSLV3_)?ALERT_|ERR_OSSL)/
 
+/** Whether an error code says that a certificate does not fit, the server's or ours. */
+export function isCertificateCode(code: string): boolean {
+  return certificateCodes.test(code)
+}
+
 /**
  * Classifies what a failed connection threw. `what` names the request for people. A certificate problem means the cluster is
  * alive: it must never count as lost.
@@ -75,7 +80,7 @@ const certificateCodes =
 export function connectionError(error: unknown, what: string): ApiError {
   const code = codeOf(error)
   const text = `${what}: ${messageOf(error) || code || 'no answer'}`
-  const failure: Failure = { type: certificateCodes.test(code) ? 'unauthorized' : 'unreachable' }
+  const failure: Failure = { type: isCertificateCode(code) ? 'unauthorized' : 'unreachable' }
   return new ApiError(text, failure, { cause: error })
 }
 
@@ -95,7 +100,7 @@ export function statusError(status: number, body: Json | undefined, retryAfterMs
   const message = typeof answer.message === 'string' ? answer.message : `HTTP ${status}`
   const reason = typeof answer.reason === 'string' ? answer.reason : ''
   const permanent = message.includes('failed to create typed patch object')
-  if (status === 401) return new ApiError(`${what}: ${message}`, { type: 'unauthorized' })
+  if (status === 401) return new ApiError(`${what}: ${message}`, { type: 'unauthorized', status })
   if (status === 429) return new ApiError(message, { type: 'throttled', retryAfterMs })
   if (status >= 500 && !permanent) return new ApiError(message, { type: 'server', status, retryAfterMs })
   return new ApiError(message, { type: 'rejected', status, reason, causes: causesOf(answer.details) })

@@ -20,6 +20,7 @@ export function heard(transport: Transport, onAnswer: () => void): Transport {
         yield event
       }
     },
+    credential: () => transport.credential?.(),
     close: () => transport.close(),
   }
 }

@@ -114,6 +114,7 @@ export function accessOf(config: KubeConfig, clock: Clock, what: string): Access
         servername: cluster.tlsServerName,
         skips: cluster.skipTLSVerify ? ['*'] : [],
         headers,
+        renewed: plugin !== undefined || user.authProvider !== undefined,
       }
     },
     drop() {

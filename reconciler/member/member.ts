@@ -53,6 +53,7 @@ export function createMember(options: MemberOptions): Member {
   const book = createBook(options.cluster, clock)
   const transport = heard(options.transport, () => {
     book.seenAt = clock.now()
+    noteCredential()
   })
   const id = randomUUID()
   const stopping = new AbortController()
@@ -61,6 +62,15 @@ export function createMember(options: MemberOptions): Member {
   let running: Promise<void> | undefined
   let attempt = deferred<void>()
   let lastEnd: string | undefined
+
+  /** Credentials are renewed under a session that goes on, so each answer may be that to another one. */
+  function noteCredential(): void {
+    const credential = options.transport.credential?.()
+    const { expiresAt, user } = book.credential ?? {}
+    if (credential === undefined || (credential.expiresAt === expiresAt && credential.user === user)) return
+    book.credential = credential
+    book.changed()
+  }
 
   async function lookAfter(): Promise<void> {
     await first.promise
@@ -124,6 +134,7 @@ export function createMember(options: MemberOptions): Member {
       lastEnd = error.message
       book.problems = []
     } else lastEnd = undefined
+    noteCredential()
     book.link = link
     attempt.resolve()
     attempt = deferred()

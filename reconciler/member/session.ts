@@ -73,6 +73,11 @@ async function identityOf(transport: Transport): Promise<string> {
 
 /** Who may not even read this may do nothing: the cluster is alive and does not let us in. */
 function refusedAltogether(error: unknown): never {
-  if (isRejected(error, 403)) throw new ApiError(error.message, { type: 'unauthorized' }, { cause: error })
+  if (isRejected(error, 403))
+    throw new ApiError(
+      `${error.message}: the account may do nothing here; "flotilla cluster check" says which rights are missing`,
+      { type: 'unauthorized', status: 403 },
+      { cause: error },
+    )
   throw error
 }

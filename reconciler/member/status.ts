@@ -21,6 +21,10 @@ export interface StatusFacts {
   readonly appliedCommit: string | undefined
   readonly seenAt: number | undefined
   readonly kubernetesVersion: string | undefined
+  /** When the credential in use expires, in milliseconds since the epoch. */
+  readonly credentialExpiresAt: number | undefined
+  /** What is to be said about that now; empty while there is time. */
+  readonly expiryWarning: string
 }
 
 /** Sums up a member: the state is the worst that holds, in the order of `Sync`. Everything but `since`. */
@@ -35,6 +39,8 @@ export function statusOf(facts: StatusFacts): Omit<MemberStatus, 'since'> {
     message: [
       link.type === 'connected' || link.type === 'unknown' ? '' : link.message,
       ...problems,
+      // A refusal says more than the warning that came before it.
+      link.type === 'unauthorized' ? '' : facts.expiryWarning,
       settings?.suspended ? 'suspended' : '',
       `${applied}/${wanted.length} applied`,
     ]
@@ -46,6 +52,8 @@ export function statusOf(facts: StatusFacts): Omit<MemberStatus, 'since'> {
     total: wanted.length,
     seenAt: facts.seenAt === undefined ? undefined : new Date(facts.seenAt).toISOString(),
     kubernetesVersion: facts.kubernetesVersion,
+    credentialExpiresAt:
+      facts.credentialExpiresAt === undefined ? undefined : new Date(facts.credentialExpiresAt).toISOString(),
     objects: [...items.values()].map(objectStatus).sort((a, b) => (a.subject < b.subject ? -1 : 1)),
   }
 }

@@ -1,7 +1,9 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
-import { checkServerIdentity, type TLSSocket } from 'node:tls'
+import { isIP } from 'node:net'
+import { checkServerIdentity, connect, type TLSSocket } from 'node:tls'
 import { buildConnector } from 'undici'
-import type { Access } from './access.ts'
+import { type Access, serverUrl } from './access.ts'
+import { codeOf } from './errors.ts'
 
 /** A check of a server's certificate that a connection leaves out: all, its name, or its dates (kubefed's words). */
 export type TlsCheck = '*' | 'SubjectName' | 'ValidityPeriod'
@@ -29,9 +31,9 @@ export function connectorOf(access: Access): buildConnector.connector {
     keepAliveInitialDelay: 30_000,
   }
   if (!access.skips.includes('ValidityPeriod') || access.skips.includes('*')) return buildConnector(options)
-  const connect = buildConnector({ ...options, rejectUnauthorized: false })
+  const connectTimeless = buildConnector({ ...options, rejectUnauthorized: false })
   return (target, callback) =>
-    connect(target, (...result) => {
+    connectTimeless(target, (...result) => {
       const [error, socket] = result
       const problem = error ?? timelessProblem(socket as TLSSocket, access, target.servername || target.hostname)
       if (!problem) return callback(...result)
@@ -65,4 +67,55 @@ function authorities(bundle: Access['ca']): X509Certificate[] {
 /** As Node reports a certificate that does not fit, so that it is told in the same way. */
 function untrusted(message: string): Error {
   return Object.assign(new Error(message), { code: 'CERT_UNTRUSTED' })
+}
+
+/** What came of a handshake that was made only to see what is wrong. */
+export interface Handshake {
+  /** The code of the error that ended it, be it a moment after the server seemed to agree; `''` where none did. */
+  readonly code: string
+  /** When the certificate of the server ends, in milliseconds since the epoch; undefined where none was shown. */
+  readonly validTo: number | undefined
+}
+
+/** How long a server may take to refuse a handshake, in milliseconds. */
+const handshakeTime = 2000
+
+/**
+ * Makes a connection, sends nothing over it, and tells how it ended. Asked only after a request failed: undici keeps to
+ * itself why a server ended a connection. Never rejects; a server behind a proxy is not asked.
+ */
+export function handshakeWith(access: Access): Promise<Handshake> {
+  const nothing: Handshake = { code: '', validTo: undefined }
+  if (access.proxyUrl !== '') return Promise.resolve(nothing)
+  return new Promise((resolve) => {
+    let validTo: number | undefined
+    let socket: TLSSocket
+    try {
+      const { hostname, port, protocol } = serverUrl(access)
+      if (protocol !== 'https:') return resolve(nothing)
+      const host = hostname.replace(/^\[|\]$/g, '')
+      socket = connect({
+        ...(isIP(host) ? {} : { servername: host }),
+        ...tlsOptions(access),
+        // Nothing is sent, so nothing is given to a server that is not trusted; its certificate is what is asked for.
+        rejectUnauthorized: false,
+        host,
+        port: Number(port || 443),
+      })
+    } catch (error) {
+      return resolve({ code: codeOf(error), validTo })
+    }
+    const end = (code: string) => {
+      socket.destroy()
+      resolve({ code, validTo })
+    }
+    socket.setTimeout(handshakeTime, () => end(''))
+    socket.once('secureConnect', () => {
+      const ends = Date.parse(socket.getPeerCertificate().valid_to)
+      if (Number.isFinite(ends)) validTo = ends
+      if (socket.authorizationError) end(String(socket.authorizationError))
+    })
+    socket.once('error', (error) => end(codeOf(error)))
+    socket.once('close', () => end(''))
+  })
 }

@@ -1,8 +1,10 @@
 import type { Dispatcher } from 'undici'
 import { isJsonObject, type Json, type JsonObject } from '../../repo-layout/json.ts'
 import { type Clock, sleep } from '../clock.ts'
+import type { Credential } from './credential.ts'
 import { ApiError, codeOf, connectionError, statusError } from './errors.ts'
 import { jsonLines } from './lines.ts'
+import type { Described } from './remedy.ts'
 
 /** The methods that Flotilla uses. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -12,6 +14,8 @@ export interface RequestOptions {
   readonly query?: { readonly [key: string]: string | undefined }
   readonly body?: Json
   readonly contentType?: string
+  /** What is taken for an answer; JSON by default. */
+  readonly accept?: string
   readonly signal?: AbortSignal
 }
 
@@ -25,6 +29,8 @@ export interface StreamOptions extends RequestOptions {
 export interface Answer {
   readonly status: number
   readonly json: JsonObject
+  /** The time of the server as it says, in milliseconds since the epoch and whole seconds; undefined where it does not. */
+  readonly serverTime?: number | undefined
 }
 
 /**
@@ -36,8 +42,15 @@ export interface Transport {
   request(method: Method, path: string, options?: RequestOptions): Promise<Answer>
   /** Reads a watch: one JSON object a line, until the server ends it or `signal` is aborted. */
   stream(path: string, options?: StreamOptions): AsyncIterable<JsonObject>
+  /** The credential that was used last, and for which cluster; undefined before there was one. */
+  credential?(): CredentialInUse | undefined
   /** Closes all connections at once and for good; requests under way and later ones fail as `unreachable`. */
   close(): Promise<void>
+}
+
+/** A credential with the cluster that it is for. */
+export interface CredentialInUse extends Credential {
+  readonly cluster: Described
 }
 
 /** A connection as it is at the moment: where to, through what, and as whom. */
@@ -93,10 +106,11 @@ export function createTransport(sessions: Sessions, clock: Clock): Transport {
   }
   return {
     async request(method, path, options = {}) {
-      const { status, text } = await open(method, path, options, false)
+      const { status, text, date } = await open(method, path, options, false)
       const json = parse(text)
       if (!isJsonObject(json)) throw new ApiError(`${method} ${path}: the answer is no JSON object`, badAnswer)
-      return { status, json }
+      const serverTime = Date.parse(String(date))
+      return { status, json, ...(Number.isNaN(serverTime) ? {} : { serverTime }) }
     },
     async *stream(path, options = {}) {
       const { lines } = await open('GET', path, options, true)
@@ -117,6 +131,7 @@ const badAnswer = { type: 'server', status: 502, retryAfterMs: 1000 } as const
 interface Exchange {
   readonly status: number
   readonly retryAfter: string | string[] | undefined
+  readonly date: string | string[] | undefined
   readonly text: string
   readonly lines: AsyncIterable<JsonObject>
 }
@@ -129,21 +144,26 @@ async function exchange(
   watch: boolean,
 ): Promise<Exchange> {
   const { statusCode: status, headers, body } = await send(session, method, path, options, watch)
-  const retryAfter = headers['retry-after']
-  if (watch && status < 300) return { status, retryAfter, text: '', lines: jsonLines(body) }
-  return { status, retryAfter, text: await body.text(), lines: nothing() }
+  const { 'retry-after': retryAfter, date } = headers
+  if (watch && status < 300) return { status, retryAfter, date, text: '', lines: jsonLines(body) }
+  return { status, retryAfter, date, text: await body.text(), lines: nothing() }
 }
 
 async function* nothing(): AsyncGenerator<JsonObject> {}
 
 function send(session: Session, method: Method, path: string, options: RequestOptions, watch: boolean) {
-  const { query = {}, body, signal, contentType = 'application/json' } = options
+  const { query = {}, body, signal, contentType = 'application/json', accept } = options
   const text = body === undefined ? undefined : JSON.stringify(body)
+  const headers = {
+    ...session.headers,
+    ...(accept === undefined ? {} : { accept }),
+    ...(text === undefined ? {} : { 'content-type': contentType }),
+  }
   return (watch ? session.watches : session.requests).request({
     origin: session.origin,
     path: `${session.prefix}${path}${queryText(query)}`,
     method,
-    headers: text === undefined ? session.headers : { ...session.headers, 'content-type': contentType },
+    headers,
     body: text ?? null,
     signal: signal ?? null,
     headersTimeout: answerTimeout,

@@ -115,6 +115,8 @@ export interface MemberStatus {
   /** ISO time since which `sync` holds. */
   readonly since: string
   readonly kubernetesVersion: string | undefined
+  /** ISO time at which the credential in use expires; undefined where it does not, or renews itself. */
+  readonly credentialExpiresAt: string | undefined
   readonly objects: readonly ObjectStatus[]
 }
 

@@ -56,6 +56,12 @@ export function createMemberMetrics(registry: Registry): MemberMetrics {
     labelNames: ['cluster'],
     registers,
   })
+  const expiry = new Gauge({
+    name: 'flotilla_cluster_credential_expiry_timestamp_seconds',
+    help: 'Unix time at which the credential in use expires; no series where it does not, or renews itself',
+    labelNames: ['cluster'],
+    registers,
+  })
   const seen = new Counter({
     name: 'flotilla_drifts_seen_total',
     help: 'Drifts seen, by reason',
@@ -91,7 +97,7 @@ export function createMemberMetrics(registry: Registry): MemberMetrics {
 
   function forget(cluster: string): void {
     for (const sync of syncs) state.remove({ cluster, sync })
-    for (const gauge of [objects, applied, drifted, lastSeen]) gauge.remove({ cluster })
+    for (const gauge of [objects, applied, drifted, lastSeen, expiry]) gauge.remove({ cluster })
     for (const reason of driftReasons) for (const counter of [seen, healed]) counter.remove({ cluster, reason })
     for (const action of actions) applies.remove({ cluster, action })
     for (const verb of usedVerbs.get(cluster) ?? []) {
@@ -112,6 +118,9 @@ export function createMemberMetrics(registry: Registry): MemberMetrics {
         applied.set({ cluster }, status.applied)
         drifted.set({ cluster }, driftCount(status))
         lastSeen.set({ cluster }, unixTime(status.seenAt))
+        const { credentialExpiresAt } = status
+        if (credentialExpiresAt === undefined) expiry.remove({ cluster })
+        else expiry.set({ cluster }, unixTime(credentialExpiresAt))
       }
       known = next
     },

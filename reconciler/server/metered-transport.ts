@@ -25,6 +25,7 @@ export function meteredTransport(transport: Transport, count: (verb: ApiVerb, st
         throw error
       }
     },
+    credential: () => transport.credential?.(),
     close: () => transport.close(),
   }
 }

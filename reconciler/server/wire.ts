@@ -50,6 +50,7 @@ const cluster = z.object({
   seenAt: perhaps,
   since: z.string(),
   kubernetesVersion: perhaps,
+  credentialExpiresAt: perhaps,
   objects: z.array(object),
 })
 

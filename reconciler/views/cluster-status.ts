@@ -62,6 +62,7 @@ function headlines(cluster: ClusterStatus, now: number, screen: Screen): readonl
     region === '' ? '' : `region ${oneLine(region)}`,
     kubernetesVersion === undefined ? '' : `Kubernetes ${oneLine(kubernetesVersion)}`,
     `commit ${commit}${behind ? ` (wanted ${shortCommit(cluster.wantedCommit)})` : ''}`,
+    cluster.credentialExpiresAt === undefined ? '' : `credential until ${cluster.credentialExpiresAt.slice(0, 10)}`,
     seenAt === undefined ? 'never seen' : `seen ${age(seenAt, now)} ago`,
   ].filter((part) => part !== '')
   const message = clusterMessage(cluster, now)

@@ -106,7 +106,8 @@ function tally({ fleet, clusters, source }: FleetStatus): string {
 }
 
 function foldable(clusters: readonly ClusterStatus[]): readonly ClusterStatus[] {
-  const synced = clusters.filter(({ sync }) => sync === 'synced')
+  // What is said of a cluster that is synced (a credential that expires soon) must not be folded away.
+  const synced = clusters.filter((cluster) => cluster.sync === 'synced' && clusterMessage(cluster, 0) === '')
   return synced.length > foldAbove ? synced : []
 }
 

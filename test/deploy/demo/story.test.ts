@@ -20,6 +20,7 @@ function cluster(change: Partial<ClusterStatus> = {}): ClusterStatus {
     seenAt: '2026-01-02T03:04:05Z',
     since: '2026-01-02T03:04:05Z',
     kubernetesVersion: 'v1.35.4',
+    credentialExpiresAt: undefined,
     objects: [],
     ...change,
   }

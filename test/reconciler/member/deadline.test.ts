@@ -14,6 +14,7 @@ function status(sync: Sync, wantedCommit = 'c1'): Omit<MemberStatus, 'since'> {
     total: 2,
     seenAt: undefined,
     kubernetesVersion: undefined,
+    credentialExpiresAt: undefined,
     objects: [],
   }
 }

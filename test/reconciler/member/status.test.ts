@@ -56,6 +56,8 @@ function statusIn({ item: change = {}, link = { type: 'connected' }, problems = 
     appliedCommit: rest.applied ?? 'c1',
     seenAt: 0,
     kubernetesVersion: 'v1.35.4',
+    credentialExpiresAt: undefined,
+    expiryWarning: '',
   })
 }
 

@@ -30,7 +30,7 @@ async function exported(): Promise<ReadonlyMap<string, { readonly type: string; 
   const metrics = createMetrics({ version: '1.2.3' })
   metrics.apiRequest('eu-1', 'list', 200)
   metrics.syncEnded('success', 1)
-  const text = await metrics.text(fleetOf([clusterOf('eu-1', 'eu')]))
+  const text = await metrics.text(fleetOf([clusterOf('eu-1', 'eu', { credentialExpiresAt: ago(-60) })]))
   const types = [...text.matchAll(/^# TYPE (flotilla_\S+) (\S+)$/gm)]
   return new Map(
     types.map(([, name = '', type = '']) => {
@@ -139,7 +139,7 @@ describe('metrics', () => {
     const objects = [objectOf('ConfigMap/a/b'), objectOf('Deployment.apps/shop/web', { drift: scaled() })]
     const status = fleetOf([
       clusterOf('eu-1', '', { sync: 'drifted', applied: 1, total: 2, seenAt: ago(30), objects }),
-      clusterOf('us-1', '', { sync: 'unreachable', seenAt: undefined }),
+      clusterOf('us-1', '', { sync: 'unreachable', seenAt: undefined, credentialExpiresAt: ago(-60) }),
     ])
     const sync = await seriesOf(metrics, 'flotilla_cluster_sync', status)
     assert.deepEqual(
@@ -155,6 +155,10 @@ describe('metrics', () => {
     assert.equal((await seriesOf(metrics, 'flotilla_cluster_objects_drifted', status))[eu], 1)
     const seen = await seriesOf(metrics, 'flotilla_cluster_last_seen_timestamp_seconds', status)
     assert.deepEqual(seen, { [eu]: now / 1000 - 30, '{cluster="us-1"}': 0 })
+    const expiry = 'flotilla_cluster_credential_expiry_timestamp_seconds'
+    assert.deepEqual(await seriesOf(metrics, expiry, status), { '{cluster="us-1"}': now / 1000 + 60 })
+    const renewed = fleetOf([clusterOf('us-1', '')])
+    assert.deepEqual(await seriesOf(metrics, expiry, renewed), {}, 'a credential that renews itself has no expiry')
   })
 
   it('tell that a branch needs a person, and when the remote was last fetched', async () => {

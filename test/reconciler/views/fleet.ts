@@ -55,6 +55,7 @@ export function clusterOf(cluster: string, region: string, change: Partial<Clust
     seenAt: ago(1),
     since: ago(3600),
     kubernetesVersion: 'v1.35.4',
+    credentialExpiresAt: undefined,
     objects: [],
     ...change,
   }
