@@ -5,13 +5,15 @@ import { buildComponents } from '../testbed/build.ts'
 import { findComponent } from '../testbed/components.ts'
 import { type ApplyRowName, applyRowNames, applyRows } from './apply/rows.ts'
 import { writeDocs } from './docs.ts'
+import { coldFleetRows } from './fleet/cold.ts'
+import { idleFleetRows } from './fleet/idle.ts'
 import { gitRows } from './git-row.ts'
 import { thisMachine } from './machine.ts'
 import { renderRows } from './render-row.ts'
 import { textReport } from './report.ts'
 import { type Result, type Row, resultText } from './result.ts'
 
-const groups = ['apply', 'render', 'git'] as const
+const groups = ['apply', 'render', 'git', 'clusters', 'fleet'] as const
 type Name = ApplyRowName | (typeof groups)[number]
 
 interface Settings {
@@ -23,6 +25,9 @@ interface Settings {
   readonly renderObjects: number
   readonly renderClusters: number
   readonly gitFiles: number
+  readonly sandboxClusters: number
+  readonly fleetClusters: number
+  readonly fleetObjects: number
 }
 
 interface Flags extends Partial<Settings> {
@@ -42,6 +47,9 @@ const whole: Settings = {
   renderObjects: 2000,
   renderClusters: 50,
   gitFiles: 20_000,
+  sandboxClusters: 1000,
+  fleetClusters: 200,
+  fleetObjects: 100,
 }
 const quick: Settings = {
   clusters: 2,
@@ -52,6 +60,9 @@ const quick: Settings = {
   renderObjects: 200,
   renderClusters: 10,
   gitFiles: 1000,
+  sandboxClusters: 20,
+  fleetClusters: 10,
+  fleetObjects: 10,
 }
 const sizes = Object.keys(whole) as readonly (keyof Settings)[]
 /** Slow rows that vary little are run so often at most. */
@@ -69,6 +80,13 @@ const program = new Command('npm run bench --')
   .option('--render-objects <n>', `federated objects that are rendered (${whole.renderObjects})`, count)
   .option('--render-clusters <n>', `clusters that they are rendered for (${whole.renderClusters})`, count)
   .option('--git-files <n>', `files of the Git rows (${whole.gitFiles})`, count)
+  .option(
+    '--sandbox-clusters <n>',
+    `sandbox clusters that idle with a daemon on them (${whole.sandboxClusters})`,
+    count,
+  )
+  .option('--fleet-clusters <n>', `sandbox clusters of the fleet from cold (${whole.fleetClusters})`, count)
+  .option('--fleet-objects <n>', `objects in each of them (${whole.fleetObjects})`, count)
   .option('--no-peer', 'leave Flux out')
   .option('--json <file>', 'also write all that was measured, each run of it, as JSON')
   .option('--profile <dir>', 'write CPU profiles of the daemon there')
@@ -125,6 +143,15 @@ async function measure(names: readonly Name[] = [], flags: Flags): Promise<void>
   }
   if (wanted.has('git'))
     rows.push(...(await gitRows({ files: settings.gitFiles, runs: Math.min(settings.runs, fewRuns) }, say)))
+  const { profile } = flags
+  if (wanted.has('clusters')) {
+    const { sandboxClusters: clusters, idle: idleSeconds } = settings
+    rows.push(...(await idleFleetRows({ clusters, idleSeconds, profile }, say)))
+  }
+  if (wanted.has('fleet')) {
+    const { fleetClusters: clusters, fleetObjects: objects, runs } = settings
+    rows.push(...(await coldFleetRows({ clusters, objects, runs, profile }, say)))
+  }
 
   const result: Result = {
     at: new Date().toISOString(),

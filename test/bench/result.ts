@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { median } from './stats.ts'
 
-const units = ['s', 'ms', '/s', 'MB', 'requests'] as const
+const units = ['s', 'ms', '/s', 'MB', 'GiB', 'requests'] as const
 
 const measure = z.object({
   /** The median of `runs`, or what `runs` came to as the row's name says. */
