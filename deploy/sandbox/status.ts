@@ -2,7 +2,7 @@ import type { JsonObject } from '../../repo-layout/json.ts'
 import type { Reply } from './http/message.ts'
 import { json } from './http/message.ts'
 
-/** One of the reasons of an error, as `details.causes` lists it. */
+/** One of the reasons of an error, as `details.causes` lists it without what is empty. */
 export interface Cause {
   readonly reason: string
   readonly message: string
@@ -28,9 +28,13 @@ export class StatusError extends Error {
     super(message)
     this.code = code
     this.reason = reason
-    const details = { ...about, ...(causes.length > 0 && { causes: causes.map((cause) => ({ ...cause })) }) }
+    const details = { ...about, ...(causes.length > 0 && { causes: causes.map(withoutEmpty) }) }
     this.details = about || causes.length > 0 ? details : undefined
   }
+}
+
+function withoutEmpty(cause: Cause): JsonObject {
+  return Object.fromEntries(Object.entries(cause).filter(([, text]) => text !== ''))
 }
 
 /** The `Status` document of a refusal. */
@@ -49,13 +53,19 @@ export function statusOf(error: StatusError): JsonObject {
 
 /** The answer that tells a refusal; an error that is none is an internal one of 500. */
 export function errorReply(error: unknown): Reply {
-  const status = error instanceof StatusError ? error : internalError(error)
+  const status = error instanceof StatusError ? error : unexpected(error)
   return json(status.code, JSON.stringify(statusOf(status)))
 }
 
-function internalError(error: unknown): StatusError {
+function unexpected(error: unknown): StatusError {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return new StatusError(500, 'InternalError', `Internal error occurred: ${text}`)
+}
+
+/** 500 for what a server cannot do with the object that it holds. */
+export function internalError(why: string): StatusError {
+  const cause: Cause = { reason: '', message: why, field: '' }
+  return new StatusError(500, 'InternalError', `Internal error occurred: ${why}`, undefined, [cause])
 }
 
 /** 404 for a path that nothing is served at. */

@@ -166,16 +166,6 @@ export function applyingCases(get: GetTarget): void {
     assert.equal(fieldsOf(healed, 'human'), undefined)
   })
 
-  it('records a scale under its subresource', async () => {
-    const path = `${deployments}/scaling`
-    ok(await apply(target, path, deployment('scaling')), 201)
-    ok(await target.request('PATCH', `${path}/scale?fieldManager=hpa`, { spec: { replicas: 7 } }))
-    const object = ok(await target.request('GET', path))
-    assert.equal(dig(object, 'spec', 'replicas'), 7)
-    assert.deepEqual(fieldsOf(object, 'hpa', 'scale'), { 'f:spec': { 'f:replicas': {} } })
-    assert.equal(dig(fieldsOf(object, 'flotilla'), 'f:spec', 'f:replicas'), undefined)
-  })
-
   it('records a status under its subresource, and never on the main path', async () => {
     const path = `${deployments}/status`
     const made = ok(await apply(target, path, { ...deployment('status'), status: { replicas: 1 } }), 201)

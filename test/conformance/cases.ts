@@ -1,6 +1,7 @@
 import { applyingCases } from './applying.ts'
 import { customCases } from './custom.ts'
 import { readingCases } from './reading.ts'
+import { scalingCases } from './scaling.ts'
 import type { GetTarget } from './target.ts'
 import { workloadCases } from './workloads.ts'
 import { writingCases } from './writing.ts'
@@ -13,6 +14,7 @@ export function conformanceCases(plain: GetTarget, full: GetTarget): void {
   describe('reading', () => readingCases(plain))
   describe('writing', () => writingCases(plain))
   describe('applying', () => applyingCases(plain))
+  describe('scaling', () => scalingCases(plain))
   describe('custom resources', () => customCases(plain))
   describe('workloads', () => workloadCases(full))
 }

@@ -107,6 +107,52 @@ export function customCases(get: GetTarget): void {
     assert.equal(dig(ok(await target.request('GET', `${widgets}/w1/scale`)), 'status', 'replicas'), 3)
   })
 
+  it('gives replicas that nobody owned to nobody when they are scaled', async () => {
+    ok(await target.request('POST', `${widgets}?fieldManager=writer`, widget(group, 'wunowned', {})), 201)
+    ok(await target.request('PATCH', `${widgets}/wunowned/scale?fieldManager=writer`, { spec: { replicas: 1 } }))
+    const object = ok(await target.request('GET', `${widgets}/wunowned`))
+    assert.equal(dig(object, 'spec', 'replicas'), 1)
+    assert.deepEqual(
+      listAt(object, 'metadata', 'managedFields').map((entry) => dig(entry, 'fieldsV1')),
+      [{ 'f:spec': { '.': {}, 'f:size': {} } }],
+    )
+  })
+
+  it('has no Scale to read where there are no replicas, and lets nobody apply one', async () => {
+    const scale = `${widgets}/wbare/scale`
+    ok(await target.request('POST', widgets, widget(group, 'wbare', {})), 201)
+    assert.equal((await target.request('GET', scale)).status, 500)
+    assert.equal((await target.request('PATCH', scale, { metadata: {} })).status, 400)
+    const manifest = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'wbare' }, spec: { replicas: 1 } }
+    assert.equal((await apply(target, scale, manifest)).status, 500)
+  })
+
+  it('lets an apply of a Scale take the replicas over, but not change them', async () => {
+    const scale = (replicas: number) => ({
+      apiVersion: 'autoscaling/v1',
+      kind: 'Scale',
+      metadata: { name: 'wtaken' },
+      spec: { replicas },
+    })
+    ok(await apply(target, `${widgets}/wtaken`, widget(group, 'wtaken', { replicas: 1 })), 201)
+    const by = { fieldManager: 'hpa', force: 'true' }
+    assert.equal((await apply(target, `${widgets}/wtaken/scale`, scale(2), by)).status, 500)
+    ok(await apply(target, `${widgets}/wtaken/scale`, scale(1), by))
+    const object = ok(await target.request('GET', `${widgets}/wtaken`))
+    assert.deepEqual(fieldsOf(object, 'hpa', 'scale'), { 'f:spec': { 'f:replicas': {} } })
+  })
+
+  it('refuses replicas below zero, on the object and on its Scale', async () => {
+    const answers = [
+      await target.request('POST', widgets, widget(group, 'wbelow', { replicas: -1 })),
+      await target.request('PATCH', `${widgets}/wbare/scale`, { spec: { replicas: -1 } }),
+    ]
+    for (const { status, body } of answers) {
+      assert.equal(status, 422)
+      assert.equal(dig(body, 'details', 'causes', 0, 'field'), '.spec.replicas')
+    }
+  })
+
   it('owns keyed items, members of sets, and other lists as a whole', async () => {
     const spec = { parts: [{ name: 'a', count: 1 }], tags: ['x'], plain: ['p'], free: { k: { l: 1 } } }
     const made = ok(await apply(target, `${widgets}/w2`, widget(group, 'w2', spec)), 201)

@@ -279,6 +279,14 @@ export function writingCases(get: GetTarget): void {
     assert.deepEqual(dig(merged, 'data'), { b: '2', c: '3' })
   })
 
+  it('says of a patch that takes the name away what else is wrong with it first', async () => {
+    ok(await send('POST', maps, configMap('nameless')), 201)
+    const plain = await send('PATCH', `${maps}/nameless`, { metadata: null })
+    assert.equal(plain.status, 400)
+    const strict = await send('PATCH', `${maps}/nameless?fieldValidation=Strict`, { metadata: null, bad: 1 })
+    assert.equal(strict.status, 422)
+  })
+
   it('follows a JSON patch, and refuses one whose test fails', async () => {
     ok(await send('POST', maps, configMap('json', { a: '1' })), 201)
     const type = { 'content-type': 'application/json-patch+json' }

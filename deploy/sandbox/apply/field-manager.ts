@@ -88,7 +88,7 @@ export function applyManifest(
   const base = live && withManaged(live, undefined)
   let managed = decodeManaged(live?.metadata.managedFields)
   if (managed.size === 0 && base)
-    managed = updated(scope, undefined, base, managed, { ...by, manager: 'before-first-apply', subresource: '' })
+    managed = updated(scope, undefined, base, managed, { ...by, manager: 'before-first-apply' })
 
   const id = identityOf({ ...by, operation: 'Apply' })
   const last = managed.get(id)

@@ -71,8 +71,7 @@ export function fieldScope(backend: Backend, resource: Resource, subresource: st
       return blankOf(resource)
     },
     reset: resetFields(resource, subresource),
-    // An entry of the scale subresource has no time.
-    time: subresource === 'scale' ? undefined : timeText(backend.clock.now()),
+    time: timeText(backend.clock.now()),
   }
 }
 

@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type KubeObject } from '../../../repo-layout/j
 import { applyManifest, gvkText } from '../apply/field-manager.ts'
 import { mediaType, readBody } from '../decode/body.ts'
 import { decode, fieldValidationOf, typedBody } from '../decode/decode.ts'
+import { objectOf } from '../defaults/fill.ts'
 import { type AnyReply, json } from '../http/message.ts'
 import { jsonPatch } from '../patch/json-patch.ts'
 import { mergePatch } from '../patch/merge-patch.ts'
@@ -12,7 +13,7 @@ import { invalid, refuse, required } from '../validate/causes.ts'
 import { type Call, fieldScope, type WriteOptions, writeOptionsOf } from './call.ts'
 import { createObject, inVersion } from './create.ts'
 import { objectText, outputOf } from './output.ts'
-import { asksNothing, scaled, scaleOf } from './scale.ts'
+import { appliedByScale, decodeScale, scaleOf, updatedByScale, writableScale } from './scale.ts'
 import { checkName, conflict, updateObject } from './update.ts'
 
 const applyTypes = ['application/apply-patch+yaml', 'application/apply-patch+json']
@@ -31,14 +32,22 @@ export function patch(call: Call): AnyReply {
     ])
   if (!entry) throw notFound(resource.storage, name)
   const live = inVersion(readEntry(entry), resource)
-  const before = subresource === 'scale' ? scaleOf(resource, live) : live
+  const before = subresource === 'scale' ? writableScale(backend, resource, live) : live
   const { value, duplicates } = readBody({
     ...request,
     headers: { ...request.headers, 'content-type': 'application/json' },
   })
   const after = patched(type, call, before, value)
-  const decoded = decodePatched(call, live, after, duplicates)
-  const tracked = subresource === 'scale' && asksNothing(resource, live, after)
+  const tracked = subresource === 'scale'
+  const decoded = tracked
+    ? updatedByScale(
+        backend,
+        resource,
+        live,
+        sound(after, () => decodeScale(after)),
+        options.by,
+      )
+    : named(name, decodePatched(call, after, duplicates))
   const object = updateObject(backend, resource, entry, decoded, { ...options, tracked, patch: true })
   return answer(call, 200, object)
 }
@@ -79,17 +88,20 @@ function unsupportedType(types: readonly string[]): StatusError {
   )
 }
 
-function decodePatched(call: Call, live: KubeObject, after: Json, duplicates: readonly string[]): KubeObject {
-  const { target, request, warnings } = call
+function decodePatched({ target, request, warnings }: Call, after: Json, duplicates: readonly string[]): KubeObject {
   const { resource } = target
-  if (target.subresource === 'scale') return scaled(resource, live, after)
-  const object = named(target.name, typedBody(resource, after))
+  const object = typedBody(resource, after)
+  const warn = (text: string) => void warnings.push(text)
+  const decoding = { resource, validation: fieldValidationOf(request.query), duplicates, warn }
+  return sound(after, () => decode(decoding, object))
+}
+
+/** What a patch made of an object is said to be wrong with the patch. */
+function sound<T>(after: Json, run: () => T): T {
   try {
-    const warn = (text: string) => void warnings.push(text)
-    return decode({ resource, validation: fieldValidationOf(request.query), duplicates, warn }, object)
+    return run()
   } catch (error) {
     if (!(error instanceof StatusError) || error.code !== 400) throw error
-    // What a patch made of an object is said to be wrong with the patch.
     const why = error.message.replace(/^.*? cannot be handled as a \w+: /, '')
     refuse({ kind: '', group: '' }, '', [invalid('patch', JSON.stringify(after), why)])
     throw error
@@ -113,7 +125,8 @@ function apply(call: Call, entry: Entry | undefined, options: WriteOptions): Any
     ])
   const by = { ...options.by, manager }
   const { value } = readBody(request)
-  const manifest = appliedManifest(call, value)
+  if (subresource === 'scale') return applyScale(call, entry, value, { ...options, by })
+  const manifest = typedBody(resource, value)
   checkPlace(call, manifest)
   const live = entry && inVersion(readEntry(entry), resource)
   const { uid } = manifest.metadata
@@ -138,14 +151,16 @@ function apply(call: Call, entry: Entry | undefined, options: WriteOptions): Any
   return answer(call, 200, updateObject(backend, resource, entry, decoded, written))
 }
 
-/** The manifest of an apply; that of a `Scale` is one of the workload with nothing but its replicas. */
-function appliedManifest({ target, backend }: Call, value: Json): KubeObject {
-  const { resource, subresource, namespace, name } = target
-  if (subresource !== 'scale') return typedBody(resource, value)
-  const entry = backend.store.get(resource.storage, namespace, name)
-  if (!entry) throw notFound(resource.storage, name)
-  const bare = { apiVersion: resource.apiVersion, kind: resource.kind, metadata: { name } } as KubeObject
-  return scaled(resource, bare, value)
+function applyScale(call: Call, entry: Entry | undefined, value: Json, options: WriteOptions): AnyReply {
+  const { backend, target, request } = call
+  const { resource } = target
+  if (!entry) throw notFound(resource.storage, target.name)
+  const manifest = { metadata: {}, ...objectOf(value) } as unknown as KubeObject
+  checkPlace(call, manifest)
+  const live = inVersion(readEntry(entry), resource)
+  const force = request.query.get('force') === 'true'
+  const next = appliedByScale(backend, resource, live, manifest, options.by, force)
+  return answer(call, 200, updateObject(backend, resource, entry, next, { ...options, tracked: true, patch: true }))
 }
 
 /** The name may be left out of a manifest; another one is an error. */

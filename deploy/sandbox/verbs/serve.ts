@@ -18,7 +18,7 @@ import { entryText, objectText, outputOf } from './output.ts'
 import { patch } from './patch.ts'
 import { deleteOptionsOf, removeObject } from './remove.ts'
 import { accessReview } from './review.ts'
-import { asksNothing, scaled, scaleOf } from './scale.ts'
+import { decodeScale, readScale, scaleOf, updatedByScale } from './scale.ts'
 import { selectionOf } from './select.ts'
 import { checkName, updateObject } from './update.ts'
 import { watch } from './watch.ts'
@@ -81,7 +81,7 @@ function get(call: Call): AnyReply {
   const entry = found(call)
   const output = outputOf(request, backend.clock.now())
   if (target.subresource === 'scale')
-    return json(200, JSON.stringify(scaleOf(target.resource, inVersion(readEntry(entry), target.resource))))
+    return json(200, JSON.stringify(readScale(target.resource, inVersion(readEntry(entry), target.resource))))
   return json(200, entryText(output, target.resource, entry))
 }
 
@@ -135,12 +135,9 @@ function update(call: Call): AnyReply {
   if (subresource === 'scale') {
     const entry = found(call)
     const live = inVersion(readEntry(entry), resource)
-    const scale = readBody(request).value
-    const tracked = asksNothing(resource, live, scale)
-    const object = updateObject(backend, resource, entry, scaled(resource, live, scale), {
-      ...writeOptionsOf(call),
-      tracked,
-    })
+    const options = writeOptionsOf(call)
+    const next = updatedByScale(backend, resource, live, decodeScale(readBody(request).value), options.by)
+    const object = updateObject(backend, resource, entry, next, { ...options, tracked: true })
     return json(200, JSON.stringify(scaleOf(resource, object)))
   }
   const body = decodedBody(call)
