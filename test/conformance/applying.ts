@@ -166,6 +166,24 @@ export function applyingCases(get: GetTarget): void {
     assert.equal(fieldsOf(healed, 'human'), undefined)
   })
 
+  it('tells empty bytes and lists from none, though it keeps both as one', async () => {
+    const bytes = `${maps}/bytes`
+    const map = configMap('bytes', {})
+    const [empty, none] = [
+      { ...map, binaryData: { z: '' } },
+      { ...map, binaryData: { z: null } },
+    ]
+    ok(await target.request('POST', `${maps}?fieldManager=a`, empty), 201)
+    const kept = ok(await target.request('PUT', `${bytes}?fieldManager=b`, none))
+    assert.deepEqual(dig(kept, 'binaryData'), { z: '' })
+    assert.deepEqual(fieldsOf(kept, 'b'), { 'f:binaryData': { 'f:z': {} } })
+    const roles = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles`
+    const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'r' }, rules: [] }
+    const made = ok(await target.request('POST', `${roles}?fieldManager=a`, role), 201)
+    assert.equal(dig(made, 'rules'), null)
+    assert.deepEqual(fieldsOf(made, 'a'), { 'f:rules': {} })
+  })
+
   it('records a status under its subresource, and never on the main path', async () => {
     const path = `${deployments}/status`
     const made = ok(await apply(target, path, { ...deployment('status'), status: { replicas: 1 } }), 201)

@@ -1,5 +1,6 @@
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../repo-layout/json.ts'
 import { fieldOf } from '../apply/element.ts'
+import { isBytes } from './kept.ts'
 import { definitions } from './openapi.ts'
 import { canonicalQuantity } from './quantity.ts'
 import type { Schema } from './schema.ts'
@@ -46,12 +47,12 @@ function struct(schema: Schema, value: JsonObject, at: string, unknown: Unknown[
     }
     if (inner === null) {
       // A key of a map stays with the empty value of its type; a field is as if it were not there.
-      if (!fields?.has(key) && others) result[key] = emptyOf(others)
+      if (!fields?.has(key) && others) result[key] = isBytes(others) ? null : emptyOf(others)
       continue
     }
     const normal = any(field, inner, path, unknown)
-    // A list that is always written is null when it is empty.
-    const unset = absent?.[key] === null && isEmptyValue(normal)
+    // A list that is always written is null when it is empty; at the top that is left to `keptForm`.
+    const unset = at !== '' && absent?.[key] === null && isEmptyValue(normal)
     if (!unset && (!schema.dropEmpty.has(key) || !isEmptyValue(normal))) result[key] = normal
   }
   if (absent) {

@@ -3,6 +3,7 @@ import { trackUpdate } from '../apply/field-manager.ts'
 import type { Backend } from '../backend.ts'
 import { strategyOf } from '../kinds/strategy.ts'
 import { hasSubresource, type Resource } from '../resources/resource.ts'
+import { keptForm } from '../schema/kept.ts'
 import { normalize } from '../schema/normalize.ts'
 import { aboutStorage, StatusError } from '../status.ts'
 import { type Entry, readEntry, withRevision } from '../store/entry.ts'
@@ -41,8 +42,9 @@ export function createObject(
     : trackUpdate(fieldScope(backend, resource, ''), undefined, decoded, options.by)
   const named = newMetadata(tracked, backend, strategy, namespace)
   const bare = strategy.keepsStatus === true ? named : withEmptyStatus(resource, named)
-  const object = stored(resource, strategy.prepareCreate?.(bare, backend) ?? bare)
-  refuse(resource, object.metadata.name, [...metadataCauses(object, resource), ...(strategy.validate?.(object) ?? [])])
+  const ready = stored(resource, strategy.prepareCreate?.(bare, backend) ?? bare)
+  refuse(resource, ready.metadata.name, [...metadataCauses(ready, resource), ...(strategy.validate?.(ready) ?? [])])
+  const object = keptIn(resource, ready)
   const taken = backend.store.get(resource.storage, namespace, object.metadata.name)
   if (taken) throw exists(resource, taken)
   if (options.dryRun) return unversioned(object)
@@ -78,6 +80,11 @@ function emptyStatus(resource: Resource): JsonObject {
 /** Objects of all versions are kept in one. */
 export function stored(resource: Resource, object: KubeObject): KubeObject {
   return resource.custom ? { ...object, apiVersion: resource.custom.storageVersion } : object
+}
+
+/** An object as reading it back gives it. */
+export function keptIn({ custom, schema }: Resource, object: KubeObject): KubeObject {
+  return custom ? object : (keptForm(schema, object) as unknown as KubeObject)
 }
 
 /** An object as another version of its kind shows it. */

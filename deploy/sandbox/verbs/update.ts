@@ -8,7 +8,7 @@ import { aboutStorage, badRequest, StatusError } from '../status.ts'
 import { type Entry, readEntry, withRevision } from '../store/entry.ts'
 import { invalid, refuse } from '../validate/causes.ts'
 import { fieldScope, type WriteOptions } from './call.ts'
-import { inVersion, stored } from './create.ts'
+import { inVersion, keptIn, stored } from './create.ts'
 import { frozenMetadata, keptMetadata, metadataCauses, withMeta } from './meta.ts'
 
 /** How an object is updated. */
@@ -40,14 +40,15 @@ export function updateObject(
     ? decoded
     : trackUpdate(fieldScope(backend, resource, by.subresource), live, decoded, by)
   const placed = place(resource, strategy, backend, keptMetadata(tracked, live), live, by.subresource)
-  const next = ['status', 'binding'].includes(by.subresource) ? placed : generationBumped(placed, live, strategy)
+  const ready = ['status', 'binding'].includes(by.subresource) ? placed : generationBumped(placed, live, strategy)
   refuse(resource, live.metadata.name, [
-    ...metadataCauses(next, resource),
-    ...frozenMetadata(next, live),
-    ...(strategy.validate?.(next) ?? []),
+    ...metadataCauses(ready, resource),
+    ...frozenMetadata(ready, live),
+    ...(strategy.validate?.(ready) ?? []),
     // What a subresource writes is not what these rules are about.
-    ...(by.subresource === '' ? (strategy.validateUpdate?.(next, live) ?? []) : []),
+    ...(by.subresource === '' ? (strategy.validateUpdate?.(ready, live) ?? []) : []),
   ])
+  const next = keptIn(resource, ready)
   if (sameButTimes(next, live)) return live
   if (options.dryRun) return next
   const { namespace, name } = entry
