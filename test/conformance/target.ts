@@ -80,6 +80,8 @@ export function fieldsOf(object: Json, manager: string, subresource?: string): J
 export interface Watching {
   /** Resolves with the first `count` events; fails after some seconds. */
   take(count: number): Promise<readonly JsonObject[]>
+  /** Resolves with the events before the first that is `last`; fails after some seconds. */
+  before(last: (event: JsonObject) => boolean): Promise<readonly JsonObject[]>
   /** Resolves when the server has ended the watch. */
   readonly ended: Promise<void>
   close(): void
@@ -112,22 +114,29 @@ export function openWatch(target: Target, path: string): Watching {
   )
   request.once('error', end)
   request.end()
+  async function wait(enough: () => boolean, wanted: string): Promise<void> {
+    const until = Date.now() + patienceMs
+    while (!enough()) {
+      if (Date.now() > until) assert.fail(`${wanted} expected: ${JSON.stringify(events)}`)
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 200)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+  }
   return {
     ended,
     close: () => request.destroy(),
     async take(count) {
-      const until = Date.now() + patienceMs
-      while (events.length < count) {
-        if (Date.now() > until) assert.fail(`${count} events were expected: ${JSON.stringify(events)}`)
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, 200)
-          wake = () => {
-            clearTimeout(timer)
-            resolve()
-          }
-        })
-      }
+      await wait(() => events.length >= count, `${count} events were`)
       return events.slice(0, count)
+    },
+    async before(last) {
+      await wait(() => events.some(last), 'a last event was')
+      return events.slice(0, events.findIndex(last))
     },
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import type { Json, JsonObject } from '../../../repo-layout/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../../repo-layout/json.ts'
 import { objectOf } from './objects.ts'
-import { type Kind, kinds, type Operation, withMetadata } from './operations.ts'
+import { type Conversation, type Kind, type Operation, withMetadata } from './operations.ts'
 
 const names = fc.constantFrom('a', 'b')
 const managers = fc.constantFrom('m1', 'm2', 'm3')
@@ -56,7 +56,7 @@ function operationsOf(kind: Kind): fc.Arbitrary<Operation> {
         `${collection}/${one.name}${query({ fieldManager, force: force ? 'true' : '', dryRun, fieldValidation })}`,
         'application/apply-patch+yaml',
       ),
-      body: one.object,
+      body: kind.strategic ? one.object : withoutEmptyMetadata(one.object),
     }),
   )
   const update = fc.tuple(named, managers, validation, fc.constantFrom('current', 'stale', undefined)).map(
@@ -98,13 +98,7 @@ function operationsOf(kind: Kind): fc.Arbitrary<Operation> {
       '?labelSelector=a%20in%20(1,2),b',
     )
     .map((search): Operation => ({ method: 'GET', path: `${collection}${search}` }))
-  const scale = fc.tuple(names, managers, fc.constantFrom<Json>(...(kind.strategic ? [0, 1, 5] : [1, 5]))).map(
-    ([name, fieldManager, replicas]): Operation => ({
-      method: 'PATCH',
-      ...jsonType(`${collection}/${name}/scale${query({ fieldManager })}`, 'application/merge-patch+json'),
-      body: { spec: { replicas } },
-    }),
-  )
+  const scale = scaleOf(collection)
   const status = fc.tuple(names, managers, fc.constantFrom<Json>({ observedGeneration: 1 }, {}), labels()).map(
     ([name, fieldManager, body, more]): Operation => ({
       method: 'PATCH',
@@ -124,9 +118,38 @@ function operationsOf(kind: Kind): fc.Arbitrary<Operation> {
     { weight: 2, arbitrary: remove },
     { weight: 1, arbitrary: get },
     { weight: 1, arbitrary: list },
-    ...(kind.scale ? [{ weight: 1, arbitrary: scale }] : []),
+    ...(kind.scale ? [{ weight: 2, arbitrary: scale }] : []),
     ...(kind.status ? [{ weight: 1, arbitrary: status }] : []),
   )
+}
+
+/** A real server writes a custom resource that was applied with these once more at the next chance; the sandbox does not. */
+function withoutEmptyMetadata(object: JsonObject): JsonObject {
+  const { metadata } = object
+  if (!isJsonObject(metadata)) return object
+  const full = ([, value]: readonly [string, Json | undefined]) =>
+    typeof value === 'string' || Object.keys(value ?? {}).length > 0
+  return { ...object, metadata: Object.fromEntries(Object.entries(metadata).filter(full)) }
+}
+
+function scaleOf(collection: string): fc.Arbitrary<Operation> {
+  const replicas = fc.constantFrom<Json>(0, 0, 1, 1, 5, -1)
+  return fc
+    .tuple(names, managers, replicas, fc.constantFrom('merge', 'merge', 'apply', 'put', 'get'), fc.boolean())
+    .map(([name, fieldManager, count, how, force]): Operation => {
+      const path = `${collection}/${name}/scale`
+      const spec = { replicas: count }
+      const scale: Json = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name }, spec }
+      if (how === 'get') return { method: 'GET', path }
+      if (how === 'put') return { method: 'PUT', path: `${path}${query({ fieldManager })}`, body: scale }
+      const patch = how === 'apply' ? 'application/apply-patch+yaml' : 'application/merge-patch+json'
+      const forced = how === 'apply' && force ? 'true' : ''
+      return {
+        method: 'PATCH',
+        ...jsonType(`${path}${query({ fieldManager, force: forced })}`, patch),
+        body: how === 'apply' ? scale : { spec },
+      }
+    })
 }
 
 function labels(): fc.Arbitrary<JsonObject> {
@@ -135,7 +158,13 @@ function labels(): fc.Arbitrary<JsonObject> {
   }) as fc.Arbitrary<JsonObject>
 }
 
-/** A random conversation: some requests about one kind, as objects of other kinds do not meet them. */
-export const conversations: fc.Arbitrary<readonly Operation[]> = fc
-  .constantFrom(...kinds)
-  .chain((kind) => fc.array(operationsOf(kind), { minLength: 1, maxLength: 8 }))
+/** A random conversation about one of these kinds, as objects of other kinds do not meet them. */
+export function conversationsOf(kinds: readonly Kind[]): fc.Arbitrary<Conversation> {
+  return fc.constantFrom(...kinds).chain((kind) =>
+    fc.record({
+      kind: fc.constant(kind),
+      operations: fc.array(operationsOf(kind), { minLength: 1, maxLength: 8 }),
+      watch: fc.constantFrom(undefined, undefined, '', 'labelSelector=a%3D1'),
+    }),
+  )
+}

@@ -5,7 +5,8 @@ import { apiClient } from '../../testbed/api-client.ts'
 import { startControlPlane } from '../../testbed/control-plane.ts'
 import { widgetDefinition } from '../objects.ts'
 import { eventually, type Target } from '../target.ts'
-import { conversations } from './generate.ts'
+import { conversationsOf } from './generate.ts'
+import { kinds } from './operations.ts'
 import { type Counter, converse, Difference, type Pair } from './run.ts'
 
 const group = 'compare.flotilla.dev'
@@ -14,6 +15,7 @@ const program = new Command('npm run compare --')
   .description('Asks the sandbox and a real kube-apiserver the same random requests and compares their answers.')
   .option('--minutes <n>', 'how long', positive, 20)
   .option('--seed <n>', 'begin with the requests of an earlier run', positive)
+  .option('--kind <kind>', 'ask about this kind alone', known)
   .option('--all', 'go on after a difference, and print each kind of difference once')
   .action(compare)
 
@@ -28,16 +30,23 @@ function positive(text: string): number {
   return value
 }
 
+function known(text: string): string {
+  if (kinds.some(({ name }) => name === text)) return text
+  throw new InvalidArgumentError(`one of ${kinds.map(({ name }) => name).join(', ')}`)
+}
+
 interface Options {
   readonly minutes: number
   readonly seed?: number
+  readonly kind?: string
   readonly all?: true
 }
 
-async function compare({ minutes, seed = Date.now() % 2 ** 31, all }: Options): Promise<void> {
+async function compare({ minutes, seed = Date.now() % 2 ** 31, kind, all }: Options): Promise<void> {
   const sandbox = await startSandbox({ clusters: [{ name: 'sandbox', controllers: false, nodes: [] }] })
   const real = await startControlPlane({ name: 'real' })
-  const counter: Counter = { requests: 0, namespaces: 0 }
+  const conversations = conversationsOf(kind === undefined ? kinds : kinds.filter(({ name }) => name === kind))
+  const counter: Counter = { requests: 0, watches: 0, namespaces: 0 }
   const until = Date.now() + minutes * 60_000
   let found = 0
   try {
@@ -49,7 +58,7 @@ async function compare({ minutes, seed = Date.now() % 2 ** 31, all }: Options): 
     await define(pair)
     for (let round = seed; Date.now() < until; round++) {
       const result = await fc.check(
-        fc.asyncProperty(conversations, (operations) => converse(pair, operations, counter)),
+        fc.asyncProperty(conversations, (conversation) => converse(pair, conversation, counter)),
         { seed: round, numRuns: 100, interruptAfterTimeLimit: Math.max(1, until - Date.now()), endOnFailure: false },
       )
       const error = result.errorInstance
@@ -62,7 +71,10 @@ async function compare({ minutes, seed = Date.now() % 2 ** 31, all }: Options): 
   } finally {
     await Promise.all([sandbox.stop(), real.stop()])
   }
-  process.stdout.write(`${counter.requests} requests in ${counter.namespaces} conversations, ${found} differences\n`)
+  const { requests, namespaces, watches } = counter
+  process.stdout.write(
+    `${requests} requests in ${namespaces} conversations, ${watches} of them watched, from seed ${seed}: ${found} differences\n`,
+  )
   if (found > 0) process.exitCode = 1
 }
 

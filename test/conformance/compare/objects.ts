@@ -102,13 +102,13 @@ const servicePort = some({
 const bodies: Readonly<Record<string, fc.Arbitrary<JsonObject>>> = {
   ConfigMap: some({
     data: map,
-    binaryData: fc.constantFrom<Json>({ z: 'eA==' }),
+    binaryData: rarely(fc.constant<Json>({ z: 'eA==' }), fc.constantFrom<Json>({}, { z: '' }, { z: null })),
     immutable: rarely(fc.constant<Json>(false), fc.constant<Json>(true)),
   }),
   Secret: some({
     data: fc.dictionary(
       word,
-      rarely(fc.constantFrom<Json>('eA==', 'eQ=='), fc.constantFrom<Json>('%')),
+      rarely(fc.constantFrom<Json>('eA==', 'eQ==', ''), fc.constantFrom<Json>('%', null, null)),
     ) as fc.Arbitrary<JsonObject>,
     stringData: map,
     type: rarely(fc.constant<Json>('Opaque'), fc.constantFrom<Json>('example.com/x')),
@@ -181,9 +181,7 @@ const bodies: Readonly<Record<string, fc.Arbitrary<JsonObject>>> = {
       }),
       2,
     ),
-  }).map(({ rules, ...rest }) =>
-    Array.isArray(rules) && rules.length === 0 ? rest : { ...rest, rules: rules ?? null },
-  ),
+  }),
   Widget: some({
     size: rarely(fc.constantFrom<Json>(1, 2), fc.constantFrom<Json>(-1, null)),
     color: rarely(fc.constantFrom<Json>('red', 'blue'), fc.constant<Json>('green')),
@@ -211,4 +209,24 @@ export function objectOf({ name: kind, apiVersion }: Kind): fc.Arbitrary<JsonObj
     ...body,
     ...(extra !== null && { notAField: extra }),
   }))
+}
+
+const pods: Json = { metadata: { labels: { app: 'yes' } }, spec: { containers: [{ name: 'web', image: 'nginx' }] } }
+const runs: JsonObject = { spec: { selector: { matchLabels: { app: 'yes' } }, template: pods } }
+
+const right: Readonly<Record<string, JsonObject>> = {
+  Service: { spec: { ports: [{ port: 80 }], clusterIP: 'None' } },
+  Deployment: runs,
+  StatefulSet: runs,
+  DaemonSet: runs,
+  Job: {
+    spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'web', image: 'nginx' }] } } },
+  },
+  Ingress: { spec: { defaultBackend: { service: { name: 'a', port: { number: 80 } } } } },
+  Widget: { spec: {} },
+}
+
+/** An object of a kind that nothing is wrong with, and that no other request is about. */
+export function lastOf({ name: kind, apiVersion }: Kind): JsonObject {
+  return { apiVersion, kind, metadata: { name: 'last', labels: { a: '1' } }, ...right[kind] }
 }

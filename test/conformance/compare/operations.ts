@@ -11,6 +11,14 @@ export interface Operation {
   readonly versioned?: 'current' | 'stale'
 }
 
+/** Some requests about the objects of one kind. */
+export interface Conversation {
+  readonly kind: Kind
+  readonly operations: readonly Operation[]
+  /** The query of a watch whose events are compared, too; undefined where nobody watches. */
+  readonly watch: string | undefined
+}
+
 /** A kind that is compared, and where it lives. */
 export interface Kind {
   readonly name: string

@@ -3,7 +3,9 @@ import { isJsonObject, type Json, type JsonObject } from '../../../repo-layout/j
 import type { ApiResponse } from '../../testbed/api-client.ts'
 import { dig, listAt, type Target, textAt } from '../target.ts'
 import { normalized } from './normalize.ts'
-import { type Operation, placed, show } from './operations.ts'
+import { lastOf } from './objects.ts'
+import { type Conversation, type Operation, placed, show } from './operations.ts'
+import { watched } from './watch.ts'
 
 /** Two servers that are asked the same. */
 export interface Pair {
@@ -15,31 +17,60 @@ export interface Pair {
 /** Counts what was asked. */
 export interface Counter {
   requests: number
+  watches: number
   namespaces: number
 }
 
 /**
  * Has the same conversation with both servers, each in a namespace of its own, and throws at the first answer that
- * differs.
+ * differs, or at what a watch was told of it.
  */
-export async function converse(pair: Pair, operations: readonly Operation[], counter: Counter): Promise<void> {
+export async function converse(pair: Pair, conversation: Conversation, counter: Counter): Promise<void> {
+  const { operations, kind, watch } = conversation
   const namespace = `cmp-${process.pid}-${++counter.namespaces}`
-  for (const target of [pair.sandbox, pair.real])
+  const targets = [pair.sandbox, pair.real]
+  for (const target of targets)
     await target.request('POST', '/api/v1/namespaces', {
       apiVersion: 'v1',
       kind: 'Namespace',
       metadata: { name: namespace },
     })
-  const sides = [sideOf(pair.sandbox), sideOf(pair.real)] as const
+  const fill = (operation: Operation) => placed(operation, namespace, pair.group)
+  if (watch === undefined) await compareAnswers(pair, operations, namespace, counter)
+  else {
+    const last = fill({ method: 'POST', path: kind.collection, body: lastOf(kind) })
+    const watches = await Promise.all(targets.map((target) => watched(target, last.path, watch)))
+    try {
+      await compareAnswers(pair, operations, namespace, counter)
+      counter.watches++
+      const told = await Promise.all(watches.map((one) => one.end(last.body ?? null)))
+      compare(told, namespace, [...operations, { method: 'WATCH', path: `${kind.collection}?${watch}` }])
+    } finally {
+      for (const one of watches) one.close()
+    }
+  }
+  await Promise.all(targets.map((target) => freePorts(target, namespace)))
+}
+
+async function compareAnswers(
+  pair: Pair,
+  operations: readonly Operation[],
+  namespace: string,
+  counter: Counter,
+): Promise<void> {
+  const sides = [sideOf(pair.sandbox), sideOf(pair.real)]
   for (const [i, operation] of operations.entries()) {
     const concrete = placed(operation, namespace, pair.group)
-    const [ours, theirs] = await Promise.all(sides.map((side) => side.send(concrete)))
+    const answers = await Promise.all(sides.map((side) => side.send(concrete)))
     counter.requests++
-    if (!ours || !theirs) throw new Error('no answer')
-    const [a, b] = [normalized(ours, namespace), normalized(theirs, namespace)]
-    if (!isDeepStrictEqual(a, b)) throw new Difference(operations.slice(0, i + 1), a, b)
+    compare(answers, namespace, operations.slice(0, i + 1))
   }
-  await Promise.all([pair.sandbox, pair.real].map((target) => freePorts(target, namespace)))
+}
+
+function compare(answers: readonly ApiResponse[], namespace: string, asked: readonly Operation[]): void {
+  const [ours, theirs] = answers.map((answer) => normalized(answer, namespace))
+  if (!ours || !theirs) throw new Error('no answer')
+  if (!isDeepStrictEqual(ours, theirs)) throw new Difference(asked, ours, theirs)
 }
 
 /** Addresses and node ports are few on a real server; Services give theirs back. */
