@@ -33,6 +33,8 @@ export interface DaemonOptions {
   readonly readSecret: ReadSecret
   /** The folder of the repository where it is on this disk; no credential is read from it. */
   readonly repo?: string | undefined
+  /** Longest time that a member may take to answer, in milliseconds; see `ConnectOptions`. */
+  readonly answerTimeout?: number | undefined
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: MembersOptions['metrics'] &

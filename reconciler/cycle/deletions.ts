@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../clock.ts'
+import { type Clock, sleep } from '../clock.ts'
 import { explain } from '../git/error.ts'
 import type { Repository } from '../git/types.ts'
 import { allowedDigests } from './allowed.ts'
@@ -27,6 +27,8 @@ export interface DeletionOptions {
 
 /** What could not be judged is judged again after so many milliseconds. */
 const againAfter = 10_000
+/** Members that have not counted after so many milliseconds are not waited for any longer. */
+const longestCount = 30_000
 
 /** Keeps the deletions of each commit within the Fleet's budget. */
 export interface DeletionGuard {
@@ -43,9 +45,9 @@ export interface DeletionGuard {
 }
 
 /**
- * Makes the guard. The budget is the fleet's, so it waits until every member has counted in its own cluster; one that
- * cannot be reached then is judged when it comes back, upon what the others were allowed. Exactly the objects that were
- * judged may be deleted, whatever else leaves Git or comes to light later.
+ * Makes the guard. The budget is the fleet's, so it waits until every member has counted in its own cluster, but not for ever:
+ * one that cannot be reached, or does not get on, is judged when it has counted, upon what the others were allowed. Exactly
+ * the objects that were judged may be deleted, whatever else leaves Git or comes to light later.
  */
 export function createDeletionGuard(options: DeletionOptions): DeletionGuard {
   const { members, repository, log, inForce, allow, onChange, clock } = options
@@ -73,7 +75,7 @@ export function createDeletionGuard(options: DeletionOptions): DeletionGuard {
   }
 
   async function judge(): Promise<void> {
-    await members.settled()
+    await Promise.race([members.settled(), sleep(clock, longestCount)])
     const now = inForce()
     const deletions = waiting()
     if (!now || deletions.length === 0) return

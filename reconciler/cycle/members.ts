@@ -24,6 +24,8 @@ export interface MembersOptions {
   readonly readSecret: ReadSecret
   /** The folder of the repository where it is on this disk; no credential is read from it. */
   readonly repo?: string | undefined
+  /** See `ConnectOptions`. */
+  readonly answerTimeout?: number | undefined
   /** Whether a generated commit that a cluster says it runs is one of this branch. */
   readonly isKnownCommit: (commit: string) => Promise<boolean>
   /** Who counts what members do; what is left out is not counted. */
@@ -82,10 +84,10 @@ export function createMembers(options: MembersOptions): Members {
   let stopped = false
 
   function start(cluster: MemberCluster): Running {
-    const { clock, readSecret, repo, isKnownCommit, metrics, onChange } = options
+    const { clock, readSecret, repo, answerTimeout, isKnownCommit, metrics, onChange } = options
     const log = options.log.child({ cluster: cluster.name })
     const { name } = cluster
-    const transport = meteredTransport(connect(cluster, { clock, readSecret, repo }), (verb, status) =>
+    const transport = meteredTransport(connect(cluster, { clock, readSecret, repo, answerTimeout }), (verb, status) =>
       metrics.apiRequest?.(name, verb, status),
     )
     const events: MemberEvents = {

@@ -1,7 +1,7 @@
 import { getIn, isJsonObject, type Json, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
 import { groupOf, parseSubject, type Subject } from '../../repo-layout/subject.ts'
 import { collectionPath, type Discovery, objectPath, type Resource } from './discovery.ts'
-import { ApiError, isRejected, itemsOf } from './errors.ts'
+import { ApiError, isAbsent, isRejected, itemsOf } from './errors.ts'
 import { ourManager } from './fields.ts'
 import { metadataText } from './manifest.ts'
 import type { Transport } from './transport.ts'
@@ -85,7 +85,9 @@ export function createApi(transport: Transport, discovery: Discovery, beforeWrit
       try {
         return asObject((await transport.request('GET', pathOf(place))).json)
       } catch (error) {
-        if (isRejected(error, 404)) return undefined
+        if (isAbsent(error)) return undefined
+        // Perhaps its kind is not served any more.
+        if (isRejected(error, 404)) discovery.refresh()
         throw error
       }
     },
@@ -136,7 +138,7 @@ export function createApi(transport: Transport, discovery: Discovery, beforeWrit
         })
         return { gone: json.kind === 'Status' || metadataText(json, 'deletionTimestamp') === '' }
       } catch (error) {
-        if (isRejected(error, 404)) return { gone: true }
+        if (isAbsent(error)) return { gone: true }
         throw error
       }
     },

@@ -20,6 +20,8 @@ export interface ConnectOptions {
   readonly repo?: string | undefined
   /** The folder below which a pod's service account lies; the root of the file system unless a test says otherwise. */
   readonly root?: string
+  /** Longest time that a request may take to be answered, in milliseconds; 40,000 where not given: admission webhooks may take 30 s. */
+  readonly answerTimeout?: number | undefined
 }
 
 /** The part of a cluster's description that says how to reach it. */
@@ -78,7 +80,7 @@ function createSessions(cluster: Target, options: ConnectOptions, onAccess: (acc
     const id = identityOf(access)
     if (session?.id !== id) {
       const old = session?.value
-      session = { id, value: open(access) }
+      session = { id, value: open(access, options.answerTimeout ?? 40_000) }
       if (old) retired.push(old.requests.close(), old.watches.close())
     } else session = { id, value: { ...session.value, headers: headersOf(access) } }
     asked = options.clock.now()
@@ -139,9 +141,10 @@ function headersOf(access: Access): { readonly [name: string]: string } {
   return { accept: 'application/json', 'user-agent': 'flotilla', ...access.headers }
 }
 
-function open(access: Access): Session {
+function open(access: Access, answerTimeout: number): Session {
   const url = serverUrl(access)
   return {
+    answerTimeout,
     origin: url.origin,
     prefix: url.pathname.replace(/\/$/, ''),
     requests: dispatcher(access, connections),

@@ -47,6 +47,14 @@ export function isRejected(error: unknown, status?: number): error is ApiError {
   )
 }
 
+/**
+ * Whether the API server says that an object is not there. A 404 without its words is somebody else's (a load balancer, or a
+ * kind that is not served any more) and says nothing about the object.
+ */
+export function isAbsent(error: unknown): boolean {
+  return isRejected(error, 404) && error.failure.type === 'rejected' && error.failure.reason === 'NotFound'
+}
+
 /** Whether an error is about the cluster as a whole, so that trying other objects is of no use. */
 export function isClusterWide(error: unknown): error is ApiError {
   return error instanceof ApiError && (error.failure.type === 'unreachable' || error.failure.type === 'unauthorized')

@@ -16,6 +16,9 @@ export const leftThere = 'left in the cluster: '
 /** The message of an object that would be deleted now if the commit's budget of deletions allowed it. */
 export const overBudget = `${leftThere}the deletions of this commit are over budget`
 
+/** A kind that is not served is looked for again after so many milliseconds. */
+const lookAgain = 60_000
+
 /**
  * Takes away an object that left the generated branch. Only what the inventory holds, only the very object that was applied
  * (uid and resourceVersion preconditions), adopted ones are released, and whatever speaks against it (budget, settings,
@@ -27,8 +30,10 @@ export async function prune(work: Work, subject: Subject, entry: InventoryEntry)
   if (settings.suspended) return keep('suspended; it left Git and would be deleted')
   if (!settings.sync.prune) return keep('pruning is off')
   const place = await api.placeOfAnyVersion(entry.apiVersion, subject)
-  const live = place && (await api.get(place))
-  if (!place || !live) {
+  // A kind that is not served now may be again, and its objects with it.
+  if (!place) return { ...keep(`the cluster serves no ${subject.split('/')[0]} now`), again: lookAgain }
+  const live = await api.get(place)
+  if (!live) {
     inventory.delete(subject)
     return { action: 'pruned', message: '' }
   }

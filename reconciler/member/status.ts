@@ -30,9 +30,10 @@ export interface StatusFacts {
 /** Sums up a member: the state is the worst that holds, in the order of `Sync`. Everything but `since`. */
 export function statusOf(facts: StatusFacts): Omit<MemberStatus, 'since'> {
   const { items, settings, link, problems } = facts
-  const wanted = [...items.values()].filter((item) => item.wanted)
+  const known = [...items.values()]
+  const wanted = known.filter((item) => item.wanted)
   const applied = wanted.filter(isApplied).length
-  const sync = syncOf(facts, wanted)
+  const sync = syncOf(facts, known, wanted)
   return {
     cluster: facts.cluster,
     sync,
@@ -54,15 +55,19 @@ export function statusOf(facts: StatusFacts): Omit<MemberStatus, 'since'> {
     kubernetesVersion: facts.kubernetesVersion,
     credentialExpiresAt:
       facts.credentialExpiresAt === undefined ? undefined : new Date(facts.credentialExpiresAt).toISOString(),
-    objects: [...items.values()].map(objectStatus).sort((a, b) => (a.subject < b.subject ? -1 : 1)),
+    objects: known.map(objectStatus).sort((a, b) => (a.subject < b.subject ? -1 : 1)),
   }
 }
 
-function syncOf({ settings, link, problems, appliedCommit, wantedCommit }: StatusFacts, wanted: readonly Item[]): Sync {
+function syncOf(
+  { settings, link, problems, appliedCommit, wantedCommit }: StatusFacts,
+  items: readonly Item[],
+  wanted: readonly Item[],
+): Sync {
   if (settings?.suspended) return 'suspended'
   if (link.type === 'unreachable' || link.type === 'unauthorized') return link.type
   if (link.type === 'broken' || problems.length > 0) return 'degraded'
-  if (wanted.some((item) => isBroken(item))) return 'degraded'
+  if (wanted.some(isBroken) || items.some(isLeftOver)) return 'degraded'
   if (wanted.some(isDrifted)) return 'drifted'
   if (link.type === 'unknown' || wanted.some((item) => isFresh(item) || isUnderWay(item))) return 'progressing'
   return appliedCommit === wantedCommit ? 'synced' : 'progressing'
@@ -75,6 +80,11 @@ function isBroken(item: Item): boolean {
     (item.action === 'skipped' && item.message !== 'suspended') ||
     item.live?.health === 'Failed'
   )
+}
+
+/** Whether an object left Git and could not be deleted. */
+function isLeftOver(item: Item): boolean {
+  return !item.wanted && !isFresh(item) && item.action === 'failed'
 }
 
 function isUnderWay({ live }: Item): boolean {

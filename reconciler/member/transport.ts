@@ -55,6 +55,8 @@ export interface CredentialInUse extends Credential {
 
 /** A connection as it is at the moment: where to, through what, and as whom. */
 export interface Session {
+  /** Longest time that a request may take to be answered, in milliseconds. */
+  readonly answerTimeout: number
   readonly origin: string
   /** Path below which the API is served; `''` for most. */
   readonly prefix: string
@@ -69,8 +71,6 @@ export interface Sessions {
   close(): Promise<void>
 }
 
-/** Longest time that a request may take to be answered, in milliseconds: admission webhooks may take 30 s. */
-const answerTimeout = 40_000
 const mostThrottles = 4
 const longestThrottle = 30_000
 
@@ -166,8 +166,8 @@ function send(session: Session, method: Method, path: string, options: RequestOp
     headers,
     body: text ?? null,
     signal: signal ?? null,
-    headersTimeout: answerTimeout,
-    bodyTimeout: watch ? watchSilence : answerTimeout,
+    headersTimeout: session.answerTimeout,
+    bodyTimeout: watch ? watchSilence : session.answerTimeout,
   })
 }
 
