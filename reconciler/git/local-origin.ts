@@ -33,6 +33,7 @@ export async function localOrigin(path: string, branches: Branches, clock: Clock
     read: store.read,
     obtain: () => Promise.resolve(),
     tips: () => Promise.resolve([]),
+    refAt: (ref) => readRef(store, ref),
     deepen: () => Promise.resolve(false),
     distrust: () => undefined,
     push: async ({ commit, parent, pack }) => {

@@ -28,6 +28,8 @@ export interface Origin {
   /** Tries to bring a commit that is not at hand; nothing changes where the remote does not give it. */
   obtain(oid: string): Promise<void>
   tips(): Promise<readonly string[]>
+  /** What a ref is at, given by its full name; undefined where there is none. */
+  refAt(ref: string): Promise<string | undefined>
   deepen(tip: string, step: number): Promise<boolean>
   /** Moves the generated branch by compare-and-swap. On `pushed` the commit is at hand. */
   push(push: Push): Promise<PushResult>

@@ -10,7 +10,7 @@ import { type Branches, type Origin, type Push, readFirst } from './origin.ts'
 import { writePack } from './pack.ts'
 import { sendPack } from './receive-pack.ts'
 import type { Remote } from './remote.ts'
-import { readRemoteRefs } from './remote-refs.ts'
+import { listRemoteRefs, readRemoteRefs } from './remote-refs.ts'
 import type { Store } from './store.ts'
 import type { PushResult, Refs } from './types.ts'
 import { createUploadPack } from './upload-pack.ts'
@@ -183,6 +183,7 @@ export async function remoteOrigin(options: {
       const tips = [branches.source, branches.generated].map((branch) => readRef(current.store, trackingRef(branch)))
       return (await Promise.all(tips)).filter((tip) => tip !== undefined)
     },
+    refAt: async (ref) => (await listRemoteRefs(http, uploadPack, remote, [ref])).get(ref),
     deepen: async (tip, step) => {
       const depth = depths[step]
       if (depth === undefined) return false

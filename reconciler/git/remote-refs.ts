@@ -18,12 +18,23 @@ export async function readRemoteRefs(
 ): Promise<Refs> {
   const source = `refs/heads/${branches.source}`
   const generated = `refs/heads/${branches.generated}`
+  const found = await listRemoteRefs(http, uploadPack, remote, [source, generated])
+  return { source: found.get(source), generated: found.get(generated) }
+}
+
+/** What these refs of the remote are at, all from one answer, in full names; those that do not exist are left out. */
+export async function listRemoteRefs(
+  http: GitHttp,
+  uploadPack: Pick<UploadPack, 'listRefs'>,
+  remote: Remote,
+  refs: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
   try {
-    const found = await uploadPack.listRefs([source, generated])
-    if (found) return { source: found.get(source), generated: found.get(generated) }
-    const refs = await listServerRefs({ http, url: remote.url, prefix: commonStart(source, generated) })
-    const at = (ref: string) => refs.find((found) => found.ref === ref)?.oid
-    return { source: at(source), generated: at(generated) }
+    const found = await uploadPack.listRefs(refs)
+    if (found) return found
+    const prefix = refs.reduce(commonStart)
+    const listed = await listServerRefs({ http, url: remote.url, prefix })
+    return new Map(listed.filter(({ ref }) => refs.includes(ref)).map(({ ref, oid }) => [ref, oid]))
   } catch (error) {
     throw toGitError(error, remote.url)
   }

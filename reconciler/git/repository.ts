@@ -97,6 +97,7 @@ export function createRepository(origin: Origin, clock: Clock): Repository {
     readCommit,
     log: ancestry.log,
     logAll: ancestry.logAll,
+    refAt: (ref) => inTurn(() => origin.refAt(ref)),
     isAncestor: ancestry.isAncestor,
     commitGenerated,
     treeOf: (files) => builder.build(files).oid,

@@ -54,6 +54,8 @@ export interface Repository {
   read(oid: string): Promise<Uint8Array>
   /** A commit; one that is not at hand is fetched by its id where the remote gives it. */
   readCommit(oid: string): Promise<Commit>
+  /** What a ref of the repository is at now, given by its full name (`refs/heads/main`); undefined where there is none. */
+  refAt(ref: string): Promise<string | undefined>
   /** Commits from `tip` backwards along first parents, newest first, at most `limit`; fewer only where history ends. */
   log(tip: string, limit: number): Promise<readonly Commit[]>
   /** The same along all parents, what a merge brought too: the newest by their dates. */
