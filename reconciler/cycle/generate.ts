@@ -6,6 +6,7 @@ import type { Message } from '../../repo-layout/message.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import type { FleetReader } from '../../repo-layout/read/reader.ts'
+import type { SourceTree } from '../../repo-layout/read/tree.ts'
 import { diffTrees } from '../git/changes.ts'
 import { formatGeneratedMessage, type Reason } from '../git/generated.ts'
 import type { Repository } from '../git/types.ts'
@@ -41,21 +42,25 @@ export type Rendered =
       readonly lostBefore: ReadonlySet<string>
     }
 
-/** Reads the source of a pull and renders it with the facts that `observe` gives for its settings. */
+/**
+ * Reads the source of a pull and renders it with the facts that `observe` gives for its settings. `tree` is what is read
+ * instead of the commit: a folder that is not committed yet.
+ */
 export async function renderPull(
   generator: Generator,
   pulled: Pulled,
-  observe: (source: FleetSource, lostBefore: ReadonlySet<string>) => Observations,
+  observe: (source: FleetSource, lostBefore: ReadonlySet<string>) => Observations | Promise<Observations>,
+  tree: SourceTree = gitTree(generator.repository, pulled.source),
 ): Promise<Rendered> {
   const { repository, reader, memo, texts } = generator
-  const { source: read, messages } = await reader.read(gitTree(repository, pulled.source))
+  const { source: read, messages } = await reader.read(tree)
   if (!read) return { type: 'unreadable', messages }
   const previous =
     pulled.previous && (await readPrevious(repository, pulled.previous.oid, texts, read.holds.files.size > 0))
   const allowed = () => allowedDigests(repository, pulled.source)
   const { source, problem } = await judgeRemovals(read, previous?.decisions ?? new Map(), allowed)
   const lostBefore = lostIn(previous?.decisions.values() ?? [])
-  const output = render({ source, previous, observations: observe(source, lostBefore) }, memo)
+  const output = render({ source, previous, observations: await observe(source, lostBefore) }, memo)
   return {
     type: 'rendered',
     source,

@@ -119,17 +119,6 @@ export function createMembers(options: MembersOptions): Members {
     leaving.add(left)
   }
 
-  function settingsOf(cluster: MemberCluster, { fleet, fleetUid, mayDelete: may }: FleetOrder): MemberSettings {
-    return {
-      fleetName: fleet.metadata.name,
-      fleetUid,
-      suspended: fleet.spec.suspend || cluster.suspend || cluster.apply === 'External',
-      sync: fleet.spec.sync,
-      ignoreDifferences: fleet.spec.ignoreDifferences,
-      mayDelete: new Set(may.filter((one) => one.cluster === cluster.name).map(({ uid }) => uid)),
-    }
-  }
-
   return {
     follow(next) {
       if (stopped) return
@@ -142,7 +131,10 @@ export function createMembers(options: MembersOptions): Members {
       for (const cluster of wanted.values()) {
         const one = running.get(cluster.name) ?? start(cluster)
         running.set(cluster.name, one)
-        one.member.setDesired(next.desired.get(cluster.name) ?? nothing(next.commit), settingsOf(cluster, next))
+        one.member.setDesired(
+          next.desired.get(cluster.name) ?? nothingWanted(next.commit),
+          memberSettings(cluster, next),
+        )
       }
     },
     statuses() {
@@ -170,6 +162,21 @@ export function createMembers(options: MembersOptions): Members {
       for (const one of [...running.values()]) leave(one)
       await Promise.all(leaving)
     },
+  }
+}
+
+/** The settings of one member; it may delete what the order names. */
+export function memberSettings(
+  cluster: MemberCluster,
+  { fleet, fleetUid, mayDelete }: Pick<FleetOrder, 'fleet' | 'fleetUid' | 'mayDelete'>,
+): MemberSettings {
+  return {
+    fleetName: fleet.metadata.name,
+    fleetUid,
+    suspended: fleet.spec.suspend || cluster.suspend || cluster.apply === 'External',
+    sync: fleet.spec.sync,
+    ignoreDifferences: fleet.spec.ignoreDifferences,
+    mayDelete: new Set(mayDelete.filter((one) => one.cluster === cluster.name).map(({ uid }) => uid)),
   }
 }
 
@@ -203,7 +210,7 @@ async function diffOf(cluster: string, one: Running | undefined): Promise<Cluste
 }
 
 /** Whether two descriptions of a cluster lead to the same API server in the same way. */
-function sameWay(a: MemberCluster, b: MemberCluster): boolean {
+export function sameWay(a: MemberCluster, b: MemberCluster): boolean {
   const way = ({ connection, proxyURL, serviceAccountName }: MemberCluster) => ({
     connection: Object.fromEntries(Object.entries(connection ?? {})),
     proxyURL,
@@ -212,7 +219,8 @@ function sameWay(a: MemberCluster, b: MemberCluster): boolean {
   return jsonEqual(way(a), way(b))
 }
 
-function nothing(commit: string): DesiredState {
+/** What a cluster should run that has no folder. */
+export function nothingWanted(commit: string): DesiredState {
   return { commit, tree: treeDigest([]), objects: new Map() }
 }
 

@@ -42,7 +42,9 @@ export interface PullOptions {
   readonly inForce: string | undefined
   /** After a start, the generated branch counts as it is, though it is missing or lacks what was generated before. */
   readonly anew: boolean
-  readonly log: Logger
+  /** Nothing is pushed: a generated branch that is gone counts as what the clone last knew of it. */
+  readonly readOnly?: boolean
+  readonly log: Pick<Logger, 'warn'>
 }
 
 /**
@@ -103,6 +105,7 @@ async function generatedTip(source: string, refs: Refs, options: PullOptions): P
     if (reason !== undefined) throw new PullProblem(reason)
     return undefined
   }
+  if (options.readOnly) return repository.readCommit(last)
   const pushed = await repository.restoreGenerated(last)
   if (pushed.type !== 'pushed') {
     const why = pushed.type === 'rejected' ? pushed.reason : 'someone else made it meanwhile'

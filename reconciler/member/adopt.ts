@@ -86,7 +86,8 @@ async function compare(live: KubeObject, manifest: KubeObject, dryRun: () => Pro
   }
 }
 
-function withoutMarks(object: KubeObject): KubeObject {
+/** The object with the same marks of ours whether it has them or not, so that they make no difference. */
+export function withoutMarks(object: KubeObject): KubeObject {
   const { labels, annotations: notes } = object.metadata
   const without = (map: { readonly [key: string]: string } | undefined, key: string) =>
     Object.fromEntries(

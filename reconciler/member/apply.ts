@@ -97,7 +97,7 @@ async function recreate(work: Work, task: Task, live: KubeObject, fields: readon
 
 /** A CRD counts as applied when it is established and served: only then can objects of its kind be sent. */
 async function settle(work: Work, task: Task, applied: KubeObject): Promise<KubeObject> {
-  if (rankOf(task.subject) !== 1) return applied
+  if (rankOf(task.subject) !== 1 || work.rehearsed) return applied
   const until = work.clock.now() + patience
   for (let object: KubeObject = applied; ; ) {
     if (isEstablished(object)) {

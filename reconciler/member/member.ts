@@ -14,7 +14,7 @@ import { followDesired } from './items.ts'
 import { observationOf } from './observe.ts'
 import { createObserver } from './observer.ts'
 import { openSession, type Session } from './session.ts'
-import type { Link } from './status.ts'
+import { type Link, linkAfter } from './status.ts'
 import type { Transport } from './transport.ts'
 import type { Member } from './types.ts'
 
@@ -193,11 +193,4 @@ export function createMember(options: MemberOptions): Member {
 
 function isLost(book: Book): boolean {
   return book.link.type !== 'unknown' && book.link.type !== 'connected'
-}
-
-function linkAfter(error: Error): Link {
-  const message = error.message
-  if (!(error instanceof ApiError)) return { type: 'broken', message }
-  const { type } = error.failure
-  return { type: type === 'unreachable' || type === 'unauthorized' ? type : 'broken', message }
 }

@@ -109,7 +109,8 @@ function sameCounts(a: WorkloadFacts | undefined, b: WorkloadFacts): boolean {
   return a !== undefined && a.replicas === b.replicas && a.readyReplicas === b.readyReplicas
 }
 
-async function listAll(
+/** Every item of a list, in pages of 500. Throws an `ApiError` where any of it cannot be had. */
+export async function listAll(
   transport: Transport,
   path: string,
   query: { readonly [key: string]: string },

@@ -1,4 +1,5 @@
 import type { Subject } from '../../repo-layout/subject.ts'
+import { ApiError, messageOf } from './errors.ts'
 import { type Item, isFresh } from './items.ts'
 import type { MemberSettings, MemberStatus, ObjectStatus, Sync } from './types.ts'
 
@@ -8,6 +9,14 @@ export type Link =
   | { readonly type: 'unknown' }
   | { readonly type: 'connected' }
   | { readonly type: 'unreachable' | 'unauthorized' | 'broken'; readonly message: string }
+
+/** How the connection is after an error that ended the work on a member. */
+export function linkAfter(error: unknown): Link {
+  const message = messageOf(error)
+  if (!(error instanceof ApiError)) return { type: 'broken', message }
+  const { type } = error.failure
+  return { type: type === 'unreachable' || type === 'unauthorized' ? type : 'broken', message }
+}
 
 /** What a status is made of. */
 export interface StatusFacts {

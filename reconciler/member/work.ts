@@ -16,6 +16,8 @@ export interface Work {
   readonly clock: Clock
   /** Called when a CRD was established: what the server serves has changed. */
   refreshKinds(): void
+  /** Writes are only rehearsed (`reconciler/plan/`), so that nothing is waited for that they would bring about. */
+  readonly rehearsed?: boolean
 }
 
 /** One wanted object and what is known of it. */

@@ -1,0 +1,161 @@
+import { createMemo } from '../../render/memo.ts'
+import { sortMessages } from '../../render/render.ts'
+import type { Message } from '../../repo-layout/message.ts'
+import type { Observations } from '../../repo-layout/observations.ts'
+import type { FleetSource } from '../../repo-layout/read/assemble.ts'
+import { createFleetReader, type FleetReader } from '../../repo-layout/read/reader.ts'
+import { allowedDigests } from '../cycle/allowed.ts'
+import { createDamper } from '../cycle/damping.ts'
+import { createDesiredReader } from '../cycle/desired.ts'
+import { renderPull } from '../cycle/generate.ts'
+import { clustersInForce } from '../cycle/inventory.ts'
+import { createTextCache, type TextCache } from '../cycle/previous.ts'
+import { gitTree } from '../cycle/source.ts'
+import { fleetUidOf } from '../cycle/uid.ts'
+import { GitError } from '../git/error.ts'
+import type { Repository } from '../git/types.ts'
+import { type ConnectOptions, connect } from '../member/connect.ts'
+import { afterVerdict, judge, replicaMoves, summarize } from './compose.ts'
+import type { Generation } from './generation.ts'
+import { planClusters } from './plan-clusters.ts'
+import { type PlanQuestion, type Points, readPoints } from './points.ts'
+import { type Survey, survey } from './survey.ts'
+import type { FleetPlan } from './types.ts'
+
+/** What a plan is made with. */
+export interface PlanOptions {
+  readonly repository: Repository
+  readonly branches: { readonly source: string; readonly generated: string }
+  readonly reach: ConnectOptions
+  readonly notNewFleet: (source: FleetSource) => Promise<string | undefined>
+}
+
+/** A plan, or what is wrong with a source of which nothing can be rendered. */
+export type PlanResult =
+  | { readonly type: 'planned'; readonly plan: FleetPlan }
+  | { readonly type: 'unreadable'; readonly messages: readonly Message[] }
+
+/**
+ * Plans a change: renders it upon the generated branch with the facts of now, and compares what would be generated with
+ * what is live in every member. Nothing is written anywhere. Members are reached as the base says, whatever the change says;
+ * one that gives no answer waits and fails nothing. Rejects with a `PullProblem` or a `GitError` where there is nothing to plan
+ * upon.
+ */
+export async function planFleet(question: PlanQuestion, options: PlanOptions): Promise<PlanResult> {
+  const { repository, branches, reach, notNewFleet } = options
+  const { clock } = reach
+  const reader = createFleetReader()
+  const points = await readPoints(question, { repository, branches, reader, clock, notNewFleet })
+  const texts = createTextCache(repository)
+  const before = await generationBefore(points, { repository, reader, texts })
+  const surveys = new Map<string, Survey>()
+  try {
+    let facts: Observations = { clusters: {} }
+    const observe = async (source: FleetSource, lostBefore: ReadonlySet<string>) => {
+      await surveyAll(source, before, points, options, surveys)
+      const raw = Object.fromEntries([...surveys].map(([name, { observation }]) => [name, observation]))
+      const damper = createDamper(clock)
+      damper.recall(lostBefore)
+      const names = source.clusters.filter(({ connection }) => connection).map(({ name }) => name)
+      facts = damper.observe({ clusters: raw }, source.fleet.spec.failover, names)
+      return facts
+    }
+    const generator = { repository, reader, texts, memo: createMemo(), renderer: '' }
+    const rendered = await renderPull(generator, points.pulled, observe, points.tree)
+    if (rendered.type === 'unreadable') return { type: 'unreadable', messages: sortMessages(rendered.messages) }
+    const { source, output, problem } = rendered
+    for (const { oid, text } of output.files.values()) if (text !== undefined) texts.put(oid, text)
+    const files = new Map([...output.files].map(([path, { oid }]) => [path, oid] as const))
+    const desiredReader = createDesiredReader(texts)
+    desiredReader.learn(output.files)
+    const desired = await desiredReader.read('planned', files)
+    const after = { files, desired, ...(await clustersInForce(source.clusters, files, texts)) }
+
+    const { fleet } = source
+    const plans = await planClusters({ before, after, surveys, facts, fleet, baseName: points.base.name, clock })
+    const deletions = await judge(plans.deletions, {
+      budget: fleet.spec.budget,
+      ...{ desired, unplaced: output.unplaced },
+      allowed: () => allowedDigests(repository, points.pulled.source),
+    })
+    const clusters = plans.clusters.map((cluster) => {
+      const deleted = new Set(
+        plans.deletions.filter((one) => one.cluster === cluster.cluster).map(({ subject }) => subject),
+      )
+      return { ...cluster, objects: afterVerdict(cluster.objects, deleted, deletions) }
+    })
+    return {
+      type: 'planned',
+      plan: {
+        fleet: fleet.metadata.name,
+        at: new Date(clock.now()).toISOString(),
+        base: points.base,
+        head: points.head,
+        generated: generatedPoint(points, branches.generated),
+        notes: [...points.notes, ...(problem === '' ? [] : [`${problem}.`])],
+        messages: sortMessages(rendered.messages),
+        clusters,
+        moves: replicaMoves(plans.counts),
+        deletions,
+        summary: summarize(clusters),
+      },
+    }
+  } finally {
+    await Promise.all([...surveys.values()].map(({ transport }) => transport.close()))
+  }
+}
+
+function generatedPoint({ pulled: { previous, provenance } }: Points, branch: string): FleetPlan['generated'] {
+  return {
+    branch,
+    ...(previous === undefined ? {} : { commit: previous.oid }),
+    ...(provenance === undefined ? {} : { sourceCommit: provenance.sourceCommit }),
+  }
+}
+
+/** What is generated now, and the clusters as the base describes them: connections count only from there. */
+async function generationBefore(
+  { base, pulled: { previous } }: Points,
+  { repository, reader, texts }: { repository: Repository; reader: FleetReader; texts: TextCache },
+): Promise<Generation> {
+  const listed = previous ? await repository.list(previous.oid) : []
+  const files = new Map(listed.map(({ path, oid }) => [path, oid] as const))
+  const desired = await createDesiredReader(texts).read(previous?.oid ?? '', files)
+  const { source } = await reader.read(gitTree(repository, base.commit))
+  return { files, desired, ...(await clustersInForce(source?.clusters ?? [], files, texts)) }
+}
+
+/** Asks every member of the base, all at once. */
+async function surveyAll(
+  source: FleetSource,
+  before: Generation,
+  { pulled: { tip } }: Points,
+  { reach, repository }: PlanOptions,
+  surveys: Map<string, Survey>,
+): Promise<void> {
+  const owner = { fleetName: source.fleet.metadata.name, fleetUid: fleetUidOf(source.fleet).uid }
+  await Promise.all(
+    before.clusters
+      .filter(({ connection }) => connection !== undefined)
+      .map(async (cluster) => {
+        const { name } = cluster
+        const found = await survey({
+          ...{ cluster: name, transport: connect(cluster, reach), clock: reach.clock, owner },
+          previous: before.desired.get(name),
+          leaving: before.leaving.has(name),
+          isKnownCommit: (commit) => isPartOf(repository, commit, tip?.oid),
+        })
+        surveys.set(name, found)
+      }),
+  )
+}
+
+async function isPartOf(repository: Repository, commit: string, tip: string | undefined): Promise<boolean> {
+  if (tip === undefined) return false
+  try {
+    return await repository.isAncestor(commit, tip)
+  } catch (error) {
+    if (error instanceof GitError && error.code === 'not-found') return false
+    throw error
+  }
+}

@@ -1,0 +1,88 @@
+import { getIn, type KubeObject } from '../../repo-layout/json.ts'
+import { isClusterWide } from '../member/errors.ts'
+import type { Item } from '../member/items.ts'
+import { maskText } from '../member/mask.ts'
+import { leftThere } from '../member/prune.ts'
+import { reconcile } from '../member/reconcile.ts'
+import { explain } from '../member/refusal.ts'
+import { wasApplied } from '../member/shards.ts'
+import type { HeldDeletion } from '../member/types.ts'
+import type { Outcome, Work } from '../member/work.ts'
+import { changedFields } from './changed-fields.ts'
+import { type Rehearsed, rehearse } from './rehearsal.ts'
+import type { How, PlannedObject } from './types.ts'
+
+/** An object as planned, with what the whole plan needs of it beside. */
+export interface ObjectPlan {
+  readonly planned: PlannedObject
+  /** `spec.replicas` now and then, of a workload; 0 where it is not there. */
+  readonly replicas: { readonly before: number; readonly after: number } | undefined
+  /** Where it would be deleted, the budget allowing: the very object, and how many go with it. */
+  readonly held: HeldDeletion | undefined
+}
+
+/**
+ * Plans one object by running the very code that would work on it, over an `Api` that writes nothing. `work.inventory` must
+ * be a scratch one. Throws an `ApiError` only where the cluster as a whole cannot be worked with.
+ */
+export async function planObject(work: Work, item: Item, listed: KubeObject | undefined): Promise<ObjectPlan> {
+  const rehearsal = rehearse(work.api, listed)
+  const entry = work.inventory.get(item.subject)
+  let outcome: Outcome
+  try {
+    outcome = await reconcile({ ...work, api: rehearsal.api, rehearsed: true }, item)
+  } catch (error) {
+    if (isClusterWide(error)) throw error
+    outcome = { action: 'failed', message: maskText(explain(error), item.wanted?.object) }
+  }
+  const done = rehearsal.result()
+  const isTaken = !wasApplied(entry) && work.inventory.get(item.subject)?.state === 'adopted'
+  const how = howOf(item, outcome, done, isTaken)
+  const { drift, held } = outcome
+  const changed = changedFields(how === 'left alone' ? { ...done, after: done.tried } : done)
+  const isSettled = how === 'suspended' && !drift && wasApplied(entry) && entry.oid === item.wanted?.oid
+  const planned: PlannedObject = {
+    subject: item.subject,
+    source: item.wanted?.source ?? '',
+    action: isSettled ? 'unchanged' : held ? 'pruned' : outcome.action,
+    ...(how === undefined || isSettled ? {} : { how }),
+    why: held || outcome.message === 'suspended' ? '' : outcome.message,
+    fields: changed.length > 0 ? changed : (drift?.fields ?? []),
+    ...(drift === undefined ? {} : { drift: drift.reason }),
+  }
+  return {
+    planned,
+    replicas: replicasOf(item, planned, done),
+    held,
+  }
+}
+
+function howOf(item: Item, outcome: Outcome, done: Rehearsed, isTaken: boolean): How | undefined {
+  const { action, message, drift, held } = outcome
+  if (action === 'failed' || held) return undefined
+  if (!item.wanted)
+    return action === 'skipped' && message.startsWith(leftThere) ? 'kept' : done.patched ? 'released' : undefined
+  if (message === 'suspended') return 'suspended'
+  if (action === 'skipped') return 'left alone'
+  if (isTaken) return 'adopted'
+  if (done.removed) return 'replaced'
+  if (drift) return outcome.healed ? 'healed' : 'reported'
+  return undefined
+}
+
+function replicasOf({ wanted }: Item, { action }: PlannedObject, { before, after }: Rehearsed): ObjectPlan['replicas'] {
+  const count = (object: KubeObject | undefined) => {
+    const replicas = getIn(object, ['spec', 'replicas'])
+    return typeof replicas === 'number' ? replicas : undefined
+  }
+  const [was, is] = [count(before), count(after)]
+  if (!wanted) return action === 'pruned' && was !== undefined ? { before: was, after: 0 } : undefined
+  if (action === 'created') return is === undefined ? undefined : { before: 0, after: is }
+  const now = was ?? is ?? count(wanted.object)
+  return now === undefined ? undefined : { before: now, after: is ?? now }
+}
+
+/** Whether a plan has something to say of an object beside that nothing happens to it. */
+export function isWorthTelling({ action, how, why }: PlannedObject): boolean {
+  return action !== 'unchanged' || how !== undefined || why !== ''
+}
