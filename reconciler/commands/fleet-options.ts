@@ -2,12 +2,13 @@ import { type Command, Option } from 'commander'
 
 /** Adds the options that say which repository a fleet is in (`RepositoryFlags`). */
 export function addRepositoryOptions(command: Command): Command {
+  const repo = new Option('--repo <url>', 'the fleet repository: https://…, or a path')
+  return addBranchOptions(command.addOption(repo.env('FLOTILLA_REPO').makeOptionMandatory()))
+}
+
+/** Adds the same but for `--repo` itself. */
+export function addBranchOptions(command: Command): Command {
   return command
-    .addOption(
-      new Option('--repo <url>', 'the fleet repository: https://…, or a path')
-        .env('FLOTILLA_REPO')
-        .makeOptionMandatory(),
-    )
     .option('--branch <name>', 'the source branch', 'main')
     .option('--generated-branch <name>', 'the branch that is generated', 'generated')
     .option('--dir <dir>', 'folder of the clone (default: below the user cache)')

@@ -3,6 +3,7 @@ import { version } from '../run/version.ts'
 import { helpEnd } from './help.ts'
 import { addDaemonCommands } from './register-daemon.ts'
 import { addLocalCommands } from './register-local.ts'
+import { addPlanCommand } from './register-plan.ts'
 import { addRepositoryCommands } from './register-repository.ts'
 import { addRunCommand } from './register-run.ts'
 import { type ColorMode, processTerminal, type Terminal } from './terminal.ts'
@@ -55,6 +56,7 @@ export function buildProgram(registration: Registration): Command {
     .addHelpText('after', rootHelp)
   program.commandsGroup('A fleet repository:')
   addRepositoryCommands(program, registration)
+  addPlanCommand(program, registration)
   program.commandsGroup('The daemon:')
   addRunCommand(program, registration)
   program.commandsGroup('Ask the daemon:')

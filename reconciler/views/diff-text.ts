@@ -1,7 +1,7 @@
-import { structuredPatch } from 'diff'
 import type { Drift, FieldDrift } from '../member/types.ts'
 import type { DiffReport } from '../server/types.ts'
 import { clockTime } from './age.ts'
+import { changedLines } from './changed-lines.ts'
 import { diffClosing, flatten } from './diff-summary.ts'
 import { diffTable } from './diff-table.ts'
 import { driftHistory, notThere, showValue } from './drift-text.ts'
@@ -83,23 +83,4 @@ function pair(
     `    ${screen.style('red', line('-', live, 'live', facts.live))}`,
     `    ${screen.style('green', line('+', wanted, 'wanted', facts.wanted))}`,
   ]
-}
-
-/** Lines that differ, with three equal ones around them. */
-function changedLines(live: string, wanted: string, screen: Screen): readonly string[] {
-  const patch = structuredPatch('', '', `${live}\n`, `${wanted}\n`, '', '', { context: 3 })
-  return patch.hunks.flatMap((hunk, i) => [
-    ...(i === 0 ? [] : ['    ...']),
-    ...hunk.lines.map((line) => {
-      const sign = line.slice(0, 1)
-      const text = `${sign} ${safe(line.slice(1))}`.trimEnd()
-      if (sign === ' ') return `    ${text}`
-      return `    ${screen.style(sign === '-' ? 'red' : 'green', text)}`
-    }),
-  ])
-}
-
-/** A line with its indentation kept and its control characters gone. */
-function safe(line: string): string {
-  return line.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ')
 }

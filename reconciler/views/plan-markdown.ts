@@ -1,0 +1,140 @@
+import type { FleetPlan } from '../plan/types.ts'
+import { changedLines } from './changed-lines.ts'
+import { showValue } from './drift-text.ts'
+import {
+  clusterList,
+  clusterNotes,
+  deletionText,
+  factsText,
+  holderOf,
+  layoutPlan,
+  moveText,
+  type PlanGroup,
+  planClosing,
+  planTitle,
+  reasonOf,
+  shownFields,
+  untriedText,
+  wordOf,
+} from './plan-groups.ts'
+import { plainScreen, type View } from './screen.ts'
+import { escapeMarkdown, markdownTable } from './table.ts'
+import { tame } from './tame.ts'
+import { count, oneLine } from './text.ts'
+
+/** Longest comment that every forge takes, in signs, with room for what stands around a plan. */
+const longest = 60_000
+/** Rows that a table shows unfolded. */
+const mostRows = 40
+const mostNotes = 20
+
+/**
+ * A plan as Markdown, for a comment on a pull request: tables over equal clusters, differences folded. However large the
+ * fleet, it stays within what a forge takes: what is left out is counted.
+ */
+export function planMarkdown(raw: FleetPlan): View {
+  const plan = tame(raw)
+  const closing = planClosing(plan)
+  const { changes, kept, failed } = layoutPlan(plan)
+  const planned = plan.summary.planned
+  const deletions = deletionText(plan)
+  const notes = clusterNotes(plan)
+  const head = [
+    `**${escapeMarkdown(closing)}**`,
+    ...plan.notes.map((note) => `> ${escapeMarkdown(oneLine(note))}`),
+    ...(plan.messages.length === 0 ? [] : [messagesTable(plan)]),
+    ...(failed.length === 0 ? [] : ['**Would fail**', groupTable(failed, planned)]),
+    ...(deletions === ''
+      ? []
+      : [plan.deletions.verdict === 'over' ? `**${escapeMarkdown(deletions)}**` : escapeMarkdown(deletions)]),
+    ...(changes.length === 0 ? [] : [groupTable(changes, planned)]),
+    ...(plan.moves.length === 0 ? [] : [movesTable(plan)]),
+    ...(kept.length === 0
+      ? []
+      : [folded(`${count(kept.length, 'object')} left as they are`, groupTable(kept, planned))]),
+    ...(notes.length === 0 ? [] : [notesList(notes)]),
+  ]
+  const foot = `<sub>${escapeMarkdown(planTitle(plan))}. ${escapeMarkdown([untriedText(plan), factsText(plan)].join(' ').trim())}</sub>`
+  const parts: string[] = []
+  let room = longest - foot.length
+  let left = 0
+  for (const part of [
+    ...head,
+    ...[...failed, ...changes, ...kept].filter(hasFields).map((group) => details(group, planned)),
+  ]) {
+    if (part.length + 2 > room) left++
+    else {
+      parts.push(part)
+      room -= part.length + 2
+    }
+  }
+  if (left > 0)
+    parts.push(`${left} more ${left === 1 ? 'part does' : 'parts do'} not fit here; \`flotilla plan\` shows them.`)
+  return { body: `${[...parts, foot].join('\n\n')}\n`, closing }
+}
+
+function hasFields({ object }: PlanGroup): boolean {
+  return shownFields(object).length > 0
+}
+
+function groupTable(groups: readonly PlanGroup[], planned: number): string {
+  const rows = groups.map(({ object, clusters }) => [
+    wordOf(object),
+    object.subject,
+    clusterList(clusters, planned, 8),
+    oneLine(reasonOf(object)),
+    object.source,
+  ])
+  const table = markdownTable(['ACTION', 'SUBJECT', 'CLUSTERS', 'WHY', 'SOURCE'], rows.slice(0, mostRows))
+  if (rows.length <= mostRows) return table
+  const rest = markdownTable(['ACTION', 'SUBJECT', 'CLUSTERS', 'WHY', 'SOURCE'], rows.slice(mostRows))
+  return `${table}\n\n${folded(`${rows.length - mostRows} more`, rest)}`
+}
+
+function movesTable({ moves }: FleetPlan): string {
+  return markdownTable(
+    ['WORKLOAD', 'REPLICAS'],
+    moves.map((move) => [move.subject, moveText(move)]),
+  )
+}
+
+function messagesTable({ messages }: FleetPlan): string {
+  const rows = messages.map(({ path, line, severity, text, code }) => [
+    severity,
+    `${path}:${line}`,
+    oneLine(text),
+    code,
+  ])
+  const table = markdownTable(['SOURCE', 'PLACE', 'MESSAGE', 'CODE'], rows)
+  return rows.some(([severity]) => severity === 'error') ? table : folded(count(rows.length, 'warning'), table)
+}
+
+function notesList(notes: ReturnType<typeof clusterNotes>): string {
+  const lines = notes.map(({ name, text }) => `- ${escapeMarkdown(`${name} ${oneLine(text)}`)}`)
+  const list = lines.slice(0, mostNotes).join('\n')
+  return lines.length > mostNotes
+    ? `${list}\n\n${folded(`${lines.length - mostNotes} more`, lines.slice(mostNotes).join('\n'))}`
+    : list
+}
+
+function details({ object, clusters }: PlanGroup, planned: number): string {
+  const lines = shownFields(object).flatMap((field) => {
+    const holder = holderOf(field)
+    const title = `# ${oneLine(field.path)}${holder === '' ? '' : ` (held by ${oneLine(holder)})`}`
+    const [live, wanted] = [showValue(field.live), showValue(field.wanted)]
+    // Of a value that is masked only that it changes can be told.
+    if (live === wanted) return [title, `! ${live}`]
+    return [title, ...changedLines(live, wanted, plainScreen()).map((line) => line.slice(4))]
+  })
+  const text = lines.join('\n')
+  const longestRun = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
+  const fence = '`'.repeat(longestRun + 1)
+  return folded(
+    `${wordOf(object)} ${object.subject} in ${clusterList(clusters, planned, 8)}`,
+    `${fence}diff\n${text}\n${fence}`,
+  )
+}
+
+function folded(summary: string, body: string): string {
+  return `<details><summary>${escapeMarkdown(summary)}</summary>\n\n${body}\n\n</details>`
+}

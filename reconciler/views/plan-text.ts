@@ -1,0 +1,95 @@
+import type { Style } from '../commands/terminal.ts'
+import type { FieldDrift } from '../member/types.ts'
+import type { FleetPlan } from '../plan/types.ts'
+import { changedLines } from './changed-lines.ts'
+import { showValue } from './drift-text.ts'
+import {
+  clusterList,
+  clusterNotes,
+  deletionText,
+  factsText,
+  holderOf,
+  layoutPlan,
+  moveText,
+  type PlanGroup,
+  planClosing,
+  planTitle,
+  reasonOf,
+  shownFields,
+  signOf,
+  untriedText,
+  wordOf,
+} from './plan-groups.ts'
+import { type Screen, type View, viewOf } from './screen.ts'
+import { tame } from './tame.ts'
+import { oneLine, pad, width } from './text.ts'
+
+/** Values up to this width stand on one line: from → to. */
+const shortValue = 60
+/** Subjects are padded to at most this width. */
+const widestSubject = 56
+
+const styles: Readonly<Record<string, Style>> = {
+  '+': 'green',
+  '~': 'yellow',
+  '-': 'red',
+  '-/+': 'red',
+  '✖': 'red',
+  '≠': 'yellow',
+  '=': 'dim',
+}
+
+/**
+ * A plan as text: what changes with the fields, from live to wanted; replica moves; what is left alone and why; deletions;
+ * clusters that were not compared; the facts. Nothing is cut.
+ */
+export function planView(raw: FleetPlan, screen: Screen): View {
+  const plan = tame(raw)
+  const { changes, kept, failed, moves } = layoutPlan(plan)
+  const groups = [...changes, ...kept, ...failed]
+  const subjects = groups.map(({ object }) => width(object.subject)).filter((columns) => columns <= widestSubject)
+  const columns = Math.max(0, ...subjects)
+  const signs = Math.max(1, ...groups.map(({ object }) => signOf(object).length))
+  const deletions = deletionText(plan)
+  const lines = [
+    screen.style('bold', planTitle(plan)),
+    ...plan.notes.map((note) => screen.style('yellow', note)),
+    '',
+    ...groups.flatMap((group) => groupLines(group, { plan, columns, signs }, screen)),
+    ...moves.map((move) => `~ replicas    ${move.subject}   ${moveText(move)}`),
+    ...clusterNotes(plan).map(({ name, text }) => `${screen.style('magenta', `? ${name}`)} ${oneLine(text)}`),
+    ...(deletions === '' ? [] : [screen.style(plan.deletions.verdict === 'over' ? 'red' : 'dim', deletions)]),
+    ...[untriedText(plan), factsText(plan)].filter((text) => text !== '').map((text) => screen.style('dim', text)),
+  ]
+  return viewOf(lines, planClosing(plan), screen)
+}
+
+interface Layout {
+  readonly plan: FleetPlan
+  /** Widths of the column of Subjects, and of that of signs. */
+  readonly columns: number
+  readonly signs: number
+}
+
+function groupLines({ object, clusters, move }: PlanGroup, { plan, columns, signs }: Layout, screen: Screen): string[] {
+  const sign = screen.ascii ? signOf(object).replace('✖', 'X').replace('≠', '!') : signOf(object)
+  const head = `${pad(sign, signs)} ${pad(wordOf(object), 12)}`
+  const where = clusterList(clusters, plan.summary.planned)
+  const source = object.source === '' ? '' : `   ${screen.style('dim', object.source)}`
+  const reason = reasonOf(object)
+  return [
+    `${screen.style(styles[signOf(object)] ?? 'dim', head)}${pad(object.subject, columns)}   ${where}${source}`,
+    ...(reason === '' ? [] : [`    ${oneLine(reason)}`]),
+    ...shownFields(object).flatMap((field) => fieldLines(field, screen)),
+    ...(move ? [`    /spec/replicas   ${moveText(move)}`] : []),
+  ]
+}
+
+function fieldLines(field: FieldDrift, screen: Screen): readonly string[] {
+  const [live, wanted] = [showValue(field.live), showValue(field.wanted)]
+  const holder = holderOf(field)
+  const path = `    ${oneLine(field.path)}${holder === '' ? '' : ` (held by ${oneLine(holder)})`}`
+  const isShort = [live, wanted].every((text) => !text.includes('\n') && width(text) <= shortValue)
+  if (!isShort) return [path, ...changedLines(live, wanted, screen)]
+  return [`${path}   ${screen.style('red', oneLine(live))} → ${screen.style('green', oneLine(wanted))}`]
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { clusterList, moveText, planClosing } from '../../../reconciler/views/plan-groups.ts'
+import { planMarkdown } from '../../../reconciler/views/plan-markdown.ts'
+import { planView } from '../../../reconciler/views/plan-text.ts'
+import { plainScreen } from '../../../reconciler/views/screen.ts'
+import { isGolden } from './golden.ts'
+import { clusterPlan, planned, planOfClusters, wholePlan } from './plan-example.ts'
+
+const names = (count: number) => Array.from({ length: count }, (_, i) => `c${String(i).padStart(3, '0')}`)
+
+describe('a plan', () => {
+  it('tells equal changes of several clusters once, replicas as a move, and what is not done with the reason', async () => {
+    isGolden('plan-text', planView(await wholePlan(), plainScreen()))
+  })
+
+  it('is Markdown for a pull request', async () => {
+    isGolden('plan-markdown', planMarkdown(await wholePlan()))
+  })
+
+  it('is ASCII where the terminal shows no more', async () => {
+    const view = planView(await wholePlan(), plainScreen(80, true))
+    assert.doesNotMatch(view.body + view.closing, /[^\n -~]/)
+  })
+
+  it('says that nothing changes where nothing does', () => {
+    const plan = planOfClusters([clusterPlan('eu-1', []), clusterPlan('eu-2', [])])
+    assert.equal(planClosing(plan), 'Nothing changes in 2 clusters (800 unchanged).')
+    assert.doesNotMatch(planView(plan, plainScreen()).body, /[+~-] /)
+  })
+
+  it('lets no value of a cluster steer the terminal or break out of Markdown', () => {
+    const evil = planned('ConfigMap/shop/flags', {
+      action: 'configured',
+      fields: [{ path: '/data/a', live: '\u001b[2J```\n</details>', wanted: '```\n# x', manager: '\u001b]0;t\u0007m' }],
+      why: '<img src=x> @everyone\u202e',
+    })
+    const plan = planOfClusters([clusterPlan('eu-1', [evil])])
+    for (const { body } of [planView(plan, plainScreen()), planMarkdown(plan)])
+      assert.doesNotMatch(body, /[^\P{Cc}\n]|\u202e/u)
+    const { body } = planMarkdown(plan)
+    assert.match(body, /````diff\n[\s\S]*```[\s\S]*\n````/, 'the fence is longer than any in the values')
+    assert.doesNotMatch(body, /[^\\]<img|@everyone/)
+  })
+
+  it('of 200 clusters that change alike is as short as that of one, and fits into a comment however much differs', () => {
+    const same = planOfClusters(names(200).map((name) => clusterPlan(name, [planned('ConfigMap/shop/flags')])))
+    assert.ok(planMarkdown(same).body.length < 1000)
+    assert.match(planMarkdown(same).body, /all 200 clusters/)
+    const different = planOfClusters(
+      names(200).map((name) =>
+        clusterPlan(name, [
+          planned('ConfigMap/shop/flags', {
+            action: 'configured',
+            fields: [{ path: '/data/a', live: 'x'.repeat(2000), wanted: name, manager: 'flotilla' }],
+          }),
+        ]),
+      ),
+    )
+    const { body } = planMarkdown(different)
+    assert.ok(body.length <= 60_000, String(body.length))
+    assert.match(body, /more parts do not fit here/)
+    assert.match(body, /Facts of 2026/, 'the facts are always there')
+  })
+
+  const lists: readonly (readonly [clusters: number, planned: number, text: string])[] = [
+    [1, 9, 'c000'],
+    [4, 9, 'c000 c001 c002 c003'],
+    [5, 9, '5 clusters: c000 c001 c002 …'],
+    [9, 9, 'all 9 clusters'],
+  ]
+  for (const [clusters, all, text] of lists)
+    it(`names ${clusters} of ${all} clusters as "${text}"`, () => {
+      assert.equal(clusterList(names(clusters), all), text)
+    })
+
+  const moves: readonly (readonly [counts: readonly (readonly [number, number])[], text: string])[] = [
+    [
+      [
+        [3, 5],
+        [5, 3],
+      ],
+      'c000 3 → 5, c001 5 → 3 (2 moved, total stays 8)',
+    ],
+    [
+      [
+        [5, 0],
+        [0, 5],
+      ],
+      'c000 5 → 0, c001 0 → 5 (5 moved, total stays 5)',
+    ],
+    [[[1, 4]], 'c000 1 → 4 (total 1 → 4)'],
+    [
+      [
+        [4, 1],
+        [0, 1],
+      ],
+      'c000 4 → 1, c001 0 → 1 (1 moved, total 4 → 2)',
+    ],
+  ]
+  for (const [counts, text] of moves)
+    it(`tells a move as "${text}"`, () => {
+      const clusters = counts.map(([before, after], i) => ({ cluster: names(9)[i] ?? '', before, after }))
+      const sum = (pick: 0 | 1) => counts.reduce((total, pair) => total + pair[pick], 0)
+      assert.equal(moveText({ subject: 'x', clusters, before: sum(0), after: sum(1) }), text)
+    })
+})
