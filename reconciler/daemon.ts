@@ -214,7 +214,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
 
   function onEnd(seconds: number, error: unknown): void {
     metrics.syncEnded(error === undefined ? 'success' : 'failure', seconds)
-    state.turned = true
+    state.turnedAt = clock.now()
     if (error !== undefined) {
       pace.failed()
       if (error instanceof GitError) metrics.fetchEnded('failure')
@@ -229,7 +229,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     diff: (clusters) => members.diff(clusters),
     observations: facts.peek,
     sync: turner.now,
-    ready: () => state.turned,
+    ready: () => state.turnedAt !== undefined,
     healthy: () => clock.now() - (turner.since() ?? clock.now()) < longestTurn,
     onChange: teller.onChange,
     async settled() {

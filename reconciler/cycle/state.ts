@@ -27,8 +27,8 @@ export interface State {
   order: FleetOrder | undefined
   /** Workloads that decisions in force are about. */
   subjects: ReadonlySet<Subject>
-  /** A first turn has ended, well or not. */
-  turned: boolean
+  /** When a turn ended last, well or not, in milliseconds since the epoch; undefined before the first. */
+  turnedAt: number | undefined
 }
 
 /** A daemon that has done nothing yet. */
@@ -44,7 +44,7 @@ export function freshState(): State {
     done: undefined,
     order: undefined,
     subjects: new Set(),
-    turned: false,
+    turnedAt: undefined,
   }
 }
 
@@ -87,6 +87,7 @@ export function fleetStatus(
   return {
     fleet: state.source?.fleet.metadata.name ?? '',
     at: new Date(now).toISOString(),
+    heartbeatAt: state.turnedAt === undefined ? undefined : new Date(state.turnedAt).toISOString(),
     sync: state.order ? (order[worst] ?? 'synced') : 'progressing',
     source: {
       branch: branches.source,

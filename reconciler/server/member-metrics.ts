@@ -50,6 +50,18 @@ export function createMemberMetrics(registry: Registry): MemberMetrics {
     labelNames: ['cluster'],
     registers,
   })
+  const fought = new Gauge({
+    name: 'flotilla_cluster_objects_fought',
+    help: 'Objects that somebody changes again and again, so that healing is backed off',
+    labelNames: ['cluster'],
+    registers,
+  })
+  const held = new Gauge({
+    name: 'flotilla_cluster_deletions_held',
+    help: 'Objects that left Git and wait to be deleted, mostly for the budget',
+    labelNames: ['cluster'],
+    registers,
+  })
   const lastSeen = new Gauge({
     name: 'flotilla_cluster_last_seen_timestamp_seconds',
     help: 'Unix time at which the API server last answered; 0 before it ever did',
@@ -97,7 +109,7 @@ export function createMemberMetrics(registry: Registry): MemberMetrics {
 
   function forget(cluster: string): void {
     for (const sync of syncs) state.remove({ cluster, sync })
-    for (const gauge of [objects, applied, drifted, lastSeen, expiry]) gauge.remove({ cluster })
+    for (const gauge of [objects, applied, drifted, fought, held, lastSeen, expiry]) gauge.remove({ cluster })
     for (const reason of driftReasons) for (const counter of [seen, healed]) counter.remove({ cluster, reason })
     for (const action of actions) applies.remove({ cluster, action })
     for (const verb of usedVerbs.get(cluster) ?? []) {
@@ -117,6 +129,8 @@ export function createMemberMetrics(registry: Registry): MemberMetrics {
         objects.set({ cluster }, status.total)
         applied.set({ cluster }, status.applied)
         drifted.set({ cluster }, driftCount(status))
+        fought.set({ cluster }, status.objects.filter(({ drift }) => drift?.fight === true).length)
+        held.set({ cluster }, status.objects.filter((object) => object.held !== undefined).length)
         lastSeen.set({ cluster }, unixTime(status.seenAt))
         const { credentialExpiresAt } = status
         if (credentialExpiresAt === undefined) expiry.remove({ cluster })

@@ -100,6 +100,11 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     help: 'Unix time of the last fetch of the remote that worked; 0 before the first',
     registers,
   })
+  const heartbeat = new Gauge({
+    name: 'flotilla_heartbeat_timestamp_seconds',
+    help: 'Unix time at which a turn of the cycle ended last, well or not; 0 before the first',
+    registers,
+  })
   const problems = new Gauge({
     name: 'flotilla_branch_problem',
     help: '1 while a branch needs a person: it cannot be fetched, rendered, pushed, or deletions are over the budget',
@@ -145,6 +150,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     text(status) {
       members.follow(status.clusters)
       fetched.set(unixTime(status.source.fetchedAt))
+      heartbeat.set(unixTime(status.heartbeatAt))
       problems.set({ branch: 'source' }, status.source.problem === '' ? 0 : 1)
       problems.set({ branch: 'generated' }, status.generated.problem === '' ? 0 : 1)
       return registry.metrics()

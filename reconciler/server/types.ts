@@ -7,6 +7,8 @@ export interface FleetStatus {
   readonly fleet: string
   /** ISO time at which this was true. */
   readonly at: string
+  /** ISO time at which a turn of the cycle ended last, well or not; undefined before the first. */
+  readonly heartbeatAt: string | undefined
   readonly sync: Sync
   readonly source: {
     readonly branch: string

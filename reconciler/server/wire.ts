@@ -71,6 +71,7 @@ const generated = z.object({ branch: z.string(), commit: perhaps, problem: z.str
 export const fleetStatusSchema: z.ZodType<FleetStatus> = z.object({
   fleet: z.string(),
   at: z.string(),
+  heartbeatAt: perhaps,
   sync,
   source,
   generated,

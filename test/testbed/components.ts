@@ -43,6 +43,14 @@ export const components: readonly Component[] = [
     cgo: true,
     data: { module: 'code.gitea.io/gitea', folders: ['templates', 'options', 'public'] },
   },
+  // Evaluates the shipped alerts. Without service discovery, which rules do not need and which is most of its code.
+  {
+    name: 'promtool',
+    version: 'v3.13.3',
+    module: 'promtool',
+    package: 'github.com/prometheus/prometheus/cmd/promtool',
+    tags: ['remove_all_sd'],
+  },
   // The peer in the benchmark.
   {
     name: 'kustomize-controller',

@@ -31,6 +31,7 @@ function fleet(change: Partial<FleetStatus> = {}): FleetStatus {
     fleet: 'demo',
     at: '2026-01-02T03:04:06Z',
     sync: 'synced',
+    heartbeatAt: '2026-01-02T03:04:05Z',
     source: { branch: 'main', commit: first, fetchedAt: '2026-01-02T03:04:05Z', problem: '' },
     generated: { branch: 'generated', commit: second, problem: '' },
     messages: [],

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse } from 'yaml'
 import { createMetrics, type Metrics } from '../../../reconciler/server/metrics.ts'
 import type { Message } from '../../../repo-layout/message.ts'
-import { ago, clusterOf, everyState, fleetOf, now, objectOf, scaled } from '../views/fleet.ts'
+import { ago, clusterOf, fleetOf, now, objectOf, scaled } from '../views/fleet.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const page = readFileSync(join(root, 'docs/metrics.md'), 'utf8')
@@ -71,20 +70,6 @@ describe('metrics', () => {
       used.filter((name) => !names.includes(name)),
       [],
     )
-  })
-
-  it('are watched by alerts of the page that Prometheus can load, over states that there are', () => {
-    const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? []
-    const [group] = (parse(text) as { groups: { name: string; rules: Record<string, unknown>[] }[] }).groups
-    assert.ok(group && group.rules.length >= 5)
-    for (const { alert, expr, annotations } of group.rules) {
-      assert.match(String(alert), /^Flotilla[A-Za-z]+$/)
-      assert.match(String(expr), /flotilla_.* > /)
-      assert.ok(annotations)
-      const [, states = ''] = /sync=~?"([^"]*)"/.exec(String(expr)) ?? []
-      for (const state of states.split('|').filter((one) => one !== ''))
-        assert.ok(Object.hasOwn(everyState, state), state)
-    }
   })
 
   it('begin at 0, so that a first failure is a rise', async () => {
@@ -159,6 +144,26 @@ describe('metrics', () => {
     assert.deepEqual(await seriesOf(metrics, expiry, status), { '{cluster="us-1"}': now / 1000 + 60 })
     const renewed = fleetOf([clusterOf('us-1', '')])
     assert.deepEqual(await seriesOf(metrics, expiry, renewed), {}, 'a credential that renews itself has no expiry')
+  })
+
+  it('tell what is fought over and what waits to be deleted', async () => {
+    const metrics = createMetrics({ version: '1.2.3' })
+    const objects = [
+      objectOf('ConfigMap/a/b', { held: { uid: 'u', takes: 3 } }),
+      objectOf('ConfigMap/a/c', { drift: scaled({ fight: true }) }),
+      objectOf('ConfigMap/a/d', { drift: scaled() }),
+    ]
+    const status = fleetOf([clusterOf('eu-1', '', { objects })])
+    const eu = '{cluster="eu-1"}'
+    assert.equal((await seriesOf(metrics, 'flotilla_cluster_objects_fought', status))[eu], 1)
+    assert.equal((await seriesOf(metrics, 'flotilla_cluster_deletions_held', status))[eu], 1)
+  })
+
+  it('tell when the cycle ended a turn last', async () => {
+    const metrics = createMetrics({ version: '1.2.3' })
+    const name = 'flotilla_heartbeat_timestamp_seconds'
+    assert.deepEqual(await seriesOf(metrics, name, fleetOf([])), { '': now / 1000 - 2 })
+    assert.deepEqual(await seriesOf(metrics, name, fleetOf([], { heartbeatAt: undefined })), { '': 0 })
   })
 
   it('tell that a branch needs a person, and when the remote was last fetched', async () => {

@@ -66,6 +66,7 @@ export function fleetOf(clusters: readonly ClusterStatus[], change: Partial<Flee
   return {
     fleet: 'shop',
     at: new Date(now).toISOString(),
+    heartbeatAt: ago(2),
     sync: 'synced',
     source: { branch: 'main', commit: '4f1c2e9aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', fetchedAt: ago(12), problem: '' },
     generated: { branch: 'generated', commit, problem: '' },

@@ -65,6 +65,13 @@ describe('the status of a fleet', () => {
     isGolden('fleet-needs-you', fleetStatusView(status, { now }, plainScreen(80)))
   })
 
+  it('says that the daemon has not ended a turn for minutes, for then nothing that it shows is new', () => {
+    const silent = fleetStatusView(fleetOf([clusterOf('a', '')], { heartbeatAt: ago(300) }), { now }, plainScreen())
+    assert.match(silent.body, /Needs you: the daemon has not ended a turn for 5m; its log says why/)
+    const alive = fleetStatusView(fleetOf([clusterOf('a', '')], { heartbeatAt: ago(60) }), { now }, plainScreen())
+    assert.doesNotMatch(alive.body, /Needs you/)
+  })
+
   it('does not call a fleet synced while what it runs is not what Git says', () => {
     const generated = { ...fleetOf([]).generated, problem: 'the push was rejected: protected branch' }
     const view = fleetStatusView(
