@@ -46,8 +46,10 @@ export interface NodeFacts {
   readonly requested: { readonly [resource: string]: string }
 }
 
-/** Listeners are told so many milliseconds after the first of several changes. */
+/** Listeners are told so many milliseconds after the first of several changes, and no sooner than `apart` after the last time. */
 const tellAfter = 20
+/** While much changes, one look at it costs as much as many changes. */
+const apart = 200
 
 /** Makes the book of a member of which nothing is known yet. */
 export function createBook(cluster: string, clock: Clock): Book {
@@ -55,6 +57,7 @@ export function createBook(cluster: string, clock: Clock): Book {
   let cached: MemberStatus | undefined
   let stale = true
   let telling = false
+  let told = Number.NEGATIVE_INFINITY
   const deadline = createDeadline(clock, () => book.changed())
   const expiry = createExpiry(clock, () => book.changed())
   const book: Book = {
@@ -78,8 +81,11 @@ export function createBook(cluster: string, clock: Clock): Book {
       stale = true
       if (telling || listeners.size === 0) return
       telling = true
-      clock.after(tellAfter, () => {
+      // A clock that is set back must not make it wait for longer.
+      const rest = Math.min(apart, told + apart - clock.now())
+      clock.after(Math.max(tellAfter, rest), () => {
         telling = false
+        told = clock.now()
         for (const listener of listeners) listener()
       })
     },

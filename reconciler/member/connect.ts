@@ -39,8 +39,10 @@ const connections = 8
  */
 export function connect(cluster: Target, options: ConnectOptions): Transport {
   let access: Access | undefined
+  let credential: ReturnType<NonNullable<Transport['credential']>>
   const sessions = createSessions(cluster, options, (next) => {
     access = next
+    credential = undefined
   })
   const transport = createTransport(sessions, options.clock)
   return {
@@ -58,7 +60,11 @@ export function connect(cluster: Target, options: ConnectOptions): Transport {
         throw await explained(error, cluster, access, options.clock.now())
       }
     },
-    credential: () => (access ? { cluster, ...credentialOf(access) } : undefined),
+    credential() {
+      // Asked at each answer: a certificate or token is read only when it is another.
+      if (access) credential ??= { cluster, ...credentialOf(access) }
+      return credential
+    },
     close: () => transport.close(),
   }
 }

@@ -50,6 +50,19 @@ function failureOf(promise: Promise<unknown>): Promise<ApiError['failure']> {
 const status = (code: number, message: string) => ({ kind: 'Status', code, message })
 
 describe('the transport to a member', () => {
+  it('reads its credential once for all answers that it brings', () =>
+    over(
+      (_request, response) => json(response, {}),
+      async (transport) => {
+        assert.equal(transport.credential?.(), undefined)
+        await transport.request('GET', '/x')
+        const first = transport.credential?.()
+        assert.equal(first?.kind, 'token')
+        await transport.request('GET', '/x')
+        assert.equal(transport.credential?.(), first)
+      },
+    ))
+
   it('waits as long as a busy server asks, then sends the request again', () => {
     let asked = 0
     const busy: Answer = (_request, response) =>
