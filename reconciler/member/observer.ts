@@ -1,10 +1,11 @@
 import type { Logger } from 'pino'
-import { getIn, type JsonObject } from '../../repo-layout/json.ts'
+import { getIn, isJsonObject, type JsonObject } from '../../repo-layout/json.ts'
 import { parseSubject, type Subject } from '../../repo-layout/subject.ts'
 import { type Clock, sleep } from '../clock.ts'
 import type { Book } from './book.ts'
 import { itemsOf, messageOf } from './errors.ts'
 import type { WorkloadFacts } from './facts.ts'
+import type { Item } from './items.ts'
 import { nodesOf } from './nodes.ts'
 import { analyzePods } from './pods.ts'
 import { createQueue } from './queue.ts'
@@ -18,14 +19,16 @@ export interface Observer {
 
 /** Pods are looked at so many milliseconds after a workload changed: rollouts change it often. */
 const settleTime = 1000
+/** From so many workloads of a namespace on, one list of all its pods costs less than one for each of them. */
+const shared = 4
 /** Again, while pods are unschedulable for less than a minute (kubefed: 10 s), and while they stay so. */
 const soon = 10_000
 const later = 60_000
 const nodesEvery = 60_000
 
 /**
- * Watches the book for workloads whose replicas are not all ready and counts their pods, one list each. Failures are
- * logged and leave what was known; nothing here ever ends a session.
+ * Watches the book for workloads whose replicas are not all ready and counts their pods: one list of each, or one of their
+ * namespace where many are not ready in it. Failures are logged and leave what was known; nothing here ever ends a session.
  */
 export function createObserver(
   session: Session,
@@ -35,36 +38,68 @@ export function createObserver(
   const { clock, log } = options
   const stopping = new AbortController()
   const looked = new Map<Subject, WorkloadFacts>()
+  /** Workloads whose pods are to be looked at, by namespace. */
+  const due = new Map<string, Set<Subject>>()
   const queue = createQueue({ clock, concurrency: 2, ready: () => true, run: look })
 
-  async function look(subject: Subject): Promise<number | undefined> {
-    const item = book.items.get(subject)
-    const facts = item?.live?.workload
-    const namespace = parseSubject(subject)?.namespace
-    if (
-      !item?.wanted ||
-      !facts ||
-      facts.replicas === facts.readyReplicas ||
-      !facts.matchLabels ||
-      namespace === undefined
-    ) {
-      if (book.pods.delete(subject)) book.changed()
-      return undefined
+  /** Looks at the pods of all workloads of a namespace that are due; gives when to do so again. */
+  async function look(namespace: string): Promise<number | undefined> {
+    const subjects = [...(due.get(namespace) ?? [])]
+    due.delete(namespace)
+    const labelsOf = new Map<Subject, Labels>()
+    for (const subject of subjects) {
+      const labels = unreadyLabels(book.items.get(subject))
+      if (labels) labelsOf.set(subject, labels)
+      else if (book.pods.delete(subject)) book.changed()
     }
     try {
-      const labelSelector = Object.entries(facts.matchLabels)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(',')
-      const pods = await listAll(session.transport, `/api/v1/namespaces/${namespace}/pods`, { labelSelector })
-      const analysis = analyzePods(pods, clock.now())
-      book.pods.set(subject, analysis)
-      book.changed()
-      return analysis.lookAgain ? soon : analysis.unschedulablePods > 0 ? later : undefined
+      const again: number[] = []
+      for (const [subject, pods] of await podsOf(namespace, labelsOf)) {
+        // It may have become ready meanwhile; then its pods were forgotten already.
+        if (!unreadyLabels(book.items.get(subject))) continue
+        const analysis = analyzePods(pods, clock.now())
+        book.pods.set(subject, analysis)
+        const pause = analysis.lookAgain ? soon : analysis.unschedulablePods > 0 ? later : undefined
+        if (pause === undefined) continue
+        again.push(pause)
+        makeDue(namespace, subject)
+      }
+      if (labelsOf.size > 0) book.changed()
+      return again.length === 0 ? undefined : Math.min(...again)
     } catch (error) {
       if (!stopping.signal.aborted)
-        log.warn({ subject, error: messageOf(error) }, 'pods of a workload cannot be listed')
+        log.warn({ namespace, error: messageOf(error) }, 'pods of workloads cannot be listed')
+      for (const subject of labelsOf.keys()) makeDue(namespace, subject)
       return later
     }
+  }
+
+  async function podsOf(
+    namespace: string,
+    labelsOf: ReadonlyMap<Subject, Labels>,
+  ): Promise<ReadonlyMap<Subject, readonly JsonObject[]>> {
+    const path = `/api/v1/namespaces/${namespace}/pods`
+    const pods = new Map<Subject, JsonObject[]>([...labelsOf.keys()].map((subject) => [subject, []]))
+    if (labelsOf.size < shared) {
+      for (const [subject, labels] of labelsOf) {
+        const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(',')
+        await eachListed(session.transport, path, { labelSelector }, (pod) => pods.get(subject)?.push(pod))
+      }
+      return pods
+    }
+    await eachListed(session.transport, path, {}, (pod) => {
+      const own = getIn(pod, ['metadata', 'labels'])
+      if (!isJsonObject(own)) return
+      for (const [subject, labels] of labelsOf)
+        if (labels.every(([key, value]) => own[key] === value)) pods.get(subject)?.push(pod)
+    })
+    return pods
+  }
+
+  function makeDue(namespace: string, subject: Subject): void {
+    const known = due.get(namespace)
+    if (known) known.add(subject)
+    else due.set(namespace, new Set([subject]))
   }
 
   function check(): void {
@@ -72,7 +107,13 @@ export function createObserver(
       const facts = live?.workload
       if (!facts || sameCounts(looked.get(subject), facts)) continue
       looked.set(subject, facts)
-      queue.add(subject, facts.replicas === facts.readyReplicas ? 1 : settleTime)
+      const namespace = parseSubject(subject)?.namespace
+      if (facts.replicas === facts.readyReplicas || namespace === undefined) {
+        if (book.pods.delete(subject)) book.changed()
+        continue
+      }
+      makeDue(namespace, subject)
+      queue.add(namespace, settleTime)
     }
   }
 
@@ -109,19 +150,36 @@ function sameCounts(a: WorkloadFacts | undefined, b: WorkloadFacts): boolean {
   return a !== undefined && a.replicas === b.replicas && a.readyReplicas === b.readyReplicas
 }
 
+type Labels = readonly (readonly [key: string, value: string])[]
+
+/** What finds the pods of a workload that is wanted and not ready; undefined for every other. */
+function unreadyLabels(item: Item | undefined): Labels | undefined {
+  const facts = item?.live?.workload
+  if (!item?.wanted || !facts || facts.replicas === facts.readyReplicas) return undefined
+  return facts.matchLabels && Object.entries(facts.matchLabels)
+}
+
 /** Every item of a list, in pages of 500. Throws an `ApiError` where any of it cannot be had. */
-export async function listAll(
+export async function listAll(transport: Transport, path: string, query: Query): Promise<JsonObject[]> {
+  const items: JsonObject[] = []
+  await eachListed(transport, path, query, (item) => items.push(item))
+  return items
+}
+
+type Query = { readonly [key: string]: string }
+
+/** Gives each object of a list to `take`, page by page: a namespace may hold more than is good to keep. */
+async function eachListed(
   transport: Transport,
   path: string,
-  query: { readonly [key: string]: string },
-): Promise<JsonObject[]> {
-  const items: JsonObject[] = []
+  query: Query,
+  take: (item: JsonObject) => void,
+): Promise<void> {
   let next: string | undefined
   do {
     const { json } = await transport.request('GET', path, { query: { ...query, limit: '500', continue: next } })
-    items.push(...itemsOf(json))
+    for (const item of itemsOf(json)) take(item)
     const token = getIn(json, ['metadata', 'continue'])
     next = typeof token === 'string' && token !== '' ? token : undefined
   } while (next !== undefined)
-  return items
 }
