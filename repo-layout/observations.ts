@@ -20,6 +20,8 @@ const workload = z.looseObject({
   availableReplicas: z.int().min(0).optional(),
   runningPods: z.int().min(0).optional(),
   unschedulablePods: count,
+  /** False where its pods could not be counted: then nothing is known of a workload whose replicas are not all ready. */
+  podsCounted: z.boolean().optional(),
 })
 
 const release = z.looseObject({

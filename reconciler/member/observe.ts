@@ -45,6 +45,7 @@ function workloadsOf(book: Book): { [subject: Subject]: WorkloadObservation } {
       ...(facts.availableReplicas === undefined ? {} : { availableReplicas: facts.availableReplicas }),
       ...(allReady ? { runningPods: facts.readyReplicas } : pods ? { runningPods: pods.runningPods } : {}),
       unschedulablePods: allReady ? 0 : (pods?.unschedulablePods ?? 0),
+      ...(allReady || pods ? {} : { podsCounted: false }),
     }
   }
   return workloads

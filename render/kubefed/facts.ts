@@ -26,8 +26,10 @@ export const nothingRuns: ReplicaFacts = { current: undefined, capacity: undefin
  * Replicas that count as running, and the most the cluster can hold (`kubefed v0.10 replicascheduler.go`,
  * `podanalyzer`): all ready counts as they are; else running pods count, and unschedulable ones limit the cluster.
  */
-function analyse({ replicas, readyReplicas, runningPods, unschedulablePods }: WorkloadObservation): ReplicaFacts {
+function analyse(seen: WorkloadObservation): ReplicaFacts | 'unknown' {
+  const { replicas, readyReplicas, runningPods, unschedulablePods, podsCounted } = seen
   if (replicas === readyReplicas) return { current: readyReplicas, capacity: undefined }
+  if (podsCounted === false) return 'unknown'
   return {
     current: runningPods ?? readyReplicas,
     capacity: unschedulablePods > 0 ? Math.max(0, replicas - unschedulablePods) : undefined,

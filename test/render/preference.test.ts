@@ -229,6 +229,15 @@ describe('ReplicaSchedulingPreference: a decision in force', () => {
     ['a cluster that is not observed', { cluster1: undefined as unknown as Json }],
     ['a cluster whose reachability is unknown', { cluster1: { reachable: 'unknown', workloads: {} } }],
     ['a cluster whose workloads are unknown', { cluster1: { reachable: true } }],
+    [
+      'a cluster whose pods could not be counted while some are not ready',
+      {
+        cluster1: {
+          reachable: true,
+          workloads: { [subject]: { replicas: 3, readyReplicas: 1, podsCounted: false } },
+        },
+      },
+    ],
     ['facts about another tree', { cluster1: { reachable: true, applied: { tree: 'sha256:0' }, workloads: {} } }],
   ]
   for (const [what, given] of unknown) {
