@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { version } from '../run/version.ts'
 import { helpEnd } from './help.ts'
 import { addDaemonCommands } from './register-daemon.ts'
+import { addDetachCommand } from './register-detach.ts'
 import { addLocalCommands } from './register-local.ts'
 import { addPlanCommand } from './register-plan.ts'
 import { addRepositoryCommands } from './register-repository.ts'
@@ -61,6 +62,8 @@ export function buildProgram(registration: Registration): Command {
   addRunCommand(program, registration)
   program.commandsGroup('Ask the daemon:')
   addDaemonCommands(program, registration)
+  program.commandsGroup('Member clusters:')
+  addDetachCommand(program, registration)
   program.commandsGroup('This program:')
   addLocalCommands(program, registration)
   program.helpCommand('help [command]', 'explain a command')

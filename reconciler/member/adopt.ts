@@ -89,15 +89,17 @@ async function compare(live: KubeObject, manifest: KubeObject, dryRun: () => Pro
 /** The object with the same marks of ours whether it has them or not, so that they make no difference. */
 export function withoutMarks(object: KubeObject): KubeObject {
   const { labels, annotations: notes } = object.metadata
-  const without = (map: { readonly [key: string]: string } | undefined, key: string) =>
-    Object.fromEntries(
-      Object.entries(map ?? {})
-        .map(([name, value]) => [name, name === key ? 'ours' : value])
-        .concat([[key, 'ours']]),
-    )
+  const marked = (map: { readonly [key: string]: string } | undefined, keys: readonly string[]) => ({
+    ...map,
+    ...Object.fromEntries(keys.map((key) => [key, 'ours'])),
+  })
   return {
     ...object,
-    metadata: { ...object.metadata, labels: without(labels, fleetLabel), annotations: without(notes, annotations.id) },
+    metadata: {
+      ...object.metadata,
+      labels: marked(labels, [fleetLabel, annotations.id]),
+      annotations: marked(notes, Object.values(annotations)),
+    },
   }
 }
 

@@ -68,7 +68,8 @@ export function createDiscovery(transport: Transport, clock: Clock): Discovery {
   }
 }
 
-async function preferredVersions(transport: Transport): Promise<readonly string[]> {
+/** The group-versions beside `v1` that an API server prefers, one a group. Rejects with an `ApiError`. */
+export async function preferredVersions(transport: Transport): Promise<readonly string[]> {
   const { json } = await transport.request('GET', '/apis')
   if (!isJsonArray(json.groups)) throw unreadable('/apis')
   return json.groups.map((group) => {
@@ -78,7 +79,11 @@ async function preferredVersions(transport: Transport): Promise<readonly string[
   })
 }
 
-async function readVersion(transport: Transport, apiVersion: string): Promise<ReadonlyMap<string, Resource>> {
+/**
+ * The kinds of one group-version by name, without subresources; none where the server does not serve it. Rejects with an
+ * `ApiError`.
+ */
+export async function readVersion(transport: Transport, apiVersion: string): Promise<ReadonlyMap<string, Resource>> {
   const path = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
   const resources = new Map<string, Resource>()
   let list: unknown

@@ -44,7 +44,7 @@ async function meet(work: Work, task: Task, found: KubeObject): Promise<Outcome>
     task.manifest,
     task.subject,
     settings,
-    { mode: settings.sync.adopt, onObject: task.manifest.metadata.annotations?.[annotations.adopt] },
+    { mode: settings.sync.adopt, onObject: task.wanted.object.metadata.annotations?.[annotations.adopt] },
     () => dryRun(work, task, found),
   )
   if (decision.type === 'leave') {

@@ -17,6 +17,8 @@ import type { Transport } from './transport.ts'
 
 /** Where the inventory of a member lives, in the member itself. */
 export const inventoryNamespace = 'flotilla-system'
+/** The label, and its value, of the namespace of inventories where we made it: it goes when Flotilla leaves the cluster. */
+export const madeByUs = ['app.kubernetes.io/managed-by', 'flotilla'] as const
 /** Marks the ConfigMaps of an inventory; the value is the fleet's name. */
 export const inventoryLabel = 'flotilla.dev/inventory'
 
@@ -286,7 +288,8 @@ async function ensureNamespace(transport: Transport): Promise<void> {
     await transport.request('GET', `/api/v1/namespaces/${inventoryNamespace}`)
   } catch (error) {
     if (!isRejected(error, 404)) throw error
-    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: inventoryNamespace } }
+    const metadata = { name: inventoryNamespace, labels: { [madeByUs[0]]: madeByUs[1] } }
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata }
     await transport.request('POST', '/api/v1/namespaces', { body }).catch((failure: unknown) => {
       if (!isRejected(failure, 409)) throw failure
     })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
 import { annotations, fleetLabel } from '../../repo-layout/schema/common.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
@@ -26,26 +27,47 @@ export interface Owner {
   readonly fleetUid: string
 }
 
-/** The value of the id annotation: whose object this is and which. Controllers copy annotations, so both must fit. */
-export function idOf(owner: Owner, subject: Subject): string {
-  return `${owner.fleetUid}/${subject}`
+/**
+ * Workloads on which the id is a label. Their controllers copy annotations to what they make, and a Deployment counts a new
+ * annotation as a new generation: nothing is to be seen of an adoption there.
+ */
+const labelled: ReadonlySet<string> = new Set(['Deployment.apps', 'StatefulSet.apps', 'DaemonSet.apps'])
+
+function idMapOf(subject: Subject): 'labels' | 'annotations' {
+  return labelled.has(subject.slice(0, subject.indexOf('/'))) ? 'labels' : 'annotations'
+}
+
+/**
+ * The value of the id: whose object this is and which. Controllers copy labels and annotations, so both must fit. As a label
+ * it is hashes of the two, for a label may hold neither slashes nor so many signs.
+ */
+export function idOf({ fleetUid }: Owner, subject: Subject): string {
+  if (idMapOf(subject) === 'annotations') return `${fleetUid}/${subject}`
+  return `${digest(fleetUid, 16)}.${digest(subject, 32)}`
+}
+
+function digest(text: string, signs: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, signs)
 }
 
 /**
  * What is sent for an object: its manifest without what only the server writes (`status`, `managedFields`,
  * `creationTimestamp`) or kubectl does, `stringData` turned into `data` (a key dropped from stringData would stay for ever), with our
- * label and id annotation. The object that is given is not changed.
+ * label and id. What `flotilla.dev/adopt` says is for us alone, and not sent. The object that is given is not changed.
  */
 export function manifestOf(object: KubeObject, subject: Subject, owner: Owner): KubeObject {
   const { status: _status, stringData, ...rest } = object
-  const { [kubectlRecord]: _record, ...notes } = object.metadata.annotations ?? {}
+  const { [kubectlRecord]: _record, [annotations.adopt]: _adopt, ...notes } = object.metadata.annotations ?? {}
   const metadata = Object.fromEntries(Object.entries(object.metadata).filter(([key]) => !serverMetadata.has(key)))
+  const { annotations: _notes, ...others } = metadata
+  const isLabel = idMapOf(subject) === 'labels'
+  const id = { [annotations.id]: idOf(owner, subject) }
   const manifest: { [key: string]: Json | undefined } = {
     ...rest,
     metadata: {
-      ...metadata,
-      labels: { ...object.metadata.labels, [fleetLabel]: owner.fleetName },
-      annotations: { ...notes, [annotations.id]: idOf(owner, subject) },
+      ...others,
+      labels: { ...object.metadata.labels, [fleetLabel]: owner.fleetName, ...(isLabel ? id : {}) },
+      ...(isLabel && Object.keys(notes).length === 0 ? {} : { annotations: isLabel ? notes : { ...notes, ...id } }),
     },
   }
   if (object.kind === 'Secret' && object.apiVersion === 'v1') {
@@ -80,12 +102,14 @@ export function markOf(object: JsonObject, map: 'labels' | 'annotations', key: s
 
 /** Whether a live object carries our id for this very Subject; a copy that a controller made does not. */
 export function carriesOurId(live: JsonObject, subject: Subject, owner: Owner): boolean {
-  return markOf(live, 'annotations', annotations.id) === idOf(owner, subject)
+  return markOf(live, idMapOf(subject), annotations.id) === idOf(owner, subject)
 }
 
-/** The uid of another fleet that owns a live object; undefined where none or ours does. */
+/** What another fleet that owns a live object is told by: its uid, or a hash of it; undefined where none or ours does. */
 export function otherFleet(live: JsonObject, subject: Subject, owner: Owner): string | undefined {
-  const id = markOf(live, 'annotations', annotations.id)
-  const uid = id?.endsWith(`/${subject}`) ? id.slice(0, -subject.length - 1) : undefined
-  return uid === owner.fleetUid ? undefined : uid
+  const map = idMapOf(subject)
+  const id = markOf(live, map, annotations.id)
+  const end = map === 'labels' ? `.${digest(subject, 32)}` : `/${subject}`
+  if (id === undefined || !id.endsWith(end) || id === idOf(owner, subject)) return undefined
+  return id.slice(0, -end.length)
 }

@@ -1,4 +1,11 @@
-import { isJsonArray, isJsonObject, type Json, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
+import {
+  getIn,
+  isJsonArray,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+} from '../../repo-layout/json.ts'
 import { annotations, fleetLabel } from '../../repo-layout/schema/common.ts'
 import type { Api, Place } from './api.ts'
 import {
@@ -15,6 +22,10 @@ import {
 } from './fields.ts'
 import { markOf, metadataText } from './manifest.ts'
 
+/** The manager to which we hand what we leave to others. */
+const handoverManager = `${ourManager}-handover`
+/** Every name under which we own fields. */
+const managers: readonly (Json | undefined)[] = [ourManager, handoverManager]
 /** Managers whose fields an adoption takes: tools that a person ran, and the name the server gives to what was before. */
 const clientSide = /^(kubectl(-.*)?|before-first-apply)$/
 /** Managers of the tools whose marks keep an object from being adopted unless that is said on the object. */
@@ -112,28 +123,37 @@ export async function handOver(api: Api, place: Place, live: KubeObject, path: r
   let body: Json = value
   for (const step of [...path].reverse()) body = { [step]: body }
   const manifest = { apiVersion, kind, metadata: { name: metadata.name }, ...(isJsonObject(body) ? body : {}) }
-  await api.apply(place, manifest, { uid: metadataText(live, 'uid'), manager: `${ourManager}-handover` })
+  await api.apply(place, manifest, { uid: metadataText(live, 'uid'), manager: handoverManager })
 }
 
 /**
- * Lets an object go without changing what it is: our label, id annotation and manager entry are taken away in one patch.
- * Its fields then have no owner or those that shared them.
+ * Lets an object go without changing what it is: our label, id and every entry of ours are taken away in one patch upon the
+ * object's resourceVersion. Its fields then have no owner or those that shared them.
  */
 export async function release(api: Api, place: Place, live: KubeObject): Promise<void> {
-  const operations: JsonObject[] = []
+  const operations = markRemovals(live)
+  const entries = rawEntries(live)
+  const kept = entries.filter((entry) => !managers.includes(getIn(entry, ['manager'])))
+  if (operations.length === 0 && kept.length === entries.length) return
+  await api.patch(place, metadataText(live, 'resourceVersion'), [
+    ...operations,
+    { op: 'replace', path: '/metadata/managedFields', value: kept },
+  ])
+}
+
+/** The operations of a JSON patch that take our label and id off an object; none where it carries none. */
+function markRemovals(live: JsonObject): readonly JsonObject[] {
   const marks = [
     ['labels', fleetLabel],
+    ['labels', annotations.id],
     ['annotations', annotations.id],
   ] as const
-  for (const [map, key] of marks)
-    if (markOf(live, map, key) !== undefined)
-      operations.push({ op: 'remove', path: `/metadata/${map}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}` })
-  const kept = rawEntries(live).filter(
-    (entry) => !managedFieldsOf({ metadata: { managedFields: [entry] } }).some(isOurs),
-  )
-  if (operations.length === 0 && kept.length === rawEntries(live).length) return
-  operations.push({ op: 'replace', path: '/metadata/managedFields', value: kept })
-  await api.patch(place, metadataText(live, 'resourceVersion'), operations)
+  return marks
+    .filter(([map, key]) => markOf(live, map, key) !== undefined)
+    .map(([map, key]) => ({
+      op: 'remove',
+      path: `/metadata/${map}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    }))
 }
 
 function replaceEntries(api: Api, place: Place, live: KubeObject, entries: readonly Json[]): Promise<KubeObject> {
