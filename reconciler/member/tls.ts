@@ -1,6 +1,6 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { checkServerIdentity, connect, type TLSSocket } from 'node:tls'
+import { checkServerIdentity, connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls'
 import { buildConnector } from 'undici'
 import { type Access, serverUrl } from './access.ts'
 import { codeOf } from './errors.ts'
@@ -30,8 +30,8 @@ export function connectorOf(access: Access): buildConnector.connector {
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
   }
-  if (!access.skips.includes('ValidityPeriod') || access.skips.includes('*')) return buildConnector(options)
-  const connectTimeless = buildConnector({ ...options, rejectUnauthorized: false })
+  if (!access.skips.includes('ValidityPeriod') || access.skips.includes('*')) return sharing(access, options)
+  const connectTimeless = sharing(access, { ...options, rejectUnauthorized: false })
   return (target, callback) =>
     connectTimeless(target, (...result) => {
       const [error, socket] = result
@@ -40,6 +40,27 @@ export function connectorOf(access: Access): buildConnector.connector {
       socket?.destroy()
       callback(problem, null)
     })
+}
+
+const contexts = new WeakMap<Access, SecureContext>()
+
+/**
+ * All connections of one access share what OpenSSL makes of its certificates: by itself each would take half a millisecond
+ * for it and keep 25 KiB. It is made with the first connection, so that what is wrong with a certificate fails that.
+ */
+function sharing(access: Access, options: buildConnector.BuildOptions): buildConnector.connector {
+  let connect: buildConnector.connector | undefined
+  return (target, callback) => {
+    connect ??= buildConnector({ ...options, secureContext: contextOf(access) })
+    connect(target, callback)
+  }
+}
+
+function contextOf(access: Access): SecureContext {
+  const { ca, cert, key } = access
+  const context = contexts.get(access) ?? createSecureContext({ ca, cert, key })
+  contexts.set(access, context)
+  return context
 }
 
 /**
