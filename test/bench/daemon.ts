@@ -40,7 +40,7 @@ export interface ClusterState {
 const checkout = fileURLToPath(new URL('../../', import.meta.url))
 /** Below `node_modules`, so that the built program finds its dependencies as an installed one does. */
 const built = join(checkout, 'node_modules', '.cache', 'flotilla-bench')
-const patience = 180_000
+const patience = 300_000
 
 /** Builds Flotilla as it is installed; gives the folder with the built program. */
 export async function buildFlotilla(): Promise<string> {
