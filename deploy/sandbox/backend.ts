@@ -1,4 +1,5 @@
 import type { Clock } from '../../reconciler/clock.ts'
+import type { Tokens } from './http/auth.ts'
 import type { Addresses } from './kinds/addresses.ts'
 import type { Registry } from './resources/registry.ts'
 import type { Store } from './store/store.ts'
@@ -9,6 +10,7 @@ export interface Backend {
   readonly registry: Registry
   readonly clock: Clock
   readonly addresses: Addresses
+  readonly tokens: Tokens
   /** Whether controllers run: without a garbage collector nothing waits for one. */
   readonly controllers: boolean
 }

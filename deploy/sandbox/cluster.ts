@@ -19,6 +19,7 @@ import { errorReply, StatusError } from './status.ts'
 import { createStore } from './store/store.ts'
 import type { ClusterOptions, Delays, SandboxAnswer, SandboxCluster } from './types.ts'
 import { serve } from './verbs/serve.ts'
+import { claimsHold } from './verbs/token.ts'
 
 /** What the clusters of a sandbox share. */
 export interface Shared {
@@ -61,6 +62,7 @@ export async function createCluster(options: ClusterOptions, shared: Shared): Pr
     registry,
     clock,
     addresses: createAddresses(),
+    tokens,
     controllers: options.controllers !== false,
   }
   registerDefinitions(store, registry)
@@ -82,7 +84,7 @@ export async function createCluster(options: ClusterOptions, shared: Shared): Pr
   }
 
   async function authenticated(request: RawRequest): Promise<AnyReply> {
-    const user = authenticate(tokens, request.headers)
+    const user = authenticate(tokens, request.headers, (claims) => claimsHold(backend, claims))
     return user === undefined
       ? errorReply(new StatusError(401, 'Unauthorized', 'Unauthorized'))
       : handle({ ...request, user })

@@ -34,7 +34,6 @@ const leftOut = new Set([
   'pods/proxy',
   'nodes/proxy',
   'services/proxy',
-  'serviceaccounts/token',
   'localsubjectaccessreviews',
   'subjectaccessreviews',
 ])

@@ -20,6 +20,7 @@ import { deleteOptionsOf, removeObject } from './remove.ts'
 import { accessReview } from './review.ts'
 import { decodeScale, readScale, scaleOf, updatedByScale } from './scale.ts'
 import { selectionOf } from './select.ts'
+import { tokenRequest } from './token.ts'
 import { checkName, updateObject } from './update.ts'
 import { watch } from './watch.ts'
 
@@ -114,6 +115,8 @@ function create(call: Call): AnyReply {
   const { backend, target, request } = call
   const { resource, namespace } = target
   if (resource.plural.endsWith('reviews')) return json(201, JSON.stringify(accessReview(readBody(request).value)))
+  if (target.subresource === 'token')
+    return json(201, JSON.stringify(tokenRequest(backend, found(call), objectOf(readBody(request).value))))
   if (target.name !== '')
     throw new StatusError(
       405,
