@@ -12,15 +12,26 @@ export type Shell = (typeof shells)[number]
 export function completionCommand(shell: Shell, program: Command, terminal: Terminal): number {
   const described: Described = {
     options: program.options.map(optionOf),
-    commands: program.commands.map((command) => ({
-      name: command.name(),
-      about: command.description(),
-      options: command.options.map(optionOf),
-      values: command.registeredArguments.flatMap((argument: Argument) => argument.argChoices ?? []),
-    })),
+    commands: program.commands.flatMap((command) => describe(command, '')),
   }
   terminal.data(writers[shell](described))
   return 0
+}
+
+/** A command, and those below it after it. */
+function describe(command: Command, above: string): readonly DescribedCommand[] {
+  const name = `${above}${command.name()}`
+  const described = {
+    name,
+    about: command.description(),
+    options: command.options.map(optionOf),
+    isGroup: command.commands.length > 0,
+    values: [
+      ...command.commands.map((one) => one.name()),
+      ...command.registeredArguments.flatMap((argument: Argument) => argument.argChoices ?? []),
+    ],
+  }
+  return [described, ...command.commands.flatMap((one) => describe(one, `${name} `))]
 }
 
 interface DescribedOption {
@@ -33,10 +44,13 @@ interface DescribedOption {
 }
 
 interface DescribedCommand {
+  /** All its words: `cluster add`. */
   readonly name: string
+  /** Whether another word is a command below it. */
+  readonly isGroup: boolean
   readonly about: string
   readonly options: readonly DescribedOption[]
-  /** The values of its argument. */
+  /** The values of its argument, or the commands below it. */
   readonly values: readonly string[]
 }
 
@@ -67,14 +81,29 @@ function valueCases({ options, commands }: Described, offer: (values: readonly s
     `    ${names.map((name) => `${command}:${name}`).join('|')}) ${offer(values)} ;;`
   return [
     ...commands.flatMap(({ name, options }) =>
-      options.filter(({ takesValue }) => takesValue).map((option) => branch(name, option)),
+      options.filter(({ takesValue }) => takesValue).map((option) => branch(pattern(name), option)),
     ),
     ...options.filter(({ takesValue }) => takesValue).map((option) => branch('*', option)),
   ]
 }
 
-// Which word is the command: the first that is neither an option of the program nor the value of one.
-const findCommand = ({ options }: Described, words: string, first: number, last: string) => `  local command= i
+/** The words of a command as a pattern of a case. */
+function pattern(name: string): string {
+  return name.includes(' ') ? `'${name}'` : name
+}
+
+function isBelow({ name }: DescribedCommand): boolean {
+  return name.includes(' ')
+}
+
+// Which words are the command: the first that is neither an option of the program nor the value of one, and the next where
+// that is the name of a group.
+const findCommand = (
+  { options, commands }: Described,
+  words: string,
+  first: number,
+  last: string,
+) => `  local command= i
   for ((i = ${first}; i < ${last}; i++)); do
     case "\${${words}[i]}" in
       ${options
@@ -82,16 +111,24 @@ const findCommand = ({ options }: Described, words: string, first: number, last:
         .flatMap(({ names }) => names)
         .join('|')}) ((i++)) ;;
       -*) ;;
-      *) command="\${${words}[i]}"; break ;;
+      *)
+        command="\${command:+$command }\${${words}[i]}"
+        case "$command" in ${commands
+          .filter(({ isGroup }) => isGroup)
+          .map(({ name }) => pattern(name))
+          .join('|')}) ;; *) break ;; esac ;;
     esac
   done`
 
 function bash(described: Described): string {
-  const names = described.commands.map(({ name }) => name).join(' ')
+  const names = described.commands
+    .filter((one) => !isBelow(one))
+    .map(({ name }) => name)
+    .join(' ')
   const offer = (values: readonly string[]) =>
     values.length > 0 ? `words='${values.join(' ')}'` : 'COMPREPLY=($(compgen -f -- "$current")); return'
   const cases = described.commands.map(
-    ({ name, options, values }) => `    ${name}) words='${[...values, longNames(options)].join(' ')}' ;;`,
+    ({ name, options, values }) => `    ${pattern(name)}) words='${[...values, longNames(options)].join(' ')}' ;;`,
   )
   return `# source <(flotilla completion bash)
 _flotilla() {
@@ -116,9 +153,10 @@ function zsh(described: Described): string {
     values.length > 0 ? `compadd -- ${values.join(' ')}; return` : '_files; return'
   const cases = described.commands.map(
     ({ name, options, values }) =>
-      `    ${name}) ${values.length > 0 ? `compadd -- ${values.join(' ')}; ` : ''}compadd -- ${longNames(options)}; _files ;;`,
+      `    ${pattern(name)}) ${values.length > 0 ? `compadd -- ${values.join(' ')}; ` : ''}compadd -- ${longNames(options)}; _files ;;`,
   )
-  const names = described.commands.map(({ name, about }) => `    ${quoted(`${name}:${about.replaceAll(':', '\\:')}`)}`)
+  const top = described.commands.filter((one) => !isBelow(one))
+  const names = top.map(({ name, about }) => `    ${quoted(`${name}:${about.replaceAll(':', '\\:')}`)}`)
   return `#compdef flotilla
 # source <(flotilla completion zsh)
 _flotilla() {
@@ -144,10 +182,14 @@ function fish(described: Described): string {
     const value = values.length > 0 ? ` -x -a ${quoted(values.join(' '))}` : takesValue ? ' -r' : ''
     return `complete -c flotilla${condition} ${flags.join(' ')}${value} -d ${quoted(about)}`
   }
-  const lines = described.commands.flatMap(({ name, about, options, values }) => {
-    const inside = ` -n '__fish_seen_subcommand_from ${name}'`
+  const lines = described.commands.flatMap(({ name, about, options, values, isGroup }) => {
+    const words = name.split(' ')
+    const seen = (list: readonly string[]) => list.map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ')
+    const inside = ` -n '${seen(words)}'`
+    const above = words.length > 1 ? `'${seen(words.slice(0, -1))}'` : '__fish_use_subcommand'
+    if (isGroup) return [`complete -c flotilla -n ${above} -f -a ${words.at(-1)} -d ${quoted(about)}`]
     return [
-      `complete -c flotilla -n __fish_use_subcommand -f -a ${name} -d ${quoted(about)}`,
+      `complete -c flotilla -n ${above} -f -a ${words.at(-1)} -d ${quoted(about)}`,
       ...(values.length > 0 ? [`complete -c flotilla${inside} -f -a ${quoted(values.join(' '))}`] : []),
       ...options.map((one) => option(inside, one)),
     ]

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { version } from '../run/version.ts'
 import { helpEnd } from './help.ts'
+import { addClusterCommands } from './register-cluster.ts'
 import { addDaemonCommands } from './register-daemon.ts'
 import { addDetachCommand } from './register-detach.ts'
 import { addLocalCommands } from './register-local.ts'
@@ -63,6 +64,7 @@ export function buildProgram(registration: Registration): Command {
   program.commandsGroup('Ask the daemon:')
   addDaemonCommands(program, registration)
   program.commandsGroup('Member clusters:')
+  addClusterCommands(program, registration)
   addDetachCommand(program, registration)
   program.commandsGroup('This program:')
   addLocalCommands(program, registration)

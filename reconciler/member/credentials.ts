@@ -66,7 +66,7 @@ export async function describeAccess(cluster: Target, options: ConnectOptions): 
 }
 
 /** Whether a file lies in a folder, whatever links lead to either of them. */
-async function liesIn(folder: string, path: string): Promise<boolean> {
+export async function liesIn(folder: string, path: string): Promise<boolean> {
   const [root, file] = await Promise.all([folder, path].map((one) => realpath(one).catch(() => resolve(one))))
   const way = relative(root ?? folder, file ?? path)
   return way !== '..' && !way.startsWith(`..${sep}`)

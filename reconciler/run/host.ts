@@ -1,7 +1,8 @@
 import { getIn, isJsonObject } from '../../repo-layout/json.ts'
 import type { Clock } from '../clock.ts'
 import { connect, type ReadSecret } from '../member/connect.ts'
-import { ApiError } from '../member/errors.ts'
+import { isRejected } from '../member/errors.ts'
+import type { Transport } from '../member/transport.ts'
 
 /** The cluster that holds the credentials of members, if there is one. */
 export interface Host {
@@ -17,41 +18,39 @@ export type HostSettings =
 
 /** Opens the way to the host cluster; without one, every Secret is missing with a reason. */
 export function openHost(settings: HostSettings, clock: Clock): Host {
-  if (settings.type === 'none') {
-    return {
-      readSecret: (name) => Promise.reject(noHost(name)),
-      close: () => Promise.resolve(),
-    }
-  }
+  if (settings.type === 'none') return { readSecret: readSecretOf(undefined, ''), close: () => Promise.resolve() }
   const connection =
     settings.type === 'file'
       ? ({ type: 'file', path: settings.path, context: undefined } as const)
       : ({ type: 'inCluster' } as const)
-  const secrets = `/api/v1/namespaces/${settings.namespace}/secrets/`
   const transport = connect(
     { name: 'host', connection, proxyURL: '', serviceAccountName: '' },
-    { clock, readSecret: (name) => Promise.reject(noHost(name)) },
+    { clock, readSecret: readSecretOf(undefined, '') },
   )
-  return {
-    async readSecret(name) {
-      try {
-        const { json } = await transport.request('GET', secrets + encodeURIComponent(name))
-        const data = getIn(json, ['data'])
-        if (!isJsonObject(data)) return {}
-        return Object.fromEntries(
-          Object.entries(data).map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString('utf8')]),
-        )
-      } catch (error) {
-        if (error instanceof ApiError && 'status' in error.failure && error.failure.status === 404) return undefined
-        throw error
-      }
-    },
-    close: () => transport.close(),
+  return { readSecret: readSecretOf(transport, settings.namespace), close: () => transport.close() }
+}
+
+/** Reads the Secrets of a namespace over a connection; without one, every Secret is missing with a reason. */
+export function readSecretOf(transport: Transport | undefined, namespace: string): ReadSecret {
+  if (!transport) return (name) => Promise.reject(noHost(name))
+  const secrets = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/`
+  return async (name) => {
+    try {
+      const { json } = await transport.request('GET', secrets + encodeURIComponent(name))
+      const data = getIn(json, ['data'])
+      if (!isJsonObject(data)) return {}
+      return Object.fromEntries(
+        Object.entries(data).map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString('utf8')]),
+      )
+    } catch (error) {
+      if (isRejected(error, 404)) return undefined
+      throw error
+    }
   }
 }
 
 function noHost(name: string): Error {
   return new Error(
-    `the Secret "${name}" cannot be read, for this daemon has no host cluster; run it in one, or give --host-kubeconfig`,
+    `the Secret "${name}" cannot be read, there is no host cluster here: run in one, or give --host-kubeconfig`,
   )
 }

@@ -26,10 +26,17 @@ function helpOf(command: Command): string {
   return text
 }
 
+/** The words that call a command. */
+function nameOf(command: Command): string {
+  return command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name()
+}
+
+const everyCommand = program.commands.flatMap((command) => [command, ...command.commands])
+
 const page = () => {
-  const commands = [program, ...program.commands.filter((command) => command.name() !== 'help')]
+  const commands = [program, ...everyCommand.filter((command) => command.name() !== 'help')]
   const sections = commands.map((command) => {
-    const name = command === program ? 'flotilla' : `flotilla ${command.name()}`
+    const name = nameOf(command)
     const text = helpOf(command).replace(/\n\nGlobal Options:\n( .*\n)*/, '\n')
     return `## ${name}\n\n\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`
   })
@@ -37,8 +44,8 @@ const page = () => {
 }
 
 describe('--help', () => {
-  for (const command of [program, ...program.commands]) {
-    it(`of ${command.name()} fits into ${helpColumns} columns`, () => {
+  for (const command of [program, ...everyCommand]) {
+    it(`of ${nameOf(command)} fits into ${helpColumns} columns`, () => {
       const wide = helpOf(command)
         .split('\n')
         .filter((line) => line.length > helpColumns)
@@ -46,13 +53,15 @@ describe('--help', () => {
     })
   }
 
-  for (const command of program.commands.filter((one) => !['help', 'version'].includes(one.name()))) {
-    it(`of ${command.name()} has an example that names only options it has`, () => {
+  for (const command of everyCommand.filter((one) => !['help', 'version'].includes(one.name()))) {
+    it(`of ${nameOf(command)} has an example that names only options it has`, () => {
       const [, examples = ''] = helpOf(command).split('\nExamples:\n')
       const lines = (examples.split('\n\n')[0] ?? '').split(/\n|&&/)
-      const own = lines.filter((line) => line.includes(`flotilla ${command.name()}`))
+      const own = lines.filter((line) => line.includes(nameOf(command)))
       assert.ok(own.length > 0)
-      const known = command.options.flatMap(({ short, long }) => [short, long])
+      const known = [command, ...command.commands]
+        .flatMap(({ options }) => options)
+        .flatMap(({ short, long }) => [short, long])
       for (const line of own) {
         for (const [option] of line.matchAll(/(?<= )--?[a-z][a-z-]*/g))
           assert.ok(known.includes(option), `${option}: ${line}`)

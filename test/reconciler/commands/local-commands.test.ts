@@ -113,6 +113,10 @@ describe('a command that needs no daemon', function () {
       assert.deepEqual(await offered('--color', 'never', 'ver'), ['version'])
       assert.deepEqual(await offered('completion', 'f'), ['fish'])
       assert.deepEqual(await offered('status', '--sync', 'deg'), ['degraded'])
+      assert.deepEqual(await offered('cluster', 'ro'), ['rotate'])
+      assert.deepEqual(await offered('cluster', 'add', '--from', 'k'), ['kubefed'])
+      assert.deepEqual(await offered('cluster', 'check', 'eu-1', '--no-h'), ['--no-headers'])
+      assert.ok(!(await offered('')).includes('rotate'), 'it stands below cluster')
     })
 
     it('in bash offers files where a file is meant', async () => {
