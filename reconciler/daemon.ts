@@ -12,6 +12,7 @@ import { commitRender, type Generator, renderPull } from './cycle/generate.ts'
 import { clustersInForce } from './cycle/inventory.ts'
 import { createMembers, type MembersOptions } from './cycle/members.ts'
 import { createPace } from './cycle/pace.ts'
+import { createPausing } from './cycle/pauses.ts'
 import { createTextCache } from './cycle/previous.ts'
 import { type Pulled, pull } from './cycle/pull.ts'
 import { gitTree } from './cycle/source.ts'
@@ -80,6 +81,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const turner = createTurner({ clock, turn, onEnd })
   const teller = createTeller(clock, lookAround)
   const members = createMembers({ ...options, isKnownCommit, onChange: teller.tell })
+  const pausing = createPausing({ statuses: members.statuses, member: members.member, clock, log })
   const facts = createFacts(state, members, clock)
   const inForce = () =>
     state.order && state.rendered !== undefined ? { order: state.order, source: state.rendered } : undefined
@@ -229,6 +231,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     diff: (clusters) => members.diff(clusters),
     observations: facts.peek,
     sync: turner.now,
+    ...pausing,
     ready: () => state.turnedAt !== undefined,
     healthy: () => clock.now() - (turner.since() ?? clock.now()) < longestTurn,
     onChange: teller.onChange,

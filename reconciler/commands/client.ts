@@ -4,8 +4,15 @@ import { type Observations, observationsSchema } from '../../repo-layout/observa
 import { secretOf } from '../run/settings.ts'
 import { requestHeader } from '../server/guard.ts'
 import type { StatusQuery } from '../server/select.ts'
-import type { DiffReport, FleetStatus } from '../server/types.ts'
-import { diffReportSchema, fleetStatusSchema, type SyncReply, syncReplySchema } from '../server/wire.ts'
+import type { DiffReport, FleetStatus, HistoryReport, PauseReply } from '../server/types.ts'
+import {
+  diffReportSchema,
+  fleetStatusSchema,
+  historyReportSchema,
+  pauseReplySchema,
+  type SyncReply,
+  syncReplySchema,
+} from '../server/wire.ts'
 import { eventData } from './event-stream.ts'
 
 /** Why the daemon could not be asked, in a sentence for the person who asked. */
@@ -16,6 +23,12 @@ export interface DaemonClient {
   status(query: StatusQuery): Promise<FleetStatus>
   /** Live objects compared with what is wanted; all clusters where no pattern is given. */
   diff(clusters: readonly string[]): Promise<DiffReport>
+  /** What was written over, as far as it is kept; all clusters where no pattern is given. */
+  history(clusters: readonly string[]): Promise<HistoryReport>
+  /** Resolves when the pause is in force. */
+  pause(order: PauseOrder): Promise<PauseReply>
+  /** Resolves when the pause is taken back. */
+  resume(order: PauseTarget): Promise<PauseReply>
   observations(): Promise<Observations>
   /** Resolves when the pull that this asks for has ended. */
   sync(): Promise<SyncReply>
@@ -23,6 +36,21 @@ export interface DaemonClient {
   events(query: StatusQuery, signal: AbortSignal): AsyncGenerator<FleetStatus>
   /** Closes the connections. */
   close(): Promise<void>
+}
+
+/** What a pause is of, and who asks. */
+export interface PauseTarget {
+  readonly cluster: string
+  /** Undefined for the whole cluster. */
+  readonly subject: string | undefined
+  readonly by: string
+}
+
+/** A pause to be put in force. */
+export interface PauseOrder extends PauseTarget {
+  /** A duration such as `2h`. */
+  readonly for: string
+  readonly reason: string
 }
 
 /** Longest wait for an answer that costs the daemon nothing, in milliseconds. */
@@ -39,7 +67,14 @@ export function openClient(server: string, env: NodeJS.ProcessEnv): DaemonClient
   const base = server.replace(/\/+$/, '')
   const agent = new Agent({ connect: { timeout: 5000 } })
 
-  async function ask(path: string, options: { method?: 'GET' | 'POST'; wait: number; signal?: AbortSignal }) {
+  interface Asking {
+    readonly method?: 'GET' | 'POST'
+    readonly wait: number
+    readonly signal?: AbortSignal
+    readonly body?: PauseTarget
+  }
+
+  async function ask(path: string, options: Asking) {
     if (!URL.canParse(base) || !/^https?:/.test(base)) throw new DaemonError(`${server} is no http or https URL`)
     const token = await secretOf(env, 'FLOTILLA_API_TOKEN').catch((error: unknown) => {
       throw new DaemonError(`FLOTILLA_API_TOKEN_FILE: ${error instanceof Error ? error.message : error}`)
@@ -50,8 +85,10 @@ export function openClient(server: string, env: NodeJS.ProcessEnv): DaemonClient
         method: options.method ?? 'GET',
         headers: {
           ...(options.method === 'POST' ? { [requestHeader]: '1' } : {}),
+          ...(options.body ? { 'content-type': 'application/json' } : {}),
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
+        ...(options.body ? { body: JSON.stringify(options.body) } : {}),
         headersTimeout: options.wait,
         bodyTimeout: silence,
         ...(options.signal ? { signal: options.signal } : {}),
@@ -61,7 +98,7 @@ export function openClient(server: string, env: NodeJS.ProcessEnv): DaemonClient
     }
   }
 
-  async function get<T>(schema: z.ZodType<T>, path: string, options: Parameters<typeof ask>[1]): Promise<T> {
+  async function get<T>(schema: z.ZodType<T>, path: string, options: Asking): Promise<T> {
     const { statusCode, body } = await ask(path, options)
     const text = await body.text().catch((error: unknown) => {
       throw noAnswer(base, error)
@@ -73,6 +110,10 @@ export function openClient(server: string, env: NodeJS.ProcessEnv): DaemonClient
     status: (query) => get(fleetStatusSchema, `/api/v1/status${search(query)}`, { wait: answerTime }),
     // Comparing is one request an object, so a fleet may take minutes.
     diff: (clusters) => get(diffReportSchema, `/api/v1/diff${search({ clusters })}`, { wait: 0 }),
+    history: (clusters) => get(historyReportSchema, `/api/v1/history${search({ clusters })}`, { wait: answerTime }),
+    // In force only when the writes under way have ended, and those may take their time.
+    pause: (body) => get(pauseReplySchema, '/api/v1/pause', { method: 'POST', wait: 0, body }),
+    resume: (body) => get(pauseReplySchema, '/api/v1/resume', { method: 'POST', wait: 0, body }),
     observations: () => get(observationsSchema, '/api/v1/observations', { wait: answerTime }),
     sync: () => get(syncReplySchema, '/api/v1/sync', { method: 'POST', wait: 0 }),
     async *events(query, signal) {

@@ -5,6 +5,7 @@ import { addClusterCommands } from './register-cluster.ts'
 import { addDaemonCommands } from './register-daemon.ts'
 import { addDetachCommand } from './register-detach.ts'
 import { addLocalCommands } from './register-local.ts'
+import { addPauseCommands } from './register-pause.ts'
 import { addPlanCommand } from './register-plan.ts'
 import { addRepositoryCommands } from './register-repository.ts'
 import { addRunCommand } from './register-run.ts'
@@ -66,6 +67,7 @@ export function buildProgram(registration: Registration): Command {
   program.commandsGroup('Member clusters:')
   addClusterCommands(program, registration)
   addDetachCommand(program, registration)
+  addPauseCommands(program, registration)
   program.commandsGroup('This program:')
   addLocalCommands(program, registration)
   program.helpCommand('help [command]', 'explain a command')

@@ -60,6 +60,8 @@ export function addDaemonCommands(program: Command, { terminal, exit }: Registra
   program
     .command('diff')
     .description('compare what runs with what Git says, now')
+    .argument('[subject]', 'only this SUBJECT (Deployment.apps/shop/web)')
+    .option('--history', 'what was changed by hand and written over since, newest first')
     .addOption(serverOption())
     .addOption(clusterOption())
     .addOption(outputOption())
@@ -71,19 +73,20 @@ export function addDaemonCommands(program: Command, { terminal, exit }: Registra
           ['flotilla diff', 'every cluster'],
           ["flotilla diff -c 'eu-*' -o wide", 'one line a field'],
           ['flotilla diff -o markdown', 'for a ticket'],
+          ['flotilla diff --history', 'hotfixes that were healed'],
         ],
         notes: ['"-" is live, "+" is wanted. Nothing is healed. Secrets show no values.'],
         exit: [
-          ['0', 'equal'],
+          ['0', 'equal; with --history: shown'],
           ['1', 'differences'],
           ['2', 'that could not be told, of some cluster or of all'],
         ],
         environment: daemonEnvironment,
       }),
     )
-    .action(async (options) => {
+    .action(async (subject, options) => {
       const { diffCommand } = await import('./diff.ts')
-      exit(await diffCommand(options, await context()))
+      exit(await diffCommand(subject, options, await context()))
     })
 
   program
@@ -132,12 +135,14 @@ export function addDaemonCommands(program: Command, { terminal, exit }: Registra
     })
 }
 
-const daemonEnvironment: readonly (readonly [string, string])[] = [
+/** The environment of every command that asks a daemon. */
+export const daemonEnvironment: readonly (readonly [string, string])[] = [
   ['FLOTILLA_SERVER', "the daemon's address, as --server"],
   ['FLOTILLA_API_TOKEN', 'the token that the daemon asks for, if it does; also as …_FILE'],
 ]
 
-function serverOption(): Option {
+/** The option that says which daemon is asked. */
+export function serverOption(): Option {
   return new Option('--server <url>', "the daemon's address").env('FLOTILLA_SERVER').default(defaultServer)
 }
 

@@ -62,6 +62,8 @@ export interface Members {
   /** How many objects members should run. */
   total(): number
   diff(clusters: readonly string[]): Promise<readonly ClusterDiff[]>
+  /** The member that looks after a cluster; undefined where none does. */
+  member(cluster: string): Member | undefined
   /** Resolves when every member has tried what it was told. */
   settled(): Promise<void>
   /** Finishes the writes under way. */
@@ -154,6 +156,7 @@ export function createMembers(options: MembersOptions): Members {
       const asked = (order?.clusters ?? []).filter(({ name }) => clusters.length === 0 || clusters.includes(name))
       return Promise.all(asked.map(({ name }) => diffOf(name, running.get(name))))
     },
+    member: (cluster) => running.get(cluster)?.member,
     async settled() {
       await Promise.all([...running.values()].map(({ member }) => member.settled()))
     },
@@ -203,7 +206,9 @@ function isEmptied({ sync, appliedCommit, wantedCommit, objects }: MemberStatus)
 async function diffOf(cluster: string, one: Running | undefined): Promise<ClusterDiff> {
   if (!one) return { cluster, drifts: [], problem: 'the inventory names no connection' }
   try {
-    return { cluster, ...(await one.member.diff()) }
+    const compared = await one.member.diff()
+    const pauses = one.member.pauses()
+    return { cluster, ...compared, ...(pauses.length > 0 ? { pauses } : {}) }
   } catch (error) {
     return { cluster, drifts: [], problem: error instanceof Error ? error.message : String(error) }
   }

@@ -2,7 +2,9 @@ import type { Subject } from '../../repo-layout/subject.ts'
 import type { Clock } from '../clock.ts'
 import { createDeadline } from './deadline.ts'
 import { createExpiry } from './expiry.ts'
+import type { Overwritten } from './history.ts'
 import type { Item } from './items.ts'
+import type { Pause } from './pause.ts'
 import type { PodAnalysis } from './pods.ts'
 import { isDone, type Link, statusOf } from './status.ts'
 import type { CredentialInUse } from './transport.ts'
@@ -30,6 +32,12 @@ export interface Book {
   /** What the pods of workloads say, as far as they were looked at. */
   readonly pods: Map<Subject, PodAnalysis>
   nodes: readonly NodeFacts[] | undefined
+  /** The pauses that were in force when the member was last heard of. */
+  pauses: readonly Pause[]
+  /** What was written over, newest first; undefined before the member was ever reached. */
+  history: readonly Overwritten[] | undefined
+  /** What of it is not written down in the member yet, oldest first. */
+  noted: readonly Overwritten[]
   /** Notes that something changed; listeners are told soon, once. */
   changed(): void
   status(): MemberStatus
@@ -77,6 +85,9 @@ export function createBook(cluster: string, clock: Clock): Book {
     epoch: undefined,
     pods: new Map(),
     nodes: undefined,
+    pauses: [],
+    history: undefined,
+    noted: [],
     changed() {
       stale = true
       if (telling || listeners.size === 0) return

@@ -3,8 +3,9 @@ import { isRejected } from './errors.ts'
 import { factsOf } from './facts.ts'
 import { heal } from './heal.ts'
 import { type Item, isSuspended } from './items.ts'
-import { manifestOf } from './manifest.ts'
+import { manifestOf, unsuspended } from './manifest.ts'
 import { maskText } from './mask.ts'
+import { wasApplied } from './shards.ts'
 import type { Comparison, Drift } from './types.ts'
 import type { Work } from './work.ts'
 
@@ -17,7 +18,7 @@ const width = 4
  * nobody knows then whether it differs.
  */
 export async function compareAll(work: Work, book: Book): Promise<Comparison> {
-  const items = [...book.items.values()].filter((item) => item.wanted !== undefined && !isSuspended(item))
+  const items = [...book.items.values()].filter((item) => item.wanted !== undefined)
   const found: Drift[] = []
   const problems: string[] = []
   let next = 0
@@ -43,12 +44,17 @@ async function compareOne(work: Work, item: Item): Promise<Drift | undefined> {
   const { wanted, subject } = item
   if (!wanted) return undefined
   const entry = work.inventory.get(subject)
+  const suspended = isSuspended(item)
+  // What was never written for it to be left alone differs from nothing.
+  if (suspended && !wasApplied(entry)) return undefined
   const place = await work.api.place(wanted.object.apiVersion, subject)
   const live = await work.api.get(place)
   const facts = live && factsOf(live, wanted.object, work.secretKey)
-  if (facts && entry && facts.uid === entry.uid && facts.fingerprint === entry.fingerprint && entry.oid === wanted.oid)
-    return undefined
-  const manifest = manifestOf(wanted.object, subject, work.settings)
+  if (facts && entry && facts.uid === entry.uid && facts.fingerprint === entry.fingerprint) {
+    // A commit that waits is no drift.
+    if (suspended || entry.oid === wanted.oid) return undefined
+  }
+  const manifest = manifestOf(suspended ? unsuspended(wanted.object) : wanted.object, subject, work.settings)
   const task = { subject, wanted, manifest, place, entry, drift: item.drift }
   return (await heal(work, task, live, 'report')).drift
 }

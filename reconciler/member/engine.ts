@@ -11,14 +11,18 @@ import { type MemberEvents, tellOutcome } from './events.ts'
 import { factsOf } from './facts.ts'
 import { createGate } from './gate.ts'
 import { heartbeat } from './heartbeat.ts'
+import { createHistoryLog } from './history-log.ts'
 import { InventoryLostError } from './inventory.ts'
 import { createItem, goalOf, type Item, isFresh, isPending, isSeen, see, unsee } from './items.ts'
 import { createKinds, type KindKey, kindKey } from './kinds.ts'
 import { maskText } from './mask.ts'
+import { type Pause, wholeCluster } from './pause.ts'
+import { pauseFor } from './pauses.ts'
 import { createQueue } from './queue.ts'
 import { reconcile } from './reconcile.ts'
 import { explain } from './refusal.ts'
 import type { Session } from './session.ts'
+import type { MemberSettings } from './types.ts'
 import type { Outcome, Work } from './work.ts'
 
 /** What an engine borrows from its member. */
@@ -40,6 +44,10 @@ export interface Engine {
   /** Resolves with everything tried and written, or when the session ends. */
   settled(): Promise<void>
   readonly work: () => Work | undefined
+  /** As `Member.pause`. */
+  pause(pause: Pause): Promise<void>
+  /** As `Member.resume`. */
+  resume(subject: string): Promise<Pause | undefined>
   /** Begins no more writes; resolves when those under way have ended. */
   stop(): Promise<void>
 }
@@ -58,14 +66,16 @@ const flushAfter = 5000
  */
 export function createEngine(session: Session, book: Book, options: EngineOptions): Engine {
   const { clock, random, log } = options
-  const { inventory } = session
+  const { inventory, pauses } = session
+  const history = createHistoryLog(session.history, book, options)
   const gate = createGate(book, inventory, (item) => isSynced(item))
   let waiting: (() => void)[] = []
-  const { promise: ended, resolve: end } = deferred<Error>()
+  const { promise: ended, resolve: setEnded } = deferred<Error>()
   let flushing: Promise<void> | undefined
   let flushTimer: { cancel(): void } | undefined
   const stopping = new AbortController()
   let stopped = false
+  let over: Error | undefined
   let flushFailures = 0
   let flushProblem: string | undefined
 
@@ -74,7 +84,10 @@ export function createEngine(session: Session, book: Book, options: EngineOption
   const kinds = createKinds(session, selector, options, {
     onObject: guarded(seen),
     onDeleted: guarded((key, object) => {
-      if (object.kind === 'ConfigMap' && !book.settings?.suspended && inventory.noteDeleted(object)) void flush()
+      if (object.kind === 'ConfigMap') {
+        pauses.gone(object)
+        if (!settingsNow()?.suspended && inventory.noteDeleted(object)) void flush()
+      }
       const item = itemOf(key, object)
       if (item && unsee(item, object)) touch(item)
     }),
@@ -92,6 +105,17 @@ export function createEngine(session: Session, book: Book, options: EngineOption
     onRecovered: () => noteProblems(),
   })
 
+  function end(reason: Error): void {
+    over ??= reason
+    setEnded(reason)
+  }
+
+  /** Settings as they hold now: a pause of the whole cluster suspends it. */
+  function settingsNow(): MemberSettings | undefined {
+    const { settings } = book
+    return settings && pauses.of(wholeCluster) ? { ...settings, suspended: true } : settings
+  }
+
   function guarded(tell: (key: KindKey, object: KubeObject) => void) {
     return (key: KindKey, object: KubeObject) => {
       try {
@@ -103,7 +127,11 @@ export function createEngine(session: Session, book: Book, options: EngineOption
   }
 
   function seen(key: KindKey, object: KubeObject): void {
-    if (object.kind === 'ConfigMap') inventory.checkTakeover(object)
+    if (object.kind === 'ConfigMap') {
+      inventory.checkTakeover(object)
+      pauses.saw(object)
+      session.history.saw(object)
+    }
     const item = itemOf(key, object)
     if (!item || isSeen(item, object)) return
     const facts = factsOf(object, item.wanted?.object ?? {}, session.secretKey.key)
@@ -139,7 +167,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
   }
 
   function work(): Work | undefined {
-    const { settings } = book
+    const settings = settingsNow()
     if (!settings) return undefined
     const refreshKinds = () => kinds.refresh()
     return { api: session.api, inventory, settings, secretKey: session.secretKey.key, clock, refreshKinds }
@@ -190,6 +218,8 @@ export function createEngine(session: Session, book: Book, options: EngineOption
     item.held = outcome.held
     if ('drift' in outcome) item.drift = outcome.drift
     if (outcome.live && item.wanted) see(item, outcome.live, undefined)
+    if (outcome.overwrote) history.note(item.subject, 'new commit', outcome.overwrote)
+    if (outcome.drift && outcome.healed) history.note(item.subject, outcome.drift.reason, outcome.drift.fields)
     if (outcome.drift && outcome.healed)
       log.warn(
         {
@@ -274,7 +304,9 @@ export function createEngine(session: Session, book: Book, options: EngineOption
   }
 
   function follow(): void {
-    const { desired, settings } = book
+    const { desired } = book
+    const settings = settingsNow()
+    notePauses(pauses.list())
     if (!desired || !settings || stopped) return
     for (const subject of inventory.subjects())
       if (!book.items.has(subject)) book.items.set(subject, createItem(subject))
@@ -282,6 +314,10 @@ export function createEngine(session: Session, book: Book, options: EngineOption
     for (const item of book.items.values()) {
       const key = keyOfItem(item)
       if (key) used.add(key)
+      const pause = pauseFor(pauses, item)
+      // What was only told so far is to be looked at at once.
+      if (item.pause !== pause) item.reported = undefined
+      item.pause = pause
     }
     gate.recount()
     kinds.use(used)
@@ -290,6 +326,21 @@ export function createEngine(session: Session, book: Book, options: EngineOption
     for (const subject of book.items.keys()) queue.add(subject)
     settle()
     book.changed()
+  }
+
+  pauses.onChange(follow)
+
+  function notePauses(list: readonly Pause[]): void {
+    for (const { subject, by, reason } of book.pauses)
+      if (!list.some((pause) => pause.subject === subject)) log.info({ subject, by, reason }, 'a pause is over')
+    book.pauses = list
+  }
+
+  /** What is promised holds only while this is the session with the cluster. */
+  async function inForce<T>(change: Promise<T>): Promise<T> {
+    const done = await change
+    if (over) throw over
+    return done
   }
 
   void heartbeat({
@@ -306,6 +357,16 @@ export function createEngine(session: Session, book: Book, options: EngineOption
     ended,
     end,
     work,
+    async pause(pause) {
+      await inForce(pauses.begin(pause))
+      await inventory.verify()
+      const isWhole = pause.subject === wholeCluster
+      await queue.idle(isWhole ? undefined : pause.subject)
+      if (!isWhole) return
+      if (inventory.isDirty()) await flush()
+      await history.flush()
+    },
+    resume: (subject) => inForce(pauses.end(subject)),
     settled: () =>
       new Promise((resolve) => {
         waiting.push(resolve)
@@ -318,9 +379,15 @@ export function createEngine(session: Session, book: Book, options: EngineOption
       waiting = []
       kinds.stop()
       flushTimer?.cancel()
+      pauses.stop()
+      history.stop()
+      const isLost = over !== undefined
       end(new Error('stopped'))
       await queue.stop()
       await flushing?.catch(() => undefined)
+      // What was overwritten cannot be found out again.
+      if (!isLost) await history.flush()
+      history.stop()
     },
   }
 }

@@ -46,6 +46,8 @@ export interface Holder {
 export interface Inventory {
   /** The header as it was found, or as we wrote it since. */
   readonly header: InventoryHeader | undefined
+  /** ConfigMaps that were listed with it and are not its own: what else stands beside it. */
+  readonly beside: readonly JsonObject[]
   get(subject: Subject): InventoryEntry | undefined
   subjects(): Iterable<Subject>
   /** Notes an entry; written by the next `flush`. */
@@ -55,6 +57,8 @@ export interface Inventory {
   epoch(): number | undefined
   /** Raises the epoch unless that was done; to be awaited before anything is written to the cluster. */
   claim(): Promise<void>
+  /** Reads the header anew: throws `InventoryLostError` when another daemon took over, an `ApiError` where that is unknown. */
+  verify(): Promise<void>
   /** Whether something waits to be written. */
   isDirty(): boolean
   /**
@@ -99,6 +103,7 @@ export async function openInventory(
   interface Found {
     header: InventoryHeader | undefined
     readonly entries: (readonly [shard: number, entry: InventoryEntry])[]
+    readonly beside: JsonObject[]
   }
 
   async function read(): Promise<Found> {
@@ -106,11 +111,14 @@ export async function openInventory(
       query: { labelSelector: `${inventoryLabel}=${owner.fleetName}` },
     })
     const items = itemsOf(json)
-    const found: Found = { header: undefined, entries: [] }
+    const found: Found = { header: undefined, entries: [], beside: [] }
     shards.clear()
     for (const item of items) {
       const index = indexOf(item)
-      if (index === undefined) continue
+      if (index === undefined) {
+        found.beside.push(item)
+        continue
+      }
       const text = String(getIn(item, ['data', 'entries']) ?? '')
       shards.set(index, { resourceVersion: metadataText(item, 'resourceVersion'), text })
       found.entries.push(...parseEntries(text).map((entry) => [index, entry] as const))
@@ -240,6 +248,7 @@ export async function openInventory(
     get header() {
       return header
     },
+    beside: found.beside,
     get: (subject) => entries.get(subject),
     subjects: () => entries.keys(),
     set(entry) {
@@ -257,6 +266,13 @@ export async function openInventory(
       if (raised) return Promise.resolve()
       dirty = true
       return enqueue(header?.commit ?? '')
+    },
+    async verify() {
+      try {
+        check(headerOf((await transport.request('GET', `${collection}/${name}-0`)).json))
+      } catch (error) {
+        if (!isRejected(error, 404)) throw error
+      }
     },
     flush: enqueue,
     noteDeleted(configMap) {
@@ -283,7 +299,8 @@ async function readable<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-async function ensureNamespace(transport: Transport): Promise<void> {
+/** Makes the namespace of the inventory where it is not there. */
+export async function ensureNamespace(transport: Transport): Promise<void> {
   try {
     await transport.request('GET', `/api/v1/namespaces/${inventoryNamespace}`)
   } catch (error) {

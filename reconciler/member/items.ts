@@ -4,6 +4,7 @@ import type { Subject } from '../../repo-layout/subject.ts'
 import { isEarlier, type LiveFacts } from './facts.ts'
 import { metadataText } from './manifest.ts'
 import { definedKinds, dependenciesOf, type Rank, rankOf } from './order.ts'
+import type { Pause } from './pause.ts'
 import type { Action, DesiredObject, DesiredState, Drift, HeldDeletion } from './types.ts'
 
 /** One object that a member should run, or that should go from it. */
@@ -32,6 +33,8 @@ export interface Item {
   reported: number | undefined
   /** Times of the latest re-applies, in milliseconds; they tell a fight. */
   heals: number[]
+  /** The pause of this very object that is in force. */
+  pause: Pause | undefined
 }
 
 /** An item of which nothing is known yet. */
@@ -53,6 +56,7 @@ export function createItem(subject: Subject): Item {
     failures: 0,
     reported: undefined,
     heals: [],
+    pause: undefined,
   }
 }
 
@@ -71,8 +75,13 @@ export function isPending(item: Item, version: number): boolean {
   return item.looked !== version || isFresh(item)
 }
 
-/** Whether the wanted object says that it is to be left alone. */
+/** Whether an object is to be left alone for now: it is paused, or the wanted object says so. */
 export function isSuspended(item: Item): boolean {
+  return item.pause !== undefined || saysSuspended(item)
+}
+
+/** Whether the wanted object says that it is to be left alone. */
+export function saysSuspended(item: Item): boolean {
   return item.wanted?.object.metadata.annotations?.[annotations.suspend] === 'true'
 }
 

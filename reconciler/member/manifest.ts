@@ -113,3 +113,9 @@ export function otherFleet(live: JsonObject, subject: Subject, owner: Owner): st
   if (id === undefined || !id.endsWith(end) || id === idOf(owner, subject)) return undefined
   return id.slice(0, -end.length)
 }
+
+/** The annotation that suspends an object is never written to it, and so it is no difference. */
+export function unsuspended(object: KubeObject): KubeObject {
+  const { [annotations.suspend]: _suspend, ...rest } = object.metadata.annotations ?? {}
+  return { ...object, metadata: { ...object.metadata, annotations: rest } }
+}

@@ -147,6 +147,11 @@ export function createMember(options: MemberOptions): Member {
     await transport.close()
   }
 
+  function connected(): Engine {
+    if (!engine) throw unreachable()
+    return engine
+  }
+
   return {
     cluster: options.cluster,
     setDesired(desired, settings) {
@@ -166,10 +171,14 @@ export function createMember(options: MemberOptions): Member {
     observe: () => observationOf(book),
     onChange: (listener) => book.onChange(listener),
     async diff() {
-      const work = engine?.work()
-      if (!work) throw new ApiError('the cluster cannot be reached', { type: 'unreachable' })
+      const work = connected().work()
+      if (!work) throw unreachable()
       return compareAll(work, book)
     },
+    pause: async (pause) => connected().pause(pause),
+    resume: async (subject) => connected().resume(subject),
+    pauses: () => book.pauses,
+    history: () => book.history,
     async settled() {
       while (!stopping.signal.aborted) {
         if (engine) return engine.settled()
@@ -189,6 +198,10 @@ export function createMember(options: MemberOptions): Member {
       await running
     },
   }
+}
+
+function unreachable(): ApiError {
+  return new ApiError('the cluster cannot be reached', { type: 'unreachable' })
 }
 
 function isLost(book: Book): boolean {

@@ -29,6 +29,7 @@ export async function prune(work: Work, subject: Subject, entry: InventoryEntry)
   const { settings, inventory, api } = work
   if (settings.suspended) return keep('suspended; it left Git and would be deleted')
   if (!settings.sync.prune) return keep('pruning is off')
+  if (entry.suspended) return keep('it was suspended when it left Git')
   const place = await api.placeOfAnyVersion(entry.apiVersion, subject)
   // A kind that is not served now may be again, and its objects with it.
   if (!place) return { ...keep(`the cluster serves no ${subject.split('/')[0]} now`), again: lookAgain }

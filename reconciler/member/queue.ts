@@ -23,6 +23,8 @@ export interface Queue {
   kick(): void
   /** Keys under way and waiting for their turn (not those delayed or not ready). */
   readonly active: number
+  /** Resolves when the work that is under way now, on one key or on any, has ended. */
+  idle(key?: string): Promise<void>
   /** Takes no more keys; resolves when those under way have ended. */
   stop(): Promise<void>
 }
@@ -32,7 +34,7 @@ export function createQueue({ clock, concurrency, ready, run }: QueueOptions): Q
   const waiting = new Set<string>()
   const held = new Set<string>()
   const delayed = new Map<string, { readonly at: number; cancel(): void }>()
-  const running = new Set<string>()
+  const running = new Map<string, Promise<void>>()
   const again = new Set<string>()
   let stopped = false
   const idle = deferred<void>()
@@ -45,8 +47,10 @@ export function createQueue({ clock, concurrency, ready, run }: QueueOptions): Q
         held.add(key)
         continue
       }
-      running.add(key)
-      void run(key).then((delay) => done(key, delay))
+      running.set(
+        key,
+        run(key).then((delay) => done(key, delay)),
+      )
     }
   }
 
@@ -92,6 +96,9 @@ export function createQueue({ clock, concurrency, ready, run }: QueueOptions): Q
     },
     get active() {
       return running.size + waiting.size
+    },
+    async idle(key) {
+      await (key === undefined ? Promise.all(running.values()) : running.get(key))
     },
     stop() {
       stopped = true

@@ -1,17 +1,19 @@
 import { getIn, type KubeObject } from '../../repo-layout/json.ts'
-import { annotations } from '../../repo-layout/schema/common.ts'
 import { type Applied, createNew, isConflict, look, record, update, updateUnseen } from './apply.ts'
 import { backoff } from './backoff.ts'
+import { fieldDrift } from './drift.ts'
 import { isRejected } from './errors.ts'
 import type { LiveFacts } from './facts.ts'
+import { ourManager } from './fields.ts'
 import { firstContact } from './first-contact.ts'
 import { heal, healsDrift } from './heal.ts'
 import { ignoredPaths } from './ignore.ts'
-import { type Item, isSuspended } from './items.ts'
-import { manifestOf, metadataText } from './manifest.ts'
+import { type Item, isSuspended, saysSuspended } from './items.ts'
+import { manifestOf, metadataText, unsuspended } from './manifest.ts'
 import { prune } from './prune.ts'
 import { clashingList, immutableFields } from './refusal.ts'
-import { wasApplied } from './shards.ts'
+import { type InventoryEntry, wasApplied } from './shards.ts'
+import type { FieldDrift } from './types.ts'
 import type { Outcome, Task, Work } from './work.ts'
 
 /** More re-applies than this within a minute are a fight. */
@@ -27,7 +29,9 @@ export async function reconcile(work: Work, item: Item): Promise<Outcome> {
   const { wanted, subject } = item
   const { inventory, settings } = work
   const entry = inventory.get(subject)
+  if (!wanted && entry && item.pause) return { action: 'skipped', message: 'suspended' }
   if (!wanted) return entry ? prune(work, subject, entry) : { action: 'pruned', message: '' }
+  noteSuspension(work, item, entry)
 
   const applied = wasApplied(entry)
   const current = applied && entry.oid === wanted.oid && entry.apiVersion === wanted.object.apiVersion
@@ -56,10 +60,11 @@ export async function reconcile(work: Work, item: Item): Promise<Outcome> {
   return healAtPace(work, item, task, before)
 }
 
-/** The annotation that suspends an object is never written to it, and so it is no difference. */
-function unsuspended(object: KubeObject): KubeObject {
-  const { [annotations.suspend]: _suspend, ...rest } = object.metadata.annotations ?? {}
-  return { ...object, metadata: { ...object.metadata, annotations: rest } }
+/** An object whose suspension leaves Git together with it must not be taken for one that may be pruned. */
+function noteSuspension({ inventory, settings }: Work, item: Item, entry: InventoryEntry | undefined): void {
+  if (!wasApplied(entry) || settings.suspended) return
+  const { suspended: _before, ...others } = entry
+  inventory.set(saysSuspended(item) ? { ...others, suspended: true } : others)
 }
 
 /** A drift that is only told is told anew at most so often, in milliseconds, however often the object changes. */
@@ -81,6 +86,7 @@ async function change(work: Work, item: Item, task: Task, uid: string): Promise<
     (live.ownsReplicas && getIn(task.manifest, ['spec', 'replicas']) === undefined) ||
     ignoredPaths(task.manifest, settings.ignoreDifferences).length > 0
   let done: Applied | undefined
+  let overwrote: Outcome['overwrote']
   if (!leavesSomething) {
     try {
       done = await updateUnseen(work, task, uid, live.resourceVersion)
@@ -92,11 +98,20 @@ async function change(work: Work, item: Item, task: Task, uid: string): Promise<
     const found = await api.get(task.place)
     if (found && metadataText(found, 'uid') !== uid) return heal(work, task, found, 'heal')
     done = found ? await update(work, task, found) : await createNew(work, task)
+    if (found) overwrote = foreignFields(found, done.object, task.manifest)
   }
   const state = task.entry?.state === 'adopted' && done.action !== 'created' ? 'adopted' : 'created'
   const now = seenAs(item, task, done.object) ?? look(work, task, done.object)
   record(work, task, now, state)
-  return { action: done.action, message: done.message, live: now, drift: undefined }
+  return { action: done.action, message: done.message, live: now, drift: undefined, overwrote }
+}
+
+/** Whether a field was in somebody else's hands. */
+const others = (manager: string) => manager !== ourManager && manager !== 'unknown (reordered)'
+
+/** What others had set and an apply of a new manifest has undone: that is their work, and not the old manifest's. */
+function foreignFields(before: KubeObject, after: KubeObject, manifest: KubeObject): readonly FieldDrift[] {
+  return fieldDrift(before, after, manifest).filter(({ live, manager }) => live !== undefined && others(manager))
 }
 
 /** What the watch made known of the very state that was answered: it is often faster than the answer. */

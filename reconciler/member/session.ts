@@ -1,10 +1,12 @@
 import { getIn } from '../../repo-layout/json.ts'
 import type { Clock } from '../clock.ts'
 import { type Api, createApi } from './api.ts'
+import { type Companion, type CompanionName, createCompanion } from './companion.ts'
 import { createDiscovery, type Discovery } from './discovery.ts'
 import { ApiError, isRejected } from './errors.ts'
 import { type Holder, type Inventory, InventoryLostError, openInventory } from './inventory.ts'
 import { metadataText, type Owner } from './manifest.ts'
+import { createPauses, type Pauses } from './pauses.ts'
 import { readSecretKey, type SecretKey } from './secret-key.ts'
 import type { Transport } from './transport.ts'
 
@@ -15,6 +17,9 @@ export interface Session {
   readonly api: Api
   readonly inventory: Inventory
   readonly secretKey: SecretKey
+  readonly pauses: Pauses
+  /** Where what was written over is kept. */
+  readonly history: Companion
   readonly clusterUid: string
   readonly kubernetesVersion: string | undefined
 }
@@ -51,12 +56,15 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const commit = inventory.header?.commit ?? ''
   if (commit !== '' && options.isKnownCommit && !(await options.isKnownCommit(commit)))
     throw new InventoryLostError(`the cluster runs generated commit ${commit}, which is no ancestor of ours`, false)
+  const beside = (suffix: CompanionName) => createCompanion(transport, owner.fleetName, suffix, inventory.beside)
   const discovery = createDiscovery(transport, clock)
   return {
     transport,
     discovery,
     api: createApi(transport, discovery, () => inventory.claim()),
     inventory,
+    pauses: createPauses(beside('pauses'), clock),
+    history: beside('history'),
     secretKey: await readSecretKey(transport, owner.fleetName, options.freshKey()),
     clusterUid,
     kubernetesVersion: typeof gitVersion === 'string' ? gitVersion : undefined,

@@ -10,12 +10,13 @@ const entrySchema = z.object({
   uid: z.string(),
   oid: z.string(),
   fingerprint: z.string(),
+  suspended: z.literal(true).optional(),
 })
 
 /**
  * One object that Flotilla applied, or was about to. `intent` was written before anything was sent; `adopted` existed
  * before and is released instead of deleted, with an empty `oid` until it was applied. `oid` is the manifest's blob,
- * `fingerprint` a cache of what was owned then.
+ * `fingerprint` a cache of what was owned then; `suspended` is there while Git says so of the object.
  */
 export type InventoryEntry = Readonly<z.infer<typeof entrySchema>>
 
@@ -90,7 +91,8 @@ export function sameEntry(a: InventoryEntry | undefined, b: InventoryEntry): boo
     a.apiVersion === b.apiVersion &&
     a.uid === b.uid &&
     a.oid === b.oid &&
-    a.fingerprint === b.fingerprint
+    a.fingerprint === b.fingerprint &&
+    a.suspended === b.suspended
   )
 }
 

@@ -1,6 +1,8 @@
 import type { Subject } from '../../repo-layout/subject.ts'
 import { ApiError, messageOf } from './errors.ts'
 import { type Item, isFresh } from './items.ts'
+import { type Pause, pauseSentence } from './pause.ts'
+import { clusterPause } from './pauses.ts'
 import type { MemberSettings, MemberStatus, ObjectStatus, Sync } from './types.ts'
 
 /** How the connection to a member is. */
@@ -34,15 +36,19 @@ export interface StatusFacts {
   readonly credentialExpiresAt: number | undefined
   /** What is to be said about that now; empty while there is time. */
   readonly expiryWarning: string
+  /** The pauses in force. */
+  readonly pauses?: readonly Pause[]
 }
 
 /** Sums up a member: the state is the worst that holds, in the order of `Sync`. Everything but `since`. */
 export function statusOf(facts: StatusFacts): Omit<MemberStatus, 'since'> {
-  const { items, settings, link, problems } = facts
+  const { items, settings, link, problems, pauses = [] } = facts
   const known = [...items.values()]
   const wanted = known.filter((item) => item.wanted)
   const applied = wanted.filter(isApplied).length
   const sync = syncOf(facts, known, wanted)
+  const whole = clusterPause(pauses)
+  const paused = known.filter((item) => item.pause).length
   return {
     cluster: facts.cluster,
     sync,
@@ -52,6 +58,8 @@ export function statusOf(facts: StatusFacts): Omit<MemberStatus, 'since'> {
       // A refusal says more than the warning that came before it.
       link.type === 'unauthorized' ? '' : facts.expiryWarning,
       settings?.suspended ? 'suspended' : '',
+      whole ? pauseSentence(whole) : '',
+      paused > 0 ? `${paused} paused` : '',
       `${applied}/${wanted.length} applied`,
     ]
       .filter((text) => text !== '')
@@ -64,18 +72,22 @@ export function statusOf(facts: StatusFacts): Omit<MemberStatus, 'since'> {
     kubernetesVersion: facts.kubernetesVersion,
     credentialExpiresAt:
       facts.credentialExpiresAt === undefined ? undefined : new Date(facts.credentialExpiresAt).toISOString(),
-    objects: known.map(objectStatus).sort((a, b) => (a.subject < b.subject ? -1 : 1)),
+    ...(whole ? { pause: whole } : {}),
+    objects: known
+      .map((item) => objectStatus(item, item.pause ?? whole))
+      .sort((a, b) => (a.subject < b.subject ? -1 : 1)),
   }
 }
 
 function syncOf(
-  { settings, link, problems, appliedCommit, wantedCommit }: StatusFacts,
+  { settings, link, problems, pauses = [], appliedCommit, wantedCommit }: StatusFacts,
   items: readonly Item[],
   wanted: readonly Item[],
 ): Sync {
   if (settings?.suspended) return 'suspended'
   if (link.type === 'unreachable' || link.type === 'unauthorized') return link.type
   if (link.type === 'broken' || problems.length > 0) return 'degraded'
+  if (clusterPause(pauses)) return 'suspended'
   if (wanted.some(isBroken) || items.some(isLeftOver)) return 'degraded'
   if (wanted.some(isDrifted)) return 'drifted'
   if (link.type === 'unknown' || wanted.some((item) => isFresh(item) || isUnderWay(item))) return 'progressing'
@@ -115,16 +127,18 @@ export function isDone(item: Item): boolean {
   return item.wanted ? isApplied(item) || item.message === 'suspended' : item.action !== 'failed'
 }
 
-function objectStatus(item: Item): ObjectStatus {
+function objectStatus(item: Item, pause: Pause | undefined): ObjectStatus {
   const { subject, wanted, action, message, live, drift, held } = item
   return {
     subject,
     source: wanted?.source ?? '',
     action,
     health: live?.health ?? 'Unknown',
-    message: message || live?.message || '',
+    message:
+      pause && (message === '' || message === 'suspended') ? pauseSentence(pause) : message || live?.message || '',
     drift,
     extras: live?.extras ?? [],
     held: wanted ? undefined : held,
+    ...(pause ? { pause } : {}),
   }
 }

@@ -2,6 +2,8 @@ import type { Json, KubeObject } from '../../repo-layout/json.ts'
 import type { ClusterObservation } from '../../repo-layout/observations.ts'
 import type { FleetSpec, IgnoreRule } from '../../repo-layout/schema/fleet.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
+import type { Overwritten } from './history.ts'
+import type { Pause } from './pause.ts'
 
 /** What became of one object when it was applied. */
 export type Action = 'created' | 'configured' | 'unchanged' | 'pruned' | 'skipped' | 'failed'
@@ -98,6 +100,8 @@ export interface ObjectStatus {
   readonly extras: readonly string[]
   /** Where it left Git and would be deleted now, were that allowed. */
   readonly held: HeldDeletion | undefined
+  /** The pause that holds it, its own or that of the whole cluster; left out where none does. */
+  readonly pause?: Pause | undefined
 }
 
 /** A member cluster as `status` shows it. */
@@ -117,6 +121,8 @@ export interface MemberStatus {
   readonly kubernetesVersion: string | undefined
   /** ISO time at which the credential in use expires; undefined where it does not, or renews itself. */
   readonly credentialExpiresAt: string | undefined
+  /** The pause of the whole cluster; left out where there is none. */
+  readonly pause?: Pause | undefined
   readonly objects: readonly ObjectStatus[]
 }
 
@@ -139,8 +145,22 @@ export interface Member {
   onChange(listener: () => void): () => void
   /** Compares every object with the live one now: one GET each. Heals nothing. */
   diff(): Promise<Comparison>
+  /**
+   * Puts a pause in force: when it resolves, nothing is written to its object (`*`: to the cluster) any more until it ends.
+   * Throws an `ApiError`, or an `InventoryLostError`, where that cannot be promised.
+   */
+  pause(pause: Pause): Promise<void>
+  /** Ends a pause before its time; gives it, or undefined where there was none. Throws as `pause`. */
+  resume(subject: Subject): Promise<Pause | undefined>
+  /** The pauses in force, as far as they are known. */
+  pauses(): readonly Pause[]
+  /** What was written over, newest first; undefined before the cluster was ever reached. */
+  history(): readonly Overwritten[] | undefined
   /** Resolves when everything wanted was tried once since the last `setDesired` (applied, failed or skipped). */
   settled(): Promise<void>
-  /** Finishes writes that are under way, closes connections; no write begins after it was called. */
+  /**
+   * Finishes writes that are under way, writes down what was written over, closes connections; no other write begins after
+   * it was called.
+   */
   stop(): Promise<void>
 }

@@ -5,7 +5,7 @@ import type { Api, Place } from './api.ts'
 import type { LiveFacts } from './facts.ts'
 import type { Inventory } from './inventory.ts'
 import type { InventoryEntry } from './shards.ts'
-import type { Action, DesiredObject, Drift, HeldDeletion, MemberSettings } from './types.ts'
+import type { Action, DesiredObject, Drift, FieldDrift, HeldDeletion, MemberSettings } from './types.ts'
 
 /** What working on an object needs of its member. */
 export interface Work {
@@ -40,6 +40,8 @@ export interface Outcome {
   readonly live?: LiveFacts
   /** The drift that is known now, undefined where there is none; left out where nothing was learned about it. */
   readonly drift?: Drift | undefined
+  /** What others had set and a new manifest has undone. */
+  readonly overwrote?: readonly FieldDrift[] | undefined
   /** Whether the object was written to undo what somebody did. */
   readonly healed?: boolean
   /** The deletion that waits to be allowed. */

@@ -8,6 +8,7 @@ import { factsOf } from '../member/facts.ts'
 import { createItem, followDesired, type Item, see } from '../member/items.ts'
 import { type KindKey, kindKey } from '../member/kinds.ts'
 import { listAll } from '../member/observer.ts'
+import { pauseFor } from '../member/pauses.ts'
 import type { Session } from '../member/session.ts'
 import type { DesiredState } from '../member/types.ts'
 
@@ -32,6 +33,7 @@ export async function lookAt(
   const items = new Map<Subject, Item>()
   followDesired(items, desired, true)
   for (const subject of session.inventory.subjects()) if (!items.has(subject)) items.set(subject, createItem(subject))
+  for (const item of items.values()) item.pause = pauseFor(session.pauses, item)
   const kinds = new Map<KindKey, KubeObject>()
   for (const { wanted } of items.values())
     if (wanted && isUsed(wanted.object.kind)) kinds.set(keyOf(wanted.object), wanted.object)

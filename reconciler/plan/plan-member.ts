@@ -2,6 +2,7 @@ import type { KubeObject } from '../../repo-layout/json.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
 import type { Clock } from '../clock.ts'
 import type { Item } from '../member/items.ts'
+import { wholeCluster } from '../member/pause.ts'
 import type { Session } from '../member/session.ts'
 import type { DesiredState, HeldDeletion, MemberSettings } from '../member/types.ts'
 import type { Work } from '../member/work.ts'
@@ -35,11 +36,12 @@ export async function planMember(
   clock: Clock,
 ): Promise<MemberPlan> {
   const { items, live } = await lookAt(session, desired, settings.fleetName)
+  const whole = session.pauses.of(wholeCluster)
   const work: Work = {
     api: session.api,
     inventory: scratchInventory(session.inventory),
     // The budget is the fleet's: it is judged when every cluster has been planned.
-    settings: { ...settings, mayDelete: { has: () => false } },
+    settings: { ...settings, suspended: settings.suspended || whole !== undefined, mayDelete: { has: () => false } },
     secretKey: session.secretKey.key,
     clock,
     refreshKinds: () => undefined,

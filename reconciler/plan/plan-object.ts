@@ -2,6 +2,7 @@ import { getIn, type KubeObject } from '../../repo-layout/json.ts'
 import { isClusterWide } from '../member/errors.ts'
 import type { Item } from '../member/items.ts'
 import { maskText } from '../member/mask.ts'
+import { pauseSentence } from '../member/pause.ts'
 import { leftThere } from '../member/prune.ts'
 import { reconcile } from '../member/reconcile.ts'
 import { explain } from '../member/refusal.ts'
@@ -46,7 +47,7 @@ export async function planObject(work: Work, item: Item, listed: KubeObject | un
     source: item.wanted?.source ?? '',
     action: isSettled ? 'unchanged' : held ? 'pruned' : outcome.action,
     ...(how === undefined || isSettled ? {} : { how }),
-    why: held || outcome.message === 'suspended' ? '' : outcome.message,
+    why: whyOf(item, outcome),
     fields: changed.length > 0 ? changed : (drift?.fields ?? []),
     ...(drift === undefined ? {} : { drift: drift.reason }),
   }
@@ -57,11 +58,21 @@ export async function planObject(work: Work, item: Item, listed: KubeObject | un
   }
 }
 
+function whyOf({ pause }: Item, { message, held }: Outcome): string {
+  if (held) return ''
+  if (message !== 'suspended') return message
+  return pause ? pauseSentence(pause) : ''
+}
+
 function howOf(item: Item, outcome: Outcome, done: Rehearsed, isTaken: boolean): How | undefined {
   const { action, message, drift, held } = outcome
   if (action === 'failed' || held) return undefined
   if (!item.wanted)
-    return action === 'skipped' && message.startsWith(leftThere) ? 'kept' : done.patched ? 'released' : undefined
+    return action === 'skipped' && (item.pause || message.startsWith(leftThere))
+      ? 'kept'
+      : done.patched
+        ? 'released'
+        : undefined
   if (message === 'suspended') return 'suspended'
   if (action === 'skipped') return 'left alone'
   if (isTaken) return 'adopted'

@@ -11,12 +11,14 @@ export function scratchInventory(inventory: Inventory): Inventory {
   }
   return {
     header: inventory.header,
+    beside: inventory.beside,
     get: (subject) => entries.get(subject),
     subjects: () => [...entries.keys()],
     set: (entry) => void entries.set(entry.subject, entry),
     delete: (subject) => void entries.delete(subject),
     epoch: () => undefined,
     claim: () => Promise.resolve(),
+    verify: () => Promise.resolve(),
     isDirty: () => false,
     flush: () => Promise.resolve(),
     noteDeleted: () => false,

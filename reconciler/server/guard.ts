@@ -15,6 +15,16 @@ export function isFromProgram(request: IncomingMessage): boolean {
   return request.headers[requestHeader] === '1' || type === 'application/json'
 }
 
+/**
+ * Whether a request may change what runs. With a token, whoever sent it was let in. Without one, only this machine is trusted:
+ * asked from it (a port that kubectl forwards counts, too) and by a name of it.
+ */
+export function mayChange({ socket, headers }: IncomingMessage, apiToken: string | undefined): boolean {
+  if (apiToken !== undefined) return true
+  const from = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+  return isLoopback(from) && isLoopback(hostnameOf(headers.host ?? ''))
+}
+
 /** Who is let in. */
 export interface GuardOptions {
   /** Address that the server listens on. */

@@ -62,6 +62,12 @@ export function createMemberMetrics(registry: Registry): MemberMetrics {
     labelNames: ['cluster'],
     registers,
   })
+  const paused = new Gauge({
+    name: 'flotilla_paused_objects',
+    help: 'Objects that a pause holds, their own or that of the whole cluster',
+    labelNames: ['cluster'],
+    registers,
+  })
   const lastSeen = new Gauge({
     name: 'flotilla_cluster_last_seen_timestamp_seconds',
     help: 'Unix time at which the API server last answered; 0 before it ever did',
@@ -109,7 +115,7 @@ export function createMemberMetrics(registry: Registry): MemberMetrics {
 
   function forget(cluster: string): void {
     for (const sync of syncs) state.remove({ cluster, sync })
-    for (const gauge of [objects, applied, drifted, fought, held, lastSeen, expiry]) gauge.remove({ cluster })
+    for (const gauge of [objects, applied, drifted, fought, held, paused, lastSeen, expiry]) gauge.remove({ cluster })
     for (const reason of driftReasons) for (const counter of [seen, healed]) counter.remove({ cluster, reason })
     for (const action of actions) applies.remove({ cluster, action })
     for (const verb of usedVerbs.get(cluster) ?? []) {
@@ -131,6 +137,7 @@ export function createMemberMetrics(registry: Registry): MemberMetrics {
         drifted.set({ cluster }, driftCount(status))
         fought.set({ cluster }, status.objects.filter(({ drift }) => drift?.fight === true).length)
         held.set({ cluster }, status.objects.filter((object) => object.held !== undefined).length)
+        paused.set({ cluster }, status.objects.filter(({ pause }) => pause).length)
         lastSeen.set({ cluster }, unixTime(status.seenAt))
         const { credentialExpiresAt } = status
         if (credentialExpiresAt === undefined) expiry.remove({ cluster })

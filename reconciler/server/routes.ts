@@ -1,9 +1,10 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
-import { diffReport } from './diff.ts'
+import { diffReport, historyReport } from './diff.ts'
 import { streamEvents } from './events.ts'
 import { isFromProgram, requestHeader } from './guard.ts'
 import type { Metrics } from './metrics.ts'
+import { pauseRoutes } from './pause-routes.ts'
 import { errorReply, jsonReply, type Reply, textReply } from './respond.ts'
 import type { Call, Handler, Route, Routes } from './router.ts'
 import { matchClusters, type StatusQuery, selectStatus } from './select.ts'
@@ -17,6 +18,7 @@ export interface RouteOptions {
   readonly logger: Logger
   readonly clock: Clock
   readonly webhookToken: string | undefined
+  readonly apiToken: string | undefined
   /** Ends of the event streams that are open. */
   readonly streams: Set<() => void>
 }
@@ -42,17 +44,25 @@ export function routesOf(options: RouteOptions): Routes {
       '/api/v1/diff',
       {
         parameters: { cluster: 'any' },
-        async GET({ query }) {
-          const patterns = query.getAll('cluster')
-          const all = api.status().clusters.map(({ cluster }) => cluster)
-          const { names, unmatched } = matchClusters(all, patterns)
-          if (unmatched.length > 0) return unknownClusters(unmatched, all)
-          const diffs = await api.diff(names)
-          return jsonReply(diffReport(api.status(), diffs, new Date(clock.now())))
-        },
+        GET: (call) =>
+          ofClusters(call, api, async (names) => {
+            const diffs = await api.diff(names)
+            return jsonReply(diffReport(api.status(), diffs, new Date(clock.now())))
+          }),
+      },
+    ],
+    [
+      '/api/v1/history',
+      {
+        parameters: { cluster: 'any' },
+        GET: (call) =>
+          ofClusters(call, api, async (names) =>
+            jsonReply(historyReport(api.status(), api.history(names), new Date(clock.now()))),
+          ),
       },
     ],
     ['/api/v1/sync', { POST: (call) => sync(call, options) }],
+    ...pauseRoutes(api, options.apiToken),
     [
       '/api/v1/events',
       {
@@ -93,6 +103,17 @@ function statusReply(whole: FleetStatus, query: StatusQuery): Reply {
     unmatched,
     whole.clusters.map(({ cluster }) => cluster),
   )
+}
+
+/** Answers about the clusters that a call names by `cluster`; all where it names none. */
+async function ofClusters(
+  { query }: Call,
+  api: DaemonApi,
+  answer: (names: readonly string[]) => Promise<Reply>,
+): Promise<Reply> {
+  const all = api.status().clusters.map(({ cluster }) => cluster)
+  const { names, unmatched } = matchClusters(all, query.getAll('cluster'))
+  return unmatched.length > 0 ? unknownClusters(unmatched, all) : answer(names)
 }
 
 function unknownClusters(unmatched: readonly string[], known: readonly string[]): Reply {

@@ -63,8 +63,8 @@ function globTest(pattern: string): (name: string) => boolean {
 
 function notable(cluster: ClusterStatus): ClusterStatus {
   const objects = cluster.objects.filter(
-    ({ action, health, drift }) =>
-      drift !== undefined || health !== 'Current' || action === 'failed' || action === 'skipped',
+    ({ action, health, drift, pause }) =>
+      pause !== undefined || drift !== undefined || health !== 'Current' || action === 'failed' || action === 'skipped',
   )
   return { ...cluster, objects }
 }

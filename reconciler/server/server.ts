@@ -42,7 +42,7 @@ const closingTime = 2000
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { api, logger, metrics, clock = systemClock, webhookToken, apiToken, host = '127.0.0.1' } = options
   const streams = new Set<() => void>()
-  const routes = routesOf({ api, metrics, logger, clock, webhookToken, streams })
+  const routes = routesOf({ api, metrics, logger, clock, webhookToken, apiToken, streams })
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {

@@ -1,5 +1,7 @@
 import type { Message } from '../../repo-layout/message.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
+import type { Overwritten } from '../member/history.ts'
+import type { Pause } from '../member/pause.ts'
 import type { Drift, MemberStatus, Sync } from '../member/types.ts'
 
 /** The daemon as its API, `status` and the metrics see it; plain JSON throughout. */
@@ -38,6 +40,52 @@ export interface ClusterDiff {
   readonly drifts: readonly Drift[]
   /** Empty where every object could be compared. */
   readonly problem: string
+  /** The pauses in force there; left out where there are none. */
+  readonly pauses?: readonly Pause[] | undefined
+}
+
+/** What somebody wants to be paused: an object of a cluster, or the whole of it. */
+export interface PauseRequest {
+  readonly cluster: string
+  /** As a person writes it; undefined for the whole cluster. */
+  readonly subject: string | undefined
+  readonly forMs: number
+  readonly reason: string
+  /** Who asks, as they say and from where. */
+  readonly by: string
+}
+
+/** What came of it: `pause` is the one that began, or was taken back. */
+export type PauseOutcome =
+  | { readonly type: 'done'; readonly cluster: string; readonly pause: Pause }
+  | {
+      readonly type: 'refused'
+      /** As HTTP has it: 404 nothing of that name, 409 it cannot be, 503 the cluster did not take it. */
+      readonly status: number
+      readonly error: string
+      readonly known?: readonly string[]
+    }
+
+/** What `POST /api/v1/pause` and `resume` answer. */
+export type PauseReply = Pick<PauseOutcome & { readonly type: 'done' }, 'cluster' | 'pause'>
+
+/** What was written over in one cluster. */
+export interface ClusterHistory {
+  readonly cluster: string
+  /** Newest first. */
+  readonly entries: readonly Overwritten[]
+  /** Why nothing is known; empty where it is. */
+  readonly problem: string
+}
+
+/** What `GET /api/v1/history` answers. */
+export interface HistoryReport {
+  readonly fleet: string
+  readonly at: string
+  readonly clusters: readonly (ClusterHistory & {
+    /** Source file of each Subject, where it is known. */
+    readonly sources: { readonly [subject: string]: string }
+  })[]
 }
 
 /** What `GET /api/v1/diff` answers. */
@@ -62,6 +110,12 @@ export interface DaemonApi {
   observations(): Observations
   /** Pulls, renders and applies now; resolves once the pull that this asked for has ended. */
   sync(): Promise<void>
+  /** Puts a pause in force; when it resolves as done, nothing is written there any more until it ends. */
+  pause(request: PauseRequest): Promise<PauseOutcome>
+  /** Takes a pause back. */
+  resume(request: Pick<PauseRequest, 'cluster' | 'subject' | 'by'>): Promise<PauseOutcome>
+  /** What was written over; all clusters where none is named. */
+  history(clusters: readonly string[]): readonly ClusterHistory[]
   /** Whether a first render was applied or tried; what a readiness probe asks. */
   ready(): boolean
   /** Whether the cycle still turns; what a liveness probe asks. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Json } from '../../repo-layout/json.ts'
 import type { Code } from '../../repo-layout/message.ts'
-import type { DiffReport, FleetStatus } from './types.ts'
+import type { DiffReport, FleetStatus, HistoryReport, PauseReply } from './types.ts'
 
 // JSON has no undefined: what is absent on the wire is undefined in our types, where the key is always there.
 const perhaps = z
@@ -15,10 +15,14 @@ const value = z
 
 const sync = z.enum(['synced', 'progressing', 'drifted', 'degraded', 'unauthorized', 'unreachable', 'suspended'])
 
+const pause = z.object({ subject: z.string(), until: z.string(), reason: z.string(), by: z.string(), at: z.string() })
+const fields = z.array(z.object({ path: z.string(), live: value, wanted: value, manager: z.string() }))
+const reasons = ['changed', 'deleted', 'label removed', 'recreated', 'ownership wiped'] as const
+
 const drift = z.object({
   subject: z.string(),
-  reason: z.enum(['changed', 'deleted', 'label removed', 'recreated', 'ownership wiped']),
-  fields: z.array(z.object({ path: z.string(), live: value, wanted: value, manager: z.string() })),
+  reason: z.enum(reasons),
+  fields,
   since: z.string(),
   healedAt: perhaps,
   healed: z.number(),
@@ -36,6 +40,7 @@ const object = z.object({
   drift: drift.optional().transform((seen) => seen),
   extras: z.array(z.string()),
   held: held.optional().transform((seen) => seen),
+  pause: pause.optional(),
 })
 
 const cluster = z.object({
@@ -51,6 +56,7 @@ const cluster = z.object({
   since: z.string(),
   kubernetesVersion: perhaps,
   credentialExpiresAt: perhaps,
+  pause: pause.optional(),
   objects: z.array(object),
 })
 
@@ -89,10 +95,36 @@ export const diffReportSchema: z.ZodType<DiffReport> = z.object({
       cluster: z.string(),
       drifts: z.array(drift),
       problem: z.string(),
+      pauses: z.array(pause).optional(),
       sources: z.record(z.string(), z.string()),
     }),
   ),
 })
+
+/** What `GET /api/v1/history` answers, read back. */
+export const historyReportSchema: z.ZodType<HistoryReport> = z.object({
+  fleet: z.string(),
+  at: z.string(),
+  clusters: z.array(
+    z.object({
+      cluster: z.string(),
+      entries: z.array(
+        z.object({
+          subject: z.string(),
+          at: z.string(),
+          times: z.number(),
+          reason: z.enum([...reasons, 'new commit']),
+          fields,
+        }),
+      ),
+      problem: z.string(),
+      sources: z.record(z.string(), z.string()),
+    }),
+  ),
+})
+
+/** What `POST /api/v1/pause` and `resume` answer, read back. */
+export const pauseReplySchema: z.ZodType<PauseReply> = z.object({ cluster: z.string(), pause })
 
 /** What `POST /api/v1/sync` answers, read back. */
 export const syncReplySchema = z.object({ sync, source, generated })

@@ -9,10 +9,16 @@ import { count, oneLine } from './text.ts'
  * the first object that is the reason. Empty where all is well.
  */
 export function clusterMessage(cluster: MemberStatus, now: number): string {
-  const said = oneLine(cluster.message)
+  const parts = oneLine(cluster.message)
     .split('; ')
     .filter((part) => part !== '' && part !== 'suspended' && !/^\d+\/\d+ applied$/.test(part))
-    .join('; ')
+  // That something is paused is said beside the reason, and never in its place.
+  const paused = parts.filter((part) => /^\d+ paused$/.test(part))
+  const said = parts.filter((part) => !paused.includes(part)).join('; ')
+  return [why(cluster, said, now), ...paused].filter((part) => part !== '').join('; ')
+}
+
+function why(cluster: MemberStatus, said: string, now: number): string {
   switch (cluster.sync) {
     case 'synced':
     case 'suspended':

@@ -2,17 +2,19 @@ import type { DiffReport } from '../server/types.ts'
 import { age } from './age.ts'
 import { diffClosing, flatten } from './diff-summary.ts'
 import { notThere, showValue } from './drift-text.ts'
+import { pauseFact } from './pause-text.ts'
 import type { View } from './screen.ts'
 import { escapeMarkdown, markdownTable } from './table.ts'
 import { tame } from './tame.ts'
 import { oneLine } from './text.ts'
 
-const header = ['CLUSTER', 'SUBJECT', 'FIELD', 'LIVE', 'WANTED', 'MANAGER', 'SINCE', 'SOURCE']
+const header = ['CLUSTER', 'SUBJECT', 'FIELD', 'LIVE', 'WANTED', 'MANAGER', 'SINCE', 'PAUSED', 'SOURCE']
 
 /** Differences as Markdown: a table, one row a field. */
 export function diffMarkdown(raw: DiffReport, now: number): View {
   const report = tame(raw)
-  const rows = flatten(report).flatMap(({ cluster, drift, source }) => {
+  const rows = flatten(report).flatMap(({ cluster, drift, source, pause }) => {
+    const paused = pause ? pauseFact(pause, now) : ''
     const whole = {
       path: '',
       live: drift.reason === 'deleted' ? notThere : drift.reason,
@@ -26,7 +28,7 @@ export function diffMarkdown(raw: DiffReport, now: number): View {
       manager,
     }))
     return (fields.length > 0 ? fields : [whole]).map(({ path, live, wanted, manager }) =>
-      [cluster, drift.subject, path, live, wanted, manager, age(drift.since, now), source].map(oneLine),
+      [cluster, drift.subject, path, live, wanted, manager, age(drift.since, now), paused, source].map(oneLine),
     )
   })
   const problems = report.clusters

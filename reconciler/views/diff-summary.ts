@@ -1,3 +1,5 @@
+import type { Subject } from '../../repo-layout/subject.ts'
+import { type Pause, wholeCluster } from '../member/pause.ts'
 import type { Drift } from '../member/types.ts'
 import type { DiffReport } from '../server/types.ts'
 import { tame } from './tame.ts'
@@ -9,15 +11,26 @@ export interface Difference {
   readonly drift: Drift
   /** Its source file, or empty where that is not known. */
   readonly source: string
+  /** The pause that keeps it from being healed, its own or that of the cluster. */
+  readonly pause: Pause | undefined
 }
 
 /** All differences of a report, by cluster and Subject. */
 export function flatten(report: DiffReport): readonly Difference[] {
-  return report.clusters.flatMap(({ cluster, drifts, sources }) =>
+  return report.clusters.flatMap(({ cluster, drifts, sources, pauses = [] }) =>
     [...drifts]
       .sort((a, b) => (a.subject < b.subject ? -1 : 1))
-      .map((drift) => ({ cluster, drift, source: sources[drift.subject] ?? '' })),
+      .map((drift) => ({
+        cluster,
+        drift,
+        source: sources[drift.subject] ?? '',
+        pause: pauseOf(pauses, drift.subject),
+      })),
   )
+}
+
+function pauseOf(pauses: readonly Pause[], subject: Subject): Pause | undefined {
+  return pauses.find((pause) => pause.subject === subject) ?? pauses.find((pause) => pause.subject === wholeCluster)
 }
 
 /** Exit code of `diff`: 0 equal, 1 differences, 2 where some cluster could not be compared, or nothing is wanted yet. */

@@ -2,11 +2,12 @@ import type { DiffReport } from '../server/types.ts'
 import { age } from './age.ts'
 import { type Difference, flatten } from './diff-summary.ts'
 import { notThere, showValue } from './drift-text.ts'
+import { pauseFact } from './pause-text.ts'
 import { plainScreen, type Screen } from './screen.ts'
 import { type Cell, layoutTable } from './table.ts'
 import { oneLine } from './text.ts'
 
-const header = ['CLUSTER', 'SUBJECT', 'FIELD', 'LIVE', 'WANTED', 'MANAGER', 'SINCE', 'HEALED', 'SOURCE']
+const header = ['CLUSTER', 'SUBJECT', 'FIELD', 'LIVE', 'WANTED', 'MANAGER', 'SINCE', 'HEALED', 'PAUSED', 'SOURCE']
 
 /** Differences as a table, one row a field; each line also without colours, to be measured. */
 export function diffTable(
@@ -22,10 +23,15 @@ export function diffTable(
   return painted.map((text, i) => ({ text, plain: plain[i] ?? '' }))
 }
 
-function diffRows({ cluster, drift, source }: Difference, now: number): readonly (readonly Cell[])[] {
+function diffRows({ cluster, drift, source, pause }: Difference, now: number): readonly (readonly Cell[])[] {
   const { subject, fields, reason, since, healed, fight } = drift
   const start = [cluster, subject]
-  const end = [age(since, now), healed === 0 ? '' : `${healed}×${fight ? ' fight' : ''}`, source]
+  const end = [
+    age(since, now),
+    healed === 0 ? '' : `${healed}×${fight ? ' fight' : ''}`,
+    pause ? pauseFact(pause, now) : '',
+    source,
+  ]
   if (fields.length === 0) {
     const live: Cell = { text: reason === 'deleted' ? notThere : reason, style: 'red' }
     return [[...start, '', live, { text: 'as in Git', style: 'green' }, '', ...end]]

@@ -5,6 +5,7 @@ import { changedLines } from './changed-lines.ts'
 import { diffClosing, flatten } from './diff-summary.ts'
 import { diffTable } from './diff-table.ts'
 import { driftHistory, notThere, showValue } from './drift-text.ts'
+import { pauseFact } from './pause-text.ts'
 import { type Screen, type View, viewOf } from './screen.ts'
 import { glyph, styleOf } from './state.ts'
 import { tame } from './tame.ts'
@@ -39,18 +40,18 @@ export function diffView(raw: DiffReport, { now, wide }: DiffViewOptions, screen
 }
 
 function blocks(report: DiffReport, now: number, screen: Screen): readonly string[] {
-  return flatten(report).flatMap(({ cluster, drift, source }) => [
-    title(cluster, drift, now, screen),
+  return flatten(report).flatMap(({ cluster, drift, source, pause }) => [
+    title(cluster, drift, pause ? [pauseFact(pause, now)] : [], now, screen),
     ...(drift.fields.length === 0
       ? wholeObject(drift, source, screen)
       : drift.fields.flatMap((field) => fieldLines(field, source, screen))),
   ])
 }
 
-function title(cluster: string, drift: Drift, now: number, screen: Screen): string {
+function title(cluster: string, drift: Drift, more: readonly string[], now: number, screen: Screen): string {
   const head = `${glyph('drifted', screen.ascii).trimEnd()} ${cluster}  ${drift.subject}`
   const reason = drift.reason === 'changed' ? [] : [drift.reason]
-  const facts = [...reason, `since ${clockTime(drift.since, now)}`, ...driftHistory(drift, now)]
+  const facts = [...reason, `since ${clockTime(drift.since, now)}`, ...driftHistory(drift, now), ...more]
   return `${screen.style(styleOf('drifted'), head)}    ${facts.join(', ')}`
 }
 
@@ -59,7 +60,8 @@ function wholeObject({ reason }: Drift, source: string, screen: Screen): readonl
   return pair(live, 'as in Git', { live: '', wanted: source }, screen)
 }
 
-function fieldLines(field: FieldDrift, source: string, screen: Screen): readonly string[] {
+/** A field that differs: its path, then what is live and what is wanted, with who holds it and where it is written. */
+export function fieldLines(field: FieldDrift, source: string, screen: Screen): readonly string[] {
   const live = showValue(field.live)
   const wanted = showValue(field.wanted)
   const manager = `manager ${oneLine(field.manager)}`

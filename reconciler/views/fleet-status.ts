@@ -3,6 +3,7 @@ import type { Sync } from '../member/types.ts'
 import type { ClusterStatus, FleetStatus } from '../server/types.ts'
 import { age } from './age.ts'
 import { clusterMessage, driftCount } from './cluster-message.ts'
+import { pausedCount } from './pause-text.ts'
 import { plainScreen, type Screen, type View, viewOf } from './screen.ts'
 import { compareSync, glyph, styleOf, worstFirst, worstOf } from './state.ts'
 import { type Cell, escapeMarkdown, layoutTable, markdownTable } from './table.ts'
@@ -106,7 +107,7 @@ function tally({ fleet, clusters, source }: FleetStatus): string {
 }
 
 function foldable(clusters: readonly ClusterStatus[]): readonly ClusterStatus[] {
-  // What is said of a cluster that is synced (a credential that expires soon) must not be folded away.
+  // What is said of a cluster that is synced (a credential that expires soon, a pause) must not be folded away.
   const synced = clusters.filter((cluster) => cluster.sync === 'synced' && clusterMessage(cluster, 0) === '')
   return synced.length > foldAbove ? synced : []
 }
@@ -156,5 +157,7 @@ function closingSentence(status: FleetStatus, { sync }: FleetViewOptions, shown:
       ? 'The one cluster runs what was rendered last.'
       : `All ${total} clusters run what was rendered last.`
   }
-  return total === 1 ? 'The one cluster is synced.' : `All ${total} clusters are synced.`
+  const paused = pausedCount(status.clusters)
+  const but = paused > 0 ? `; ${count(paused, 'object')} ${paused === 1 ? 'is' : 'are'} paused` : ''
+  return total === 1 ? `The one cluster is synced${but}.` : `All ${total} clusters are synced${but}.`
 }

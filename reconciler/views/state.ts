@@ -50,8 +50,8 @@ export function isDrifting(drift: Drift | undefined): drift is Drift {
 }
 
 /** The state of one object, in the words of its cluster's. */
-export function objectState({ action, health, message, drift }: ObjectStatus): Sync {
-  if (action === 'skipped' && message === 'suspended') return 'suspended'
+export function objectState({ action, health, message, drift, pause }: ObjectStatus): Sync {
+  if (action === 'skipped' && (message === 'suspended' || pause)) return 'suspended'
   // Nothing was tried yet, and so nothing is wrong yet.
   if (action === 'skipped' && message === '') return 'progressing'
   if (action === 'failed' || action === 'skipped' || health === 'Failed') return 'degraded'

@@ -21,11 +21,19 @@ export interface Placed {
  * Finds the Subject that a person means: as written, or with any case and without the group. Gives undefined where
  * nothing or more than one thing is meant, with the Subject that is nearest.
  */
-export function findSubject(
-  status: FleetStatus,
+export function findSubject(status: FleetStatus, text: string): ReturnType<typeof findAmong> {
+  return findAmong(
+    status.clusters.flatMap(({ objects }) => objects.map(({ subject }) => subject)),
+    text,
+  )
+}
+
+/** The same among the Subjects that are given. */
+export function findAmong(
+  subjects: Iterable<Subject>,
   text: string,
 ): { readonly subject: Subject | undefined; readonly nearest: Subject | undefined } {
-  const known = new Set(status.clusters.flatMap(({ objects }) => objects.map(({ subject }) => subject)))
+  const known = new Set(subjects)
   if (known.has(text)) return { subject: text, nearest: undefined }
   const wanted = short(text)
   const matching = [...known].filter((subject) => short(subject) === wanted)

@@ -1,6 +1,7 @@
 import type { Sync } from '../member/types.ts'
 import type { FleetStatus } from '../server/types.ts'
 import { clusterMessage } from './cluster-message.ts'
+import { pausedCount } from './pause-text.ts'
 import { tame } from './tame.ts'
 import { count, oneLine } from './text.ts'
 
@@ -50,7 +51,8 @@ export function judge(status: FleetStatus, awaited: readonly Awaited[], now: num
   if (errors > 0) return { type: 'failed', text: `the source has ${count(errors, 'error')}; the rest is synced` }
   const suspended = of('suspended').length
   const text = `${awaited.length - suspended} synced${suspended > 0 ? `, ${suspended} suspended` : ''}`
-  return { type: 'done', text }
+  const paused = pausedCount(status.clusters)
+  return { type: 'done', text: paused > 0 ? `${text}, ${count(paused, 'object')} paused` : text }
 }
 
 /** Some of what is waited for, with the reason; `and 7 more` for the rest. */

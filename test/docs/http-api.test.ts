@@ -59,8 +59,10 @@ async function send(daemon: FakeDaemon, line: string): Promise<{ readonly status
     value.replace('$FLOTILLA_WEBHOOK_TOKEN', token),
   ])
   const [, at = ''] = /"\$DAEMON([^"]*)"/.exec(line) ?? []
+  const [, body] = / -d '([^']+)'/.exec(line) ?? []
   const abort = new AbortController()
-  const answer = await fetch(`${daemon.url}${at}`, { method, headers, signal: abort.signal })
+  const sent = { method, headers, signal: abort.signal, ...(body === undefined ? {} : { body }) }
+  const answer = await fetch(`${daemon.url}${at}`, sent)
   if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) {
     return { status: answer.status, text: await answer.text() }
   }
@@ -81,7 +83,20 @@ describe('the page about the HTTP API', () => {
       { cluster: 'eu-1', drifts: [scaled()], problem: '' },
       { cluster: 'us-1', drifts: [], problem: 'the cluster cannot be reached' },
     ]
-    daemon = await startFakeDaemon(fleet, { webhookToken: token, clock, diffs, observations })
+    const pause = {
+      subject: 'Deployment.apps/shop/web',
+      until: '2026-11-24T16:02:00.000Z',
+      reason: 'INC-42',
+      by: 'ann@desk (127.0.0.1)',
+      at: '2026-11-24T14:02:00.000Z',
+    }
+    const done = () => ({ type: 'done', cluster: 'eu-1', pause }) as const
+    const { subject, reason, fields } = scaled()
+    const entries = [{ subject, at: '2026-11-24T14:01:58.000Z', times: 3, reason, fields }]
+    daemon = await startFakeDaemon(fleet, {
+      ...{ webhookToken: token, clock, diffs, observations, onPause: done, onResume: done },
+      histories: [{ cluster: 'eu-1', entries, problem: '' }],
+    })
   })
   after(() => daemon.close())
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { type Book, createBook } from '../../../reconciler/member/book.ts'
+import { createCompanion } from '../../../reconciler/member/companion.ts'
 import { deferred } from '../../../reconciler/member/deferred.ts'
 import { createEngine } from '../../../reconciler/member/engine.ts'
 import { ApiError } from '../../../reconciler/member/errors.ts'
 import type { Inventory } from '../../../reconciler/member/inventory.ts'
 import { followDesired } from '../../../reconciler/member/items.ts'
+import { createPauses } from '../../../reconciler/member/pauses.ts'
 import type { Session } from '../../../reconciler/member/session.ts'
 import type { InventoryEntry } from '../../../reconciler/member/shards.ts'
 import type { Transport } from '../../../reconciler/member/transport.ts'
@@ -25,6 +27,8 @@ function slowInventory(released: Promise<void>): Inventory {
   let dirty = false
   return {
     header: undefined,
+    beside: [],
+    verify: async () => undefined,
     get: (subject) => entries.get(subject),
     subjects: () => entries.keys(),
     set(entry) {
@@ -71,7 +75,10 @@ function sessionOver(inventory: Inventory): Session {
     refresh: () => undefined,
   }
   const secretKey = { key: 'k', store: async () => undefined }
-  return { transport, discovery, api, inventory, secretKey, clusterUid: 'u', kubernetesVersion: undefined }
+  const history = createCompanion(transport, 'f', 'history', [])
+  const pauses = createPauses(createCompanion(transport, 'f', 'pauses', []), clock)
+  const others = { secretKey, clusterUid: 'u', kubernetesVersion: undefined }
+  return { transport, discovery, api, inventory, pauses, history, ...others }
 }
 
 describe('the engine of a member', () => {

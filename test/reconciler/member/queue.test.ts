@@ -37,6 +37,22 @@ describe('the queue of a member', () => {
     assert.deepEqual(started, ['a', 'a'])
   })
 
+  it('tells when the work on one key, or on any, has ended', async () => {
+    const { queue, end } = setup()
+    const told: string[] = []
+    queue.add('a')
+    queue.add('b')
+    void queue.idle('a').then(() => told.push('a'))
+    void queue.idle().then(() => told.push('any'))
+    void queue.idle('c').then(() => told.push('c'))
+    await turn()
+    assert.deepEqual(told, ['c'])
+    await end('a')
+    assert.deepEqual(told, ['c', 'a'])
+    await end('b')
+    assert.deepEqual(told, ['c', 'a', 'any'])
+  })
+
   it('never works on more keys at a time than it may', async () => {
     const { queue, started, end } = setup(2)
     for (const key of ['a', 'b', 'c']) queue.add(key)

@@ -1,7 +1,14 @@
 import pino from 'pino'
 import { createMetrics, type Metrics } from '../../../reconciler/server/metrics.ts'
 import { type RunningServer, type ServerOptions, startServer } from '../../../reconciler/server/server.ts'
-import type { ClusterDiff, DaemonApi, FleetStatus } from '../../../reconciler/server/types.ts'
+import type {
+  ClusterDiff,
+  ClusterHistory,
+  DaemonApi,
+  FleetStatus,
+  PauseOutcome,
+  PauseRequest,
+} from '../../../reconciler/server/types.ts'
 import { type Observations, observationsSchema } from '../../../repo-layout/observations.ts'
 
 /** A daemon that says what a test tells it to, and nothing of it is real but its HTTP server. */
@@ -13,6 +20,8 @@ export interface FakeDaemon {
   readonly logged: readonly { readonly level: number; readonly msg: string }[]
   /** How often a sync was asked for. */
   syncs(): number
+  /** What was asked to be paused and resumed. */
+  readonly asked: readonly Partial<PauseRequest>[]
   /** How many listen for changes. */
   listeners(): number
   /** Tells another status from now on, and that it changed. */
@@ -24,7 +33,11 @@ export interface FakeDaemon {
 export interface FakeOptions extends Partial<Pick<ServerOptions, 'apiToken' | 'webhookToken' | 'clock' | 'host'>> {
   readonly port?: number
   readonly diffs?: readonly ClusterDiff[]
+  readonly histories?: readonly ClusterHistory[]
   readonly observations?: Observations
+  /** What comes of a pause; refused where it is not given. */
+  readonly onPause?: (request: PauseRequest) => PauseOutcome
+  readonly onResume?: (request: Parameters<DaemonApi['resume']>[0]) => PauseOutcome
   readonly ready?: boolean
   readonly healthy?: boolean
   /** Called for each sync; what it throws is what the daemon throws. */
@@ -40,6 +53,8 @@ export async function startFakeDaemon(first: FleetStatus, options: FakeOptions =
   const listeners = new Set<() => void>()
   let status = first
   let syncs = 0
+  const asked: Partial<PauseRequest>[] = []
+  const refused: PauseOutcome = { type: 'refused', status: 404, error: 'nothing of that name' }
   const tell = (next: FleetStatus) => {
     status = next
     for (const listener of listeners) listener()
@@ -47,6 +62,16 @@ export async function startFakeDaemon(first: FleetStatus, options: FakeOptions =
   const api: DaemonApi = {
     status: () => status,
     diff: async (clusters) => diffs.filter(({ cluster }) => clusters.length === 0 || clusters.includes(cluster)),
+    pause: async (request) => {
+      asked.push(request)
+      return options.onPause?.(request) ?? refused
+    },
+    resume: async (request) => {
+      asked.push(request)
+      return options.onResume?.(request) ?? refused
+    },
+    history: (clusters) =>
+      (options.histories ?? []).filter(({ cluster }) => clusters.length === 0 || clusters.includes(cluster)),
     observations: () => options.observations ?? observationsSchema.parse({}),
     async sync() {
       syncs += 1
@@ -66,6 +91,7 @@ export async function startFakeDaemon(first: FleetStatus, options: FakeOptions =
     metrics,
     logged,
     syncs: () => syncs,
+    asked,
     listeners: () => listeners.size,
     tell,
     close: () => running.close(),
