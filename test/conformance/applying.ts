@@ -182,6 +182,11 @@ export function applyingCases(get: GetTarget): void {
     const made = ok(await target.request('POST', `${roles}?fieldManager=a`, role), 201)
     assert.equal(dig(made, 'rules'), null)
     assert.deepEqual(fieldsOf(made, 'a'), { 'f:rules': {} })
+    const held = { ...role, metadata: { name: 'h', finalizers: ['example.com/hold'] } }
+    ok(await apply(target, `${roles}/h`, held), 201)
+    ok(await target.request('DELETE', `${roles}/h`))
+    const gone = ok(await apply(target, `${roles}/h`, { ...role, metadata: { name: 'h' } }))
+    assert.deepEqual(dig(gone, 'rules'), [])
   })
 
   it('records a status under its subresource, and never on the main path', async () => {

@@ -222,6 +222,15 @@ export function writingCases(get: GetTarget): void {
     assert.equal(moved.status, 422)
   })
 
+  it('takes away what only the type before had a use for', async () => {
+    const spec = { selector: { app: 'typed' }, ports: [{ port: 80 }], type: 'LoadBalancer' }
+    const path = `/api/v1/namespaces/${namespace}/services`
+    const made = ok(await send('POST', path, { apiVersion: 'v1', kind: 'Service', metadata: { name: 't' }, spec }), 201)
+    assert.equal(dig(made, 'spec', 'externalTrafficPolicy'), 'Cluster')
+    const now = dig(ok(await send('PATCH', `${path}/t`, { spec: { type: 'ClusterIP' } })), 'spec') as JsonObject
+    for (const field of ['externalTrafficPolicy', 'allocateLoadBalancerNodePorts']) assert.equal(now[field], undefined)
+  })
+
   it('turns stringData into data, and says so in no answer', async () => {
     const path = `/api/v1/namespaces/${namespace}/secrets`
     const body = {

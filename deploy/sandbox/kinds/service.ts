@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type KubeObject } from '../../../repo-layout/json.ts'
+import { isJsonObject, type JsonObject, jsonEqual, type KubeObject } from '../../../repo-layout/json.ts'
 import type { Backend } from '../backend.ts'
 import { listOf, numberOf, objectOf, textOf } from '../defaults/fill.ts'
 import type { Cause } from '../status.ts'
@@ -11,7 +11,8 @@ import type { Strategy } from './strategy.ts'
 export const serviceStrategy: Strategy = {
   createOnUpdate: true,
   prepareCreate: (object, backend) => withAllocated(object, {}, backend),
-  prepareUpdate: (next, live, backend) => withAllocated(next, objectOf(live.spec), backend),
+  prepareUpdate: (next, live, backend) =>
+    withAllocated(withoutUnused(next, objectOf(live.spec)), objectOf(live.spec), backend),
   validate: (object) => specCauses(objectOf(object.spec)),
   validateUpdate(next, live) {
     const [now, before] = [objectOf(next.spec), objectOf(live.spec)]
@@ -19,6 +20,28 @@ export const serviceStrategy: Strategy = {
     const moved = kept !== '' && now.type !== 'ExternalName' && before.type !== 'ExternalName' && now.clusterIP !== kept
     return moved ? [invalid('spec.clusterIPs[0]', listOf(now.clusterIPs), 'may not change once set')] : []
   },
+}
+
+/** What only the type before had a use for goes with it, unless it was changed, too. */
+function withoutUnused(next: KubeObject, before: JsonObject): KubeObject {
+  const now = objectOf(next.spec)
+  const ends = (applies: (spec: JsonObject) => boolean) => applies(before) && !applies(now)
+  const unused = [
+    ...(ends(({ type }) => type === 'LoadBalancer') ? ['allocateLoadBalancerNodePorts', 'loadBalancerClass'] : []),
+    ...(ends((spec) => isOutside(spec) || listOf(spec.externalIPs).length > 0) ? ['externalTrafficPolicy'] : []),
+    ...(ends(isHealthChecked) ? ['healthCheckNodePort'] : []),
+  ]
+  const spec = Object.entries(now).filter(([key, value]) => !unused.includes(key) || !jsonEqual(value, before[key]))
+  return { ...next, spec: Object.fromEntries(spec) } as KubeObject
+}
+
+function isOutside({ type }: JsonObject): boolean {
+  return type === 'NodePort' || type === 'LoadBalancer'
+}
+
+/** A load balancer asks each node whether it has pods of the Service. */
+function isHealthChecked({ type, externalTrafficPolicy }: JsonObject): boolean {
+  return type === 'LoadBalancer' && externalTrafficPolicy === 'Local'
 }
 
 /** Addresses are given before anything else is looked at: who asks for what there is not is refused for that alone. */
@@ -34,7 +57,7 @@ function allocated(spec: JsonObject, live: JsonObject, backend: Backend): JsonOb
     return rest
   }
   const clusterIP = textOf(spec.clusterIP) || textOf(live.clusterIP) || backend.addresses.clusterIp()
-  const outside = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
+  const outside = isOutside(spec)
   const policy =
     spec.ipFamilyPolicy ?? live.ipFamilyPolicy ?? (isOpen({ ...spec, clusterIP }) ? 'RequireDualStack' : 'SingleStack')
   const both = policy === 'RequireDualStack' && isOpen({ ...spec, clusterIP })
@@ -42,12 +65,10 @@ function allocated(spec: JsonObject, live: JsonObject, backend: Backend): JsonOb
   const ports = listOf(spec.ports).map((port) =>
     isJsonObject(port) ? portOf(port, live, outside, backend, given) : port,
   )
-  // A load balancer asks each node whether it has pods of the Service.
-  const health = spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local'
   const healthPort = numberOf(spec.healthCheckNodePort) || numberOf(live.healthCheckNodePort)
   return {
     ...spec,
-    ...(health && { healthCheckNodePort: healthPort || backend.addresses.nodePort() }),
+    ...(isHealthChecked(spec) && { healthCheckNodePort: healthPort || backend.addresses.nodePort() }),
     ...(ports.length > 0 && { ports }),
     clusterIP,
     clusterIPs: listOf(spec.clusterIPs).length > 0 && textOf(spec.clusterIP) !== '' ? spec.clusterIPs : [clusterIP],
@@ -103,7 +124,7 @@ function specCauses(spec: JsonObject): readonly Cause[] {
   const headless = spec.clusterIP === 'None'
   const causes: Cause[] = []
   if (!types.includes(textOf(spec.type))) causes.push(unsupported('spec.type', spec.type ?? '', types))
-  const outside = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
+  const outside = isOutside(spec)
   if (headless && outside)
     causes.push(invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${textOf(spec.type)} services`))
   if (spec.type === 'ExternalName') {

@@ -55,7 +55,8 @@ export function updateObject(
   const ends = next.metadata.deletionTimestamp !== undefined && listOf(next.metadata.finalizers).length === 0
   if (ends && !heldOtherwise(resource, next)) {
     backend.store.remove(resource.storage, namespace, name)
-    return next
+    // It was not stored any more.
+    return ready
   }
   backend.store.put(resource.storage, stored(resource, next))
   return inVersion(withRevision(next, backend.store.revision()), resource)
