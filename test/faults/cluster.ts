@@ -46,6 +46,7 @@ export async function faultyCluster(plane: ControlPlane, name: string, random: (
         for (const line of String(entries ?? '').split('\n'))
           if (line !== '') everListed.add(String(getIn(JSON.parse(line) as Json, ['subject'])))
       }
+      return undefined
     },
   })
 

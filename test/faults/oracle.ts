@@ -9,29 +9,44 @@ export interface Strangers {
   /** Makes an object of somebody else. */
   add(name: string, data: JsonObject, labels?: JsonObject): Promise<void>
   has(name: string): boolean
-  /** Fails where one of them is not byte for byte as it was made, its resourceVersion too. */
+  /** Git says from now on that an object of this name is to be taken: it may change, and must never go. */
+  mayBeTaken(name: string): void
+  /** Somebody takes one away, or is about to. */
+  forget(name: string): void
+  /**
+   * Fails where one of them is gone, or is not byte for byte as it was made, its resourceVersion too, though it was not to
+   * be taken.
+   */
   check(): Promise<void>
 }
 
 /** Begins to keep an eye on what others have in a namespace of a cluster. */
 export function strangersIn(cluster: FaultyCluster, namespace: string): Strangers {
-  const made = new Map<string, string>()
+  const made = new Map<string, JsonObject>()
+  const takable = new Set<string>()
   const collection = `/api/v1/namespaces/${namespace}/configmaps`
   return {
     async add(name, data, labels = {}) {
       const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels }, data }
-      made.set(name, JSON.stringify(await cluster.send('POST', collection, body)))
+      made.set(name, await cluster.send('POST', collection, body))
     },
     has: (name) => made.has(name),
+    mayBeTaken: (name) => void takable.add(name),
+    forget: (name) => void made.delete(name),
     async check() {
-      for (const [name, text] of made)
-        assert.equal(
-          JSON.stringify(await cluster.live(`${collection}/${name}`)),
-          text,
-          `${name} of somebody else in ${cluster.name} is as it was`,
-        )
+      for (const [name, object] of made) {
+        const live = await cluster.live(`${collection}/${name}`)
+        const [is, was] = takable.has(name)
+          ? [live, object].map(uidOf)
+          : [live, object].map((one) => JSON.stringify(one))
+        assert.equal(is, was, `${name} of somebody else in ${cluster.name} is as it was`)
+      }
     },
   }
+}
+
+function uidOf(object: JsonObject | undefined): string {
+  return String(getIn(object, ['metadata', 'uid']))
 }
 
 /** The values of the ConfigMaps that a cluster should run. */

@@ -21,9 +21,12 @@ export interface Write extends Asked {
   readonly body: string
 }
 
-/** Told of each write when it has arrived and is not passed on yet, and when it is done and not answered yet. */
+/**
+ * Told of each write when it has arrived and is not passed on yet, and when it is done and not answered yet. One that
+ * `before` answers with `drop` is not passed on.
+ */
 export interface WriteHook {
-  before?(write: Write): Promise<void> | void
+  before?(write: Write): Promise<'drop' | undefined> | 'drop' | undefined
   after?(write: Write, status: number): Promise<void> | void
 }
 
@@ -105,7 +108,7 @@ export async function startProxy(options: ProxyOptions): Promise<FaultProxy> {
     }
     asked.push(one)
     const write = one.isWrite ? { ...one, n: ++writes, body: body.toString() } : undefined
-    for (const hook of hooks) if (write) await hook.before?.(write)
+    for (const hook of hooks) if (write && (await hook.before?.(write)) === 'drop') return void socket.destroy()
     if (dead.has(client)) return void socket.destroy()
     await transfer({ request, response, body, isWatch: one.isWatch, isWrite: one.isWrite }, pick(one), {
       async done(status, answer) {

@@ -38,7 +38,9 @@ export interface Row {
   readonly fault: (bed: Bed) => (() => unknown) | Promise<() => unknown>
   /** What the status says of the first cluster and of the branches while the fault lasts; where left out, all is done in spite of it. */
   readonly says?: RegExp
-  /** While the fault lasts, nothing of the new commit reaches any cluster, or it reaches all but the first. */
+  /** Waited for while the fault lasts, once the new commit is there. */
+  readonly meanwhile?: (bed: Bed) => Promise<unknown>
+  /** While the fault lasts, nothing of the new commit reaches any cluster; else it reaches all but the first. */
   readonly holds?: 'all'
   /** What was held back, and listed so, is looked at again only after a while. */
   readonly lookedAtLater?: boolean
@@ -83,6 +85,7 @@ export async function play(row: Row): Promise<void> {
         'c2 goes on',
         8000,
       )
+    await row.meanwhile?.(bed)
     const { says } = row
     if (says) await until(() => says.test(said(bed.daemon.status(), 'c1')), `it says ${says}`, 15_000)
     else await until(() => arrived(bed, after), 'all is done in spite of it', 20_000)

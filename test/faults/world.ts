@@ -41,6 +41,10 @@ export interface World {
   readonly git: FaultProxy
   readonly gitServer: GitServer
   readonly clock: SwiftClock
+  /** Where the daemon finds the repository. */
+  readonly url: string
+  /** Where the files of this world are. */
+  readonly folder: string
   /** The folder of the daemon's clone. */
   readonly cloneDir: string
   /** What was committed last. */
@@ -124,6 +128,8 @@ export async function makeWorld(options: WorldOptions): Promise<World> {
     git,
     gitServer,
     clock,
+    url,
+    folder,
     cloneDir: join(folder, 'clone'),
     wishes: () => wishes,
     cluster: find,

@@ -282,6 +282,7 @@ export const answerRows: readonly Row[] = [
     mustNot: 'Objects count as deleted; what is to be deleted is forgotten',
     shown: '`degraded`: HTTP 404',
     says: /failed HTTP 404/,
+    lookedAtLater: true,
     fault: ({ c1 }) =>
       c1.proxy.inject({
         on: { watch: false },

@@ -145,6 +145,10 @@ export const gitRows: readonly Row[] = [
       await daemon.sync()
       return world.git.inject({ on: { methods: ['GET'] }, what: { type: 'stale' } })
     },
+    async meanwhile({ world }) {
+      const before = world.git.asked.length
+      await eventually(() => world.git.asked.length > before + 6, 'it was pulled from some times')
+    },
     check: oneCommitEach,
   },
   {

@@ -95,7 +95,7 @@ export const networkRows: readonly Row[] = [
     fault: ({ c1 }) => c1.proxy.inject({ on: { watch: false }, what: { type: 'hang' } }),
   },
   {
-    cause: 'Every answer takes half a minute',
+    cause: 'Every answer takes five seconds',
     mustNot: 'The other members wait for it',
     shown: 'nothing: it is done in spite of it, later',
     fault: ({ c1 }) => c1.proxy.inject({ on: { watch: false }, what: { type: 'delay', ms: 250 } }),
