@@ -24,6 +24,7 @@ import { explain, GitError } from './git/error.ts'
 import { parseProvenance } from './git/generated.ts'
 import type { Repository } from './git/types.ts'
 import type { ReadSecret } from './member/connect.ts'
+import type { Fence } from './member/fence.ts'
 import type { Metrics } from './server/metrics.ts'
 import type { DaemonApi } from './server/types.ts'
 
@@ -36,6 +37,10 @@ export interface DaemonOptions {
   readonly repo?: string | undefined
   /** Longest time that a member may take to answer, in milliseconds; see `ConnectOptions`. */
   readonly answerTimeout?: number | undefined
+  /** What API servers are told of who asks. */
+  readonly agent?: string | undefined
+  /** What every push and every write to a member has to pass; undefined where only this process can write. */
+  readonly fence?: Fence | undefined
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: MembersOptions['metrics'] &
@@ -71,7 +76,7 @@ const lastTurn = 4000
  * inventory. Kill it anywhere, start it on another machine, and it goes on.
  */
 export function startDaemon(options: DaemonOptions): Daemon {
-  const { repository, branches, clock, log, metrics } = options
+  const { repository, branches, clock, log, metrics, fence } = options
   const state = freshState()
   const texts = createTextCache(repository)
   const reader = createFleetReader()
@@ -99,10 +104,11 @@ export function startDaemon(options: DaemonOptions): Daemon {
 
   async function turn(): Promise<void> {
     for (let race = 0; race < maxRaces; race++) {
+      const stood = fence?.standstills()
       const pulled = await pull({ ...pulling, inForce: state.order?.commit }).catch(resumed)
       metrics.fetchEnded('success')
       state.fetchedAt = pulled.fetchedAt
-      const outcome = isDone(pulled) ? 'done' : await generate(pulled)
+      const outcome = isDone(pulled) ? 'done' : await generate(pulled, () => stood === fence?.standstills())
       if (outcome === 'done') return pace.succeeded()
       state.done = undefined
       if (outcome === 'stuck') return pace.failed()
@@ -119,7 +125,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     return true
   }
 
-  async function generate(pulled: Pulled): Promise<'done' | 'lost' | 'stuck'> {
+  async function generate(pulled: Pulled, isFresh: () => boolean): Promise<'done' | 'lost' | 'stuck'> {
     if (pulled.refused !== undefined) {
       state.sourceProblem = pulled.refused
       log.error({ commit: pulled.source }, 'the source is older than what is rendered; what runs stays as it is')
@@ -138,6 +144,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
     state.sourceProblem = ''
     state.source = rendered.source
     state.removalProblem = rendered.problem
+    await fence?.opened()
+    if (!isFresh()) return 'lost'
     const generated = await commitRender(generator, pulled, rendered, state.done?.source)
     if (generated.type === 'lost') return 'lost'
     if (generated.type === 'rejected') {

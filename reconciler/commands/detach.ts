@@ -87,7 +87,8 @@ async function detachTarget(
       clock,
       owner,
       knownUid: undefined,
-      holder: { id: randomUUID(), epoch: undefined },
+      // Whatever the fleet says now: a cluster that is known by another name is not the one that was meant.
+      holder: { id: randomUUID(), epoch: undefined, member: target.name, isOther: () => true },
       freshKey: () => '',
       // It writes nothing that a commit says: whatever the cluster runs is let go.
       isKnownCommit: undefined,

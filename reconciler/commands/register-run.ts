@@ -12,6 +12,7 @@ export function addRunCommand(program: Command, { terminal, color, exit }: Regis
   addHostOptions(addRepositoryOptions(command))
     .option('--poll <cron>', 'when to pull, as a cron expression with seconds', '*/30 * * * * *')
     .option('--listen <address>', 'where health, metrics and API are served', `127.0.0.1:${defaultPort}`)
+    .option('--lease-duration <duration>', 'how long a daemon that is gone stays the active one', '10s')
     .option('--new-fleet', 'take the generated branch as it is, missing or rewound')
     .option('--once', 'one turn, then exit')
     .option('--timeout <duration>', 'with --once: how long clusters may take', '10m')

@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import { schedule, validate } from 'node-cron'
 import { duration, milliseconds } from '../../repo-layout/schema/common.ts'
 import { sleep, systemClock } from '../clock.ts'
 import { type Daemon, startDaemon } from '../daemon.ts'
 import { errorCode, explain } from '../git/error.ts'
 import { withoutUserinfo } from '../git/remote.ts'
+import { lead } from '../lead/lead.ts'
 import { deferred } from '../member/deferred.ts'
 import { commitsInUse } from '../run/commits-in-use.ts'
+import { openOffice } from '../run/election.ts'
 import { branchesOf, openFleetRepository } from '../run/fleet-repository.ts'
 import { createLog } from '../run/log.ts'
 import { notNewFleet } from '../run/new-fleet.ts'
@@ -19,6 +23,8 @@ import { type ColorMode, isColored, type Terminal } from './terminal.ts'
 
 /** Longest time that running writes may take once the daemon was told to end, in milliseconds. */
 const grace = 7_000
+/** A lease that is shorter would run out by itself, in milliseconds. */
+const shortestLease = 1_000
 /** How long the process may live on once everything has ended, in milliseconds. */
 const lingering = 200
 /** Polls are spread over so many milliseconds, so that many daemons do not ask one forge at once. */
@@ -26,7 +32,7 @@ const jitter = 3_000
 
 /**
  * `flotilla run`: pulls, renders, applies and reports until it gets SIGTERM or SIGINT, which finish the running writes
- * and end it within 10 s. SIGHUP pulls at once. With `--once` one turn, then the exit code says whether all clusters are
+ * and end it within 10 s. SIGHUP pulls at once. Of several daemons over one host cluster one is active, the others wait. With `--once` one turn, then the exit code says whether all clusters are
  * synced: 0, 1 where something failed, 8 where the time was up. 2 where it could not start.
  */
 export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Terminal): Promise<number> {
@@ -36,6 +42,8 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
     return refuse(terminal, `--poll ${flags.poll}: expected a cron expression, such as "*/30 * * * * *"`)
   if (!duration.safeParse(flags.timeout).success)
     return refuse(terminal, `--timeout ${flags.timeout}: expected a duration, such as 10m`)
+  if (!duration.safeParse(flags.leaseDuration).success || milliseconds(flags.leaseDuration) < shortestLease)
+    return refuse(terminal, `--lease-duration ${flags.leaseDuration}: expected a duration of 1s or more, such as 10s`)
   const log = createLog({
     level: flags.logLevel,
     format: flags.logFormat,
@@ -47,18 +55,31 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
   const signalled = untilSignal()
   try {
     const tokens = await serverTokens(process.env)
-    const { close: closeHost, ...reach } = openReach(flags, flags.repo, process.env, clock)
-    const repository = await openFleetRepository(flags, process.env, clock, (text) => log.warn(text))
-    const daemon = startDaemon({
-      repository,
+    const holder = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`
+    const agent = `flotilla (${holder})`
+    const { close: closeHost, hostApi, ...reach } = openReach(flags, flags.repo, process.env, clock, agent)
+    const namespace = flags.hostNamespace
+    const term = milliseconds(flags.leaseDuration)
+    const office = openOffice(flags, { hostApi, namespace, holder, duration: term, clock })
+    const daemon = await lead({
+      ...office,
       branches,
-      ...reach,
+      open: () => openFleetRepository(flags, process.env, clock, (text) => log.warn(text)),
+      start: (repository, fence) =>
+        startDaemon({
+          repository,
+          branches,
+          ...reach,
+          fence,
+          log,
+          metrics,
+          renderer: `flotilla ${version()}`,
+          notNewFleet: (source) => (flags.newFleet ? Promise.resolve(undefined) : notNewFleet(source, reach)),
+          commitsInUse: (source) => commitsInUse(source, reach),
+          anew: flags.newFleet === true,
+        }),
+      clock,
       log,
-      metrics,
-      renderer: `flotilla ${version()}`,
-      notNewFleet: (source) => (flags.newFleet ? Promise.resolve(undefined) : notNewFleet(source, reach)),
-      commitsInUse: (source) => commitsInUse(source, reach),
-      anew: flags.newFleet === true,
     })
     const server = await startServer({ api: daemon, ...listen, logger: log, metrics, ...tokens })
     log.info(

@@ -8,6 +8,7 @@ import type { Subject } from '../../repo-layout/subject.ts'
 import type { Clock } from '../clock.ts'
 import { connect, type ReadSecret } from '../member/connect.ts'
 import type { MemberEvents } from '../member/events.ts'
+import type { Fence } from '../member/fence.ts'
 import { createMember } from '../member/member.ts'
 import { leftThere, overBudget } from '../member/prune.ts'
 import type { DesiredState, Member, MemberSettings, MemberStatus } from '../member/types.ts'
@@ -26,6 +27,10 @@ export interface MembersOptions {
   readonly repo?: string | undefined
   /** See `ConnectOptions`. */
   readonly answerTimeout?: number | undefined
+  /** What API servers are told of who asks. */
+  readonly agent?: string | undefined
+  /** What every write has to pass; undefined where only this process can write. */
+  readonly fence?: Fence | undefined
   /** Whether a generated commit that a cluster says it runs is one of this branch. */
   readonly isKnownCommit: (commit: string) => Promise<boolean>
   /** Who counts what members do; what is left out is not counted. */
@@ -86,18 +91,17 @@ export function createMembers(options: MembersOptions): Members {
   let stopped = false
 
   function start(cluster: MemberCluster): Running {
-    const { clock, readSecret, repo, answerTimeout, isKnownCommit, metrics, onChange } = options
+    const { clock, readSecret, repo, answerTimeout, agent, fence, isKnownCommit, metrics, onChange } = options
     const log = options.log.child({ cluster: cluster.name })
     const { name } = cluster
-    const transport = meteredTransport(connect(cluster, { clock, readSecret, repo, answerTimeout }), (verb, status) =>
-      metrics.apiRequest?.(name, verb, status),
-    )
+    const way = connect(cluster, { clock, readSecret, repo, answerTimeout, agent })
+    const transport = meteredTransport(way, (verb, status) => metrics.apiRequest?.(name, verb, status))
     const events: MemberEvents = {
       applied: (action) => metrics.applied?.(name, action),
       driftSeen: (reason) => metrics.driftSeen?.(name, reason),
       driftHealed: (reason) => metrics.driftHealed?.(name, reason),
     }
-    const member = createMember({ cluster: name, transport, clock, log, isKnownCommit, events })
+    const member = createMember({ cluster: name, transport, clock, log, isKnownCommit, events, fence })
     return { cluster, member, unsubscribe: member.onChange(onChange), seen: lookAt(member) }
   }
 
@@ -125,6 +129,7 @@ export function createMembers(options: MembersOptions): Members {
     follow(next) {
       if (stopped) return
       order = next
+      const names = new Set(next.clusters.map(({ name }) => name))
       const wanted = new Map(next.clusters.filter(({ connection }) => connection).map((one) => [one.name, one]))
       for (const one of [...running.values()]) {
         const cluster = wanted.get(one.cluster.name)
@@ -133,10 +138,8 @@ export function createMembers(options: MembersOptions): Members {
       for (const cluster of wanted.values()) {
         const one = running.get(cluster.name) ?? start(cluster)
         running.set(cluster.name, one)
-        one.member.setDesired(
-          next.desired.get(cluster.name) ?? nothingWanted(next.commit),
-          memberSettings(cluster, next),
-        )
+        const settings = { ...memberSettings(cluster, next), clusters: names }
+        one.member.setDesired(next.desired.get(cluster.name) ?? nothingWanted(next.commit), settings)
       }
     },
     statuses() {

@@ -6,6 +6,7 @@ import { type Access, type AccessSource, serverUrl, unusable } from './access.ts
 import { credentialOf } from './credential.ts'
 import { describeAccess, type ReadSecret } from './credentials.ts'
 import { ApiError } from './errors.ts'
+import { holdBack } from './hold-back.ts'
 import { explained } from './refused.ts'
 import { connectorOf, tlsOptions } from './tls.ts'
 import { createTransport, type Session, type Sessions, type Transport } from './transport.ts'
@@ -22,6 +23,8 @@ export interface ConnectOptions {
   readonly root?: string
   /** Longest time that a request may take to be answered, in milliseconds; 40,000 where not given: admission webhooks may take 30 s. */
   readonly answerTimeout?: number | undefined
+  /** What API servers are told of who asks; their audit logs show it. `flotilla` where not given. */
+  readonly agent?: string | undefined
 }
 
 /** The part of a cluster's description that says how to reach it. */
@@ -86,9 +89,9 @@ function createSessions(cluster: Target, options: ConnectOptions, onAccess: (acc
     const id = identityOf(access)
     if (session?.id !== id) {
       const old = session?.value
-      session = { id, value: open(access, options.answerTimeout ?? 40_000) }
+      session = { id, value: open(access, options) }
       if (old) retired.push(old.requests.close(), old.watches.close())
-    } else session = { id, value: { ...session.value, headers: headersOf(access) } }
+    } else session = { id, value: { ...session.value, headers: headersOf(access, options) } }
     asked = options.clock.now()
     return session.value
   }
@@ -143,19 +146,22 @@ function identityOf({ headers: _headers, renewed: _renewed, ...rest }: Access): 
   return createHash('sha256').update(JSON.stringify(rest)).digest('base64')
 }
 
-function headersOf(access: Access): { readonly [name: string]: string } {
-  return { accept: 'application/json', 'user-agent': 'flotilla', ...access.headers }
+function headersOf(access: Access, { agent = 'flotilla' }: ConnectOptions): { readonly [name: string]: string } {
+  return { accept: 'application/json', 'user-agent': agent, ...access.headers }
 }
 
-function open(access: Access, answerTimeout: number): Session {
+function open(access: Access, options: ConnectOptions): Session {
   const url = serverUrl(access)
   return {
-    answerTimeout,
+    answerTimeout: options.answerTimeout ?? 40_000,
     origin: url.origin,
     prefix: url.pathname.replace(/\/$/, ''),
-    requests: dispatcher(access, connections),
+    requests: dispatcher(access, connections).compose(holdBack),
     watches: dispatcher(access, null),
-    headers: headersOf(access),
+    headers: headersOf(access, options),
+    place: createHash('sha256')
+      .update(JSON.stringify([url.origin, url.pathname, access.ca]))
+      .digest('base64'),
   }
 }
 

@@ -1,4 +1,4 @@
-import { isClusterWide } from './errors.ts'
+import { ApiError, isClusterWide } from './errors.ts'
 import type { Transport } from './transport.ts'
 
 /** The same transport, which calls `onAnswer` whenever the API server has said something, be it a refusal. */
@@ -10,7 +10,7 @@ export function heard(transport: Transport, onAnswer: () => void): Transport {
         onAnswer()
         return answer
       } catch (error) {
-        if (!isClusterWide(error)) onAnswer()
+        if (error instanceof ApiError && !isClusterWide(error)) onAnswer()
         throw error
       }
     },

@@ -40,6 +40,10 @@ export interface Holder {
   readonly id: string
   /** The epoch that this process raised before, over another connection; undefined where it has not written yet. */
   readonly epoch: number | undefined
+  /** The cluster's name in the fleet. */
+  readonly member: string
+  /** Whether the fleet has another cluster of this name. */
+  readonly isOther: (member: string) => boolean
 }
 
 /** What Flotilla applied to one member, kept in the member itself. */
@@ -55,8 +59,11 @@ export interface Inventory {
   delete(subject: Subject): void
   /** The epoch that we raised; undefined before our first write. */
   epoch(): number | undefined
-  /** Raises the epoch unless that was done; to be awaited before anything is written to the cluster. */
-  claim(): Promise<void>
+  /**
+   * Raises the epoch unless that was done; to be awaited before anything is written to the cluster. The header then says that
+   * the cluster runs `commit`; where none is given, what it said before.
+   */
+  claim(commit?: string): Promise<void>
   /** Reads the header anew: throws `InventoryLostError` when another daemon took over, an `ApiError` where that is unknown. */
   verify(): Promise<void>
   /** Whether something waits to be written. */
@@ -158,6 +165,11 @@ export async function openInventory(
         'this is another cluster than before (uid of kube-system); its connection points elsewhere',
         false,
       )
+    if (found.member !== '' && found.member !== holder.member && holder.isOther(found.member))
+      throw new InventoryLostError(
+        `this cluster is ${found.member} of this fleet; the connection of ${holder.member} points elsewhere`,
+        false,
+      )
     const ours = raised ? epoch : holder.epoch
     if (ours !== undefined && found.epoch > ours && found.holder !== holder.id)
       throw new InventoryLostError(`another daemon took over this cluster (epoch ${found.epoch}, ours ${ours})`, true)
@@ -183,7 +195,8 @@ export async function openInventory(
   async function write(commit: string): Promise<void> {
     const texts = spreadEntries(entries.values(), count)
     count = texts.length
-    const head = { fleetUid: owner.fleetUid, clusterUid, epoch, holder: holder.id, commit, shards: count }
+    const { id, member } = holder
+    const head = { fleetUid: owner.fleetUid, clusterUid, epoch, holder: id, commit, shards: count, member }
     // An entry that moves to another shard is written there before it leaves the old one: never in neither.
     const order = [...texts.keys()].sort((a, b) => b - a)
     if (!raised && count > 1) await put(0, shards.get(0)?.text ?? '', head)
@@ -262,10 +275,10 @@ export async function openInventory(
     },
     isDirty: () => dirty,
     epoch: () => (raised ? epoch : undefined),
-    claim() {
+    claim(commit = header?.commit ?? '') {
       if (raised) return Promise.resolve()
       dirty = true
-      return enqueue(header?.commit ?? '')
+      return enqueue(commit)
     },
     async verify() {
       try {

@@ -8,6 +8,7 @@ import { deferred } from './deferred.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { ApiError, messageOf } from './errors.ts'
 import type { MemberEvents } from './events.ts'
+import type { Fence } from './fence.ts'
 import { heard } from './heard.ts'
 import { InventoryLostError } from './inventory.ts'
 import { followDesired } from './items.ts'
@@ -34,6 +35,8 @@ export interface MemberOptions {
   readonly isKnownCommit?: (commit: string) => Promise<boolean>
   /** Who counts what is done. */
   readonly events?: MemberEvents
+  /** What every write has to pass; without one only this process may be at work. */
+  readonly fence?: Fence | undefined
 }
 
 /** Longest pause between two probes of a cluster that does not answer, in milliseconds. */
@@ -111,15 +114,16 @@ export function createMember(options: MemberOptions): Member {
     const { settings, clusterUid, epoch } = book
     if (!settings) throw new ApiError('nothing is wanted yet', { type: 'unreachable' })
     const freshKey = () => randomBytes(32).toString('base64')
-    const { isKnownCommit } = options
+    const { isKnownCommit, fence } = options
     const session = await openSession({
       transport,
       clock,
       owner: settings,
       knownUid: clusterUid,
-      holder: { id, epoch },
+      holder: { id, epoch, member: options.cluster, isOther: (name) => settings.clusters?.has(name) === true },
       freshKey,
       isKnownCommit,
+      fence,
     })
     book.clusterUid = session.clusterUid
     book.kubernetesVersion = session.kubernetesVersion

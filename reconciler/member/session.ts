@@ -4,9 +4,11 @@ import { type Api, createApi } from './api.ts'
 import { type Companion, type CompanionName, createCompanion } from './companion.ts'
 import { createDiscovery, type Discovery } from './discovery.ts'
 import { ApiError, isRejected } from './errors.ts'
+import { type Fence, fencedTransport } from './fence.ts'
 import { type Holder, type Inventory, InventoryLostError, openInventory } from './inventory.ts'
 import { metadataText, type Owner } from './manifest.ts'
 import { createPauses, type Pauses } from './pauses.ts'
+import { pinnedTransport } from './pinned.ts'
 import { readSecretKey, type SecretKey } from './secret-key.ts'
 import type { Transport } from './transport.ts'
 
@@ -36,6 +38,8 @@ export interface SessionOptions {
   readonly freshKey: () => string
   /** Whether a generated commit is ours or an ancestor of ours; undefined where nobody can tell. */
   readonly isKnownCommit: ((commit: string) => Promise<boolean>) | undefined
+  /** What every write has to pass; undefined where only this process can write. */
+  readonly fence?: Fence | undefined
 }
 
 /**
@@ -43,7 +47,10 @@ export interface SessionOptions {
  * also the probe of a cluster that was lost. Throws an `ApiError`, or an `InventoryLostError` where nothing may be written.
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { transport, clock, owner } = options
+  const { clock, owner, fence } = options
+  const pinned = pinnedTransport(options.transport)
+  // Made before anything is read: what is read from here on is what a standstill makes old.
+  const transport: Transport = fence ? fencedTransport(pinned, fence, () => inventory.verify()) : pinned
   const clusterUid = await identityOf(transport)
   if (options.knownUid !== undefined && options.knownUid !== clusterUid)
     throw new InventoryLostError(
@@ -52,7 +59,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     )
   const version = await transport.request('GET', '/version')
   const gitVersion = version.json.gitVersion
-  const inventory = await openInventory(transport, owner, clusterUid, options.holder).catch(refusedAltogether)
+  const inventory: Inventory = await openInventory(transport, owner, clusterUid, options.holder).catch(
+    refusedAltogether,
+  )
   const commit = inventory.header?.commit ?? ''
   if (commit !== '' && options.isKnownCommit && !(await options.isKnownCommit(commit)))
     throw new InventoryLostError(`the cluster runs generated commit ${commit}, which is no ancestor of ours`, false)

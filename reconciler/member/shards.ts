@@ -27,11 +27,12 @@ const headerSchema = z.object({
   holder: z.string().default(''),
   commit: z.string(),
   shards: z.int().min(1),
+  member: z.string().default(''),
 })
 
 /**
  * Whose inventory it is, of which cluster (uid of `kube-system`), in whose hands (epoch, and the process that raised it),
- * and the generated commit that was being applied.
+ * the generated commit that was being applied, and the name of the cluster in the fleet's own inventory.
  */
 export type InventoryHeader = Readonly<z.infer<typeof headerSchema>>
 

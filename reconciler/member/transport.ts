@@ -3,20 +3,31 @@ import { isJsonObject, type Json, type JsonObject } from '../../repo-layout/json
 import { type Clock, sleep } from '../clock.ts'
 import type { Credential } from './credential.ts'
 import { ApiError, codeOf, connectionError, statusError } from './errors.ts'
+import { HeldBackError, type LastCheck } from './hold-back.ts'
 import { jsonLines } from './lines.ts'
 import type { Described } from './remedy.ts'
 
 /** The methods that Flotilla uses. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** What a request carries; `body` is JSON, sent as `contentType` (JSON by default). */
-export interface RequestOptions {
+/**
+ * What a request carries; `body` is JSON, sent as `contentType` (JSON by default). Where `maySend` says no right before the
+ * first byte is written, be it of a second try, the request rejects with a `HeldBackError`.
+ */
+export interface RequestOptions extends LastCheck {
+  /** Has the request go only where the first one with the same pin went: one that would go elsewhere fails as `unreachable`. */
+  readonly pin?: Pin
   readonly query?: { readonly [key: string]: string | undefined }
   readonly body?: Json
   readonly contentType?: string
   /** What is taken for an answer; JSON by default. */
   readonly accept?: string
   readonly signal?: AbortSignal
+}
+
+/** Where requests that belong together go; the first of them says where. */
+export interface Pin {
+  place?: string
 }
 
 /** How a watch is read. */
@@ -63,6 +74,8 @@ export interface Session {
   readonly requests: Dispatcher
   readonly watches: Dispatcher
   readonly headers: { readonly [name: string]: string }
+  /** Differs where another API server may be meant. */
+  readonly place: string
 }
 
 /** Gives the session of now, renewed where credentials changed. `rejected` says that the last one got 401. */
@@ -85,8 +98,12 @@ export function createTransport(sessions: Sessions, clock: Clock): Transport {
   async function open(method: Method, path: string, options: RequestOptions, watch: boolean): Promise<Exchange> {
     const what = `${method} ${path}`
     let session = await sessions.current()
+    const { pin } = options
+    if (pin) pin.place ??= session.place
     for (let renewed = false, reopened = false, throttles = 0; ; ) {
+      if (pin && pin.place !== session.place) throw new ApiError(elsewhere, { type: 'unreachable' })
       const answer = await exchange(session, method, path, options, watch).catch((error: unknown) => {
+        if (error instanceof HeldBackError) throw error
         if (options.signal?.aborted || reopened || !staleConnection.has(codeOf(error))) throw failed(error, what)
         reopened = true
         return undefined
@@ -125,6 +142,7 @@ export function createTransport(sessions: Sessions, clock: Clock): Transport {
   }
 }
 
+const elsewhere = 'the connection of this cluster leads elsewhere now, so it is looked at anew'
 const badAnswer = { type: 'server', status: 502, retryAfterMs: 1000 } as const
 
 /** An answer whose body was read, or that of a watch, whose lines are still to come. */
@@ -152,14 +170,14 @@ async function exchange(
 async function* nothing(): AsyncGenerator<JsonObject> {}
 
 function send(session: Session, method: Method, path: string, options: RequestOptions, watch: boolean) {
-  const { query = {}, body, signal, contentType = 'application/json', accept } = options
+  const { query = {}, body, signal, contentType = 'application/json', accept, maySend } = options
   const text = body === undefined ? undefined : JSON.stringify(body)
   const headers = {
     ...session.headers,
     ...(accept === undefined ? {} : { accept }),
     ...(text === undefined ? {} : { 'content-type': contentType }),
   }
-  return (watch ? session.watches : session.requests).request({
+  const sent: Dispatcher.RequestOptions & LastCheck = {
     origin: session.origin,
     path: `${session.prefix}${path}${queryText(query)}`,
     method,
@@ -168,7 +186,9 @@ function send(session: Session, method: Method, path: string, options: RequestOp
     signal: signal ?? null,
     headersTimeout: session.answerTimeout,
     bodyTimeout: watch ? watchSilence : session.answerTimeout,
-  })
+    maySend,
+  }
+  return (watch ? session.watches : session.requests).request(sent)
 }
 
 /** A watch with bookmarks speaks at least once a minute; silence for so long means that its connection is dead. */

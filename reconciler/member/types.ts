@@ -43,6 +43,8 @@ export interface MemberSettings {
   readonly ignoreDifferences: readonly IgnoreRule[]
   /** The uids of objects that may be deleted now; every other deletion waits to be judged with those of the fleet. */
   readonly mayDelete: Pick<ReadonlySet<string>, 'has'>
+  /** Names of the clusters of the fleet: what is known as another one of them is not this one. */
+  readonly clusters?: ReadonlySet<string>
 }
 
 /** A field whose live value is not the wanted one, with who holds it as far as the object says. */

@@ -57,7 +57,7 @@ export async function survey(options: SurveyOptions): Promise<Survey> {
   const { clock, owner, cluster } = options
   const transport = readOnly(options.transport)
   const book = createBook(cluster, clock)
-  const nobody = { id: 'plan', epoch: undefined }
+  const nobody = { id: 'plan', epoch: undefined, member: cluster, isOther: () => false }
   const freshKey = () => randomBytes(32).toString('base64')
   try {
     const opening = openSession({

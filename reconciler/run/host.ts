@@ -1,12 +1,14 @@
 import { getIn, isJsonObject } from '../../repo-layout/json.ts'
 import type { Clock } from '../clock.ts'
-import { connect, type ReadSecret } from '../member/connect.ts'
+import { type ConnectOptions, connect, type ReadSecret } from '../member/connect.ts'
 import { isRejected } from '../member/errors.ts'
 import type { Transport } from '../member/transport.ts'
 
 /** The cluster that holds the credentials of members, if there is one. */
 export interface Host {
   readonly readSecret: ReadSecret
+  /** Its API server; undefined where there is no host cluster. */
+  readonly api: Pick<Transport, 'request'> | undefined
   close(): Promise<void>
 }
 
@@ -16,18 +18,20 @@ export type HostSettings =
   | { readonly type: 'inCluster'; readonly namespace: string }
   | { readonly type: 'file'; readonly path: string; readonly namespace: string }
 
-/** Opens the way to the host cluster; without one, every Secret is missing with a reason. */
-export function openHost(settings: HostSettings, clock: Clock): Host {
-  if (settings.type === 'none') return { readSecret: readSecretOf(undefined, ''), close: () => Promise.resolve() }
+/** Opens the way to the host cluster; without one, every Secret is missing with a reason. `agent` as in `ConnectOptions`. */
+export function openHost(settings: HostSettings, clock: Clock, agent?: ConnectOptions['agent']): Host {
+  if (settings.type === 'none')
+    return { readSecret: readSecretOf(undefined, ''), api: undefined, close: () => Promise.resolve() }
   const connection =
     settings.type === 'file'
       ? ({ type: 'file', path: settings.path, context: undefined } as const)
       : ({ type: 'inCluster' } as const)
   const transport = connect(
     { name: 'host', connection, proxyURL: '', serviceAccountName: '' },
-    { clock, readSecret: readSecretOf(undefined, '') },
+    { clock, readSecret: readSecretOf(undefined, ''), agent },
   )
-  return { readSecret: readSecretOf(transport, settings.namespace), close: () => transport.close() }
+  const readSecret = readSecretOf(transport, settings.namespace)
+  return { readSecret, api: transport, close: () => transport.close() }
 }
 
 /** Reads the Secrets of a namespace over a connection; without one, every Secret is missing with a reason. */

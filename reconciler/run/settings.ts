@@ -13,6 +13,7 @@ export interface RunFlags extends RepositoryFlags, HostFlags {
   readonly listen: string
   readonly logLevel: string
   readonly logFormat: 'auto' | 'json' | 'pretty'
+  readonly leaseDuration: string
   readonly newFleet?: true
   readonly once?: true
   readonly timeout: string

@@ -105,6 +105,11 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     help: 'Unix time at which a turn of the cycle ended last, well or not; 0 before the first',
     registers,
   })
+  const leader = new Gauge({
+    name: 'flotilla_leader',
+    help: '1 while this daemon is the active one, 0 while it is a standby',
+    registers,
+  })
   const problems = new Gauge({
     name: 'flotilla_branch_problem',
     help: '1 while a branch needs a person: it cannot be fetched, rendered, pushed, or deletions are over the budget',
@@ -149,6 +154,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     apiRequest: members.apiRequest,
     text(status) {
       members.follow(status.clusters)
+      leader.set(status.standby === undefined ? 1 : 0)
       fetched.set(unixTime(status.source.fetchedAt))
       heartbeat.set(unixTime(status.heartbeatAt))
       problems.set({ branch: 'source' }, status.source.problem === '' ? 0 : 1)

@@ -11,6 +11,8 @@ export interface FleetStatus {
   readonly at: string
   /** ISO time at which a turn of the cycle ended last, well or not; undefined before the first. */
   readonly heartbeatAt: string | undefined
+  /** Who is active instead of this daemon; undefined where this one is. A standby knows of no cluster. */
+  readonly standby?: string | undefined
   readonly sync: Sync
   readonly source: {
     readonly branch: string

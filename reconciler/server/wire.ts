@@ -78,6 +78,7 @@ export const fleetStatusSchema: z.ZodType<FleetStatus> = z.object({
   fleet: z.string(),
   at: z.string(),
   heartbeatAt: perhaps,
+  standby: z.string().optional(),
   sync,
   source,
   generated,

@@ -100,7 +100,8 @@ function headline(status: FleetStatus, sync: Sync, now: number, screen: Screen):
   return fits ? [`${painted}    ${right}`] : [painted, `  ${right}`]
 }
 
-function tally({ fleet, clusters, source }: FleetStatus): string {
+function tally({ fleet, clusters, source, standby }: FleetStatus): string {
+  if (standby !== undefined) return `standby: ${oneLine(standby)}`
   if (source.commit === undefined) return `${fleet === '' ? 'the fleet' : fleet}: nothing was rendered yet`
   const synced = clusters.filter(({ sync }) => sync === 'synced').length
   return `${fleet}: ${synced} of ${count(clusters.length, 'cluster')} synced`
@@ -143,6 +144,7 @@ function needsYou({ at, heartbeatAt, source, generated, messages }: FleetStatus)
 
 function closingSentence(status: FleetStatus, { sync }: FleetViewOptions, shown: number): string {
   const total = status.clusters.length
+  if (status.standby !== undefined) return 'This daemon waits; ask the active one.'
   if (status.source.commit === undefined) return 'Nothing was rendered yet.'
   if (total === 0) return 'The fleet has no clusters.'
   if (sync)

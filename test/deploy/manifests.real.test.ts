@@ -44,14 +44,19 @@ describeReal('deploy/manifests on a real cluster', ['etcd', 'kube-apiserver', 'k
     assert.match(JSON.stringify(plain.body), /violates PodSecurity \\"restricted/)
   })
 
-  it('lets the daemon read the Secrets of its namespace one by one, and do nothing else anywhere', async () => {
+  it('lets the daemon read the Secrets of its namespace one by one, hold a Lease, and do nothing else anywhere', async () => {
     await kubectl(plane, 'apply', '--kustomize', manifests)
     const secret = { resource: 'secrets', namespace: 'flotilla-system' }
     assert(await may(plane, account, { ...secret, verb: 'get', name: 'eu-1-kubeconfig' }))
     for (const verb of ['list', 'watch', 'create', 'update', 'patch', 'delete'])
       assert(!(await may(plane, account, { ...secret, verb })), verb)
     assert(!(await may(plane, account, { ...secret, namespace: 'default', verb: 'get' })))
-    assert.deepEqual(await rightsIn(plane, account, 'flotilla-system'), ['get /secrets'])
+    assert.deepEqual(await rightsIn(plane, account, 'flotilla-system'), [
+      'create coordination.k8s.io/leases',
+      'get /secrets',
+      'get coordination.k8s.io/leases',
+      'update coordination.k8s.io/leases',
+    ])
     assert.deepEqual(await rightsIn(plane, account, 'default'), [])
     assert.deepEqual(await rightsIn(plane, account, 'kube-system'), [])
   })

@@ -206,7 +206,11 @@ function waitable(daemon: Daemon): RunningDaemon {
 
 /** Whether every cluster runs the generated commit. */
 export function isApplied({ generated, clusters }: FleetStatus): boolean {
-  return generated.commit !== undefined && clusters.every(({ appliedCommit }) => appliedCommit === generated.commit)
+  return (
+    generated.commit !== undefined &&
+    clusters.length > 0 &&
+    clusters.every(({ appliedCommit }) => appliedCommit === generated.commit)
+  )
 }
 
 /** Asks until there is an answer; fails after `limit` milliseconds with an explanation. */

@@ -46,7 +46,7 @@ async function takeOut(plane: ControlPlane, set: MemberSettings, change: Change 
       clock: systemClock,
       owner: set,
       knownUid: undefined,
-      holder: { id: randomUUID(), epoch: undefined },
+      holder: { id: randomUUID(), epoch: undefined, member: plane.name, isOther: () => true },
       freshKey: () => '',
       isKnownCommit: undefined,
     })

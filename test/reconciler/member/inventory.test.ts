@@ -65,8 +65,14 @@ const entry = (name: string, change: Partial<InventoryEntry> = {}): InventoryEnt
   fingerprint: 'f',
   ...change,
 })
+const holderOf = (id: string, epoch?: number, member = 'eu') => ({
+  id,
+  epoch,
+  member,
+  isOther: (name: string) => name === 'eu' || name === 'us',
+})
 const open = (from: ReturnType<typeof store>, id: string, epoch?: number): Promise<Inventory> =>
-  openInventory(from.transport, owner, 'cluster-1', { id, epoch })
+  openInventory(from.transport, owner, 'cluster-1', holderOf(id, epoch))
 const names = (inventory: Inventory) => [...inventory.subjects()].map((subject) => subject.split('/')[2]).sort()
 
 describe('the inventory of a member', () => {
@@ -172,7 +178,7 @@ describe('the inventory of a member', () => {
     await inventory.flush('c1')
     const lost = (pattern: RegExp) => (error: unknown) =>
       error instanceof InventoryLostError && !error.takenOver && pattern.test(error.message)
-    const holder = { id: 'other', epoch: undefined }
+    const holder = holderOf('other')
     await assert.rejects(
       openInventory(cluster.transport, { ...owner, fleetUid: 'fleet-2' }, 'cluster-1', holder),
       lost(/of another fleet named prod/),
@@ -180,6 +186,10 @@ describe('the inventory of a member', () => {
     await assert.rejects(
       openInventory(cluster.transport, owner, 'cluster-2', holder),
       lost(/another cluster than before/),
+    )
+    await assert.rejects(
+      openInventory(cluster.transport, owner, 'cluster-1', holderOf('other', undefined, 'us')),
+      lost(/this cluster is eu of this fleet; the connection of us points elsewhere/),
     )
     const unlisted = { ...cluster.transport, request: async () => ({ status: 200, json: {} }) }
     await assert.rejects(openInventory(unlisted, owner, 'cluster-1', holder), /a list that cannot be read/)
