@@ -126,10 +126,23 @@ function operationsOf(kind: Kind): fc.Arbitrary<Operation> {
 /** A real server writes a custom resource that was applied with these once more at the next chance; the sandbox does not. */
 function withoutEmptyMetadata(object: JsonObject): JsonObject {
   const { metadata } = object
-  if (!isJsonObject(metadata)) return object
-  const full = ([, value]: readonly [string, Json | undefined]) =>
-    typeof value === 'string' || Object.keys(value ?? {}).length > 0
-  return { ...object, metadata: Object.fromEntries(Object.entries(metadata).filter(full)) }
+  return isJsonObject(metadata) ? { ...object, metadata: withoutEmpty(withoutNulls(metadata)) } : object
+}
+
+function withoutNulls(metadata: JsonObject): JsonObject {
+  const full = ([, value]: readonly [string, Json | undefined]) => value !== null
+  return Object.fromEntries(
+    Object.entries(metadata)
+      .filter(full)
+      .map(([key, value]) => [
+        key,
+        isJsonObject(value) ? Object.fromEntries(Object.entries(value).filter(full)) : value,
+      ]),
+  )
+}
+
+function withoutEmpty(metadata: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => Object.keys(value ?? {}).length > 0))
 }
 
 function scaleOf(collection: string): fc.Arbitrary<Operation> {
