@@ -51,6 +51,14 @@ export const components: readonly Component[] = [
     package: 'github.com/prometheus/prometheus/cmd/promtool',
     tags: ['remove_all_sd'],
   },
+  // Fills clusters with releases, as people do before Flotilla comes.
+  {
+    name: 'helm',
+    version: 'v4.2.1',
+    module: 'helm',
+    package: 'helm.sh/helm/v4/cmd/helm',
+    stamps: { 'helm.sh/helm/v4/internal/version.version': 'v4.2.1' },
+  },
   // The peer in the benchmark.
   {
     name: 'kustomize-controller',
