@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { duration } from '../../repo-layout/schema/common.ts'
+import { addBranchOptions } from './fleet-options.ts'
 import { helpEnd } from './help.ts'
 import { collect } from './option.ts'
 import type { Registration } from './program.ts'
@@ -94,7 +95,8 @@ function addCheck(cluster: Command, { terminal, exit }: Registration): void {
     .description('ask clusters whether everything is there that the daemon needs')
     .argument('[names...]', 'only these clusters')
     .option('--source <dir>', 'folder with the fleet repository', '.')
-  hostOptions(command)
+    .option('--repo <url>', 'instead: https://… or a path, and there the source branch')
+  hostOptions(addBranchOptions(command))
     .addOption(new Option('-o, --output <format>', 'how to show it').choices(['wide', 'json', 'yaml']))
     .option('--no-headers', 'leave out the heads of tables')
     .addHelpText(

@@ -62,7 +62,8 @@ export function testFleet(): TestFleet {
       saying((context) => clusterImportCommand(names, { ...account, label: [], ...flags }, context)),
     rotate: (cluster, flags) => saying((context) => clusterRotateCommand(cluster, { ...account, ...flags }, context)),
     async check(names, flags = {}) {
-      const all = { source: folder, hostNamespace: 'flotilla-system', output: 'json', ...flags } as const
+      const branches = { branch: 'main', generatedBranch: 'generated' }
+      const all = { source: folder, hostNamespace: 'flotilla-system', output: 'json', ...branches, ...flags } as const
       const said = await saying((context) => clusterCheckCommand(names, all, context))
       const checks = said.stdout.startsWith('{') ? (JSON.parse(said.stdout).clusters as readonly ClusterCheck[]) : []
       return { ...said, checks }
