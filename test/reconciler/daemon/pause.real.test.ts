@@ -6,12 +6,14 @@ import { needs, type TestFleet, withFleet } from './harness.ts'
 import { pathOf } from './members.ts'
 
 const all = ['c1', 'c2', 'c3']
+/** Half of what the fleet runs goes, and that is what the test is about. */
+const budget = { maxDeletedPercent: 100 }
 const edited = { data: { key: 'by hand' } }
 
 describeMembers('leaving alone what somebody works on', needs, () => {
   const suspend = { 'flotilla.dev/suspend': 'true' }
   const levels: readonly (readonly [level: string, clusters: readonly string[], set: (fleet: TestFleet) => void])[] = [
-    ['the fleet', all, (fleet) => fleet.writeFleet({ suspend: true })],
+    ['the fleet', all, (fleet) => fleet.writeFleet({ budget, suspend: true })],
     ['a cluster', ['c1'], (fleet) => fleet.writeCluster('c1', { suspend: true })],
     ['a workload', all, (fleet) => write(fleet, { key: 'new' }, { around: suspend })],
     ['an object, in the template', all, (fleet) => write(fleet, { key: 'new' }, { inside: suspend })],
@@ -23,10 +25,11 @@ describeMembers('leaving alone what somebody works on', needs, () => {
   ]
   for (const [level, clusters, set] of levels)
     it(`suspends at the level of ${level}: watched and reported, neither written nor pruned`, () =>
-      withFleet({}, async (fleet) => {
+      withFleet({ spec: { budget } }, async (fleet) => {
         const path = pathOf.configMap(fleet.ns, 'web')
         const subject = `ConfigMap/${fleet.ns}/web`
         write(fleet, { key: 'old' })
+        fleet.people.write('stays.yaml', yaml(configMap(fleet.ns, 'stays', { key: 'value' }, { everywhere: true })))
         await fleet.push('Write the workload')
         const daemon = await fleet.start()
         await daemon.synced()
