@@ -1,6 +1,7 @@
 import type { GitHttpRequest, GitHttpResponse } from 'isomorphic-git'
 import { Agent, request } from 'undici'
 import { errorCode, GitError, oneLine } from './error.ts'
+import { isWhole } from './pkt-line.ts'
 import type { Remote } from './remote.ts'
 
 /** The transport to one remote: what the Git library calls, and `post` for requests of our own. */
@@ -57,6 +58,9 @@ export function createHttp(remote: Remote, options: { readonly timeoutMs: number
       throw error
     })
     checkStatus(sent.answer.statusCode, sent.answer.headers.location, sent.bytes, remote.url, 'read')
+    // What a list of branches lacks would count as a branch that is not there.
+    if (String(sent.answer.headers['content-type']).endsWith('-advertisement') && !isWhole(sent.bytes))
+      throw new GitError('server', `${remote.url} broke off its list of branches`)
     return sent
   }
 

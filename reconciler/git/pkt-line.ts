@@ -25,3 +25,15 @@ export function readPktLines(bytes: Buffer): readonly Buffer[] {
   }
   return lines
 }
+
+/** Whether an answer came to its end, which is a line that divides; one that broke off may lack anything. */
+export function isWhole(bytes: Buffer): boolean {
+  let length = 4
+  let offset = 0
+  while (offset + 4 <= bytes.length) {
+    length = Number.parseInt(bytes.toString('latin1', offset, offset + 4), 16)
+    if (Number.isNaN(length)) return false
+    offset += Math.max(length, 4)
+  }
+  return offset === bytes.length && length === 0
+}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { GitError } from './error.ts'
 import type { GitHttp } from './http.ts'
-import { delimiter, flush, pktLine, readPktLines } from './pkt-line.ts'
+import { delimiter, flush, isWhole, pktLine, readPktLines } from './pkt-line.ts'
 import { said } from './side-band.ts'
 
 /** What a fetch asks for: commits that are wanted, those that are at hand, and where the history at hand is cut off. */
@@ -25,13 +25,16 @@ export interface UploadPack {
 
 /** A reader of the remote that `http` leads to. */
 export function createUploadPack(http: Pick<GitHttp, 'advertisement' | 'read'>): UploadPack {
-  let speaks: Promise<boolean> | undefined
+  let speaks: Promise<boolean | undefined> | undefined
 
-  async function ask(lines: readonly Buffer[]): Promise<readonly Buffer[] | undefined> {
+  async function ask(lines: readonly Buffer[]): Promise<Buffer | undefined> {
     speaks ??= http.advertisement().then(isVersion2)
-    if (!(await speaks.catch(forget))) return undefined
+    const answer = await speaks.catch(forget)
+    // What is no answer of a Git server (a sign-in page) says nothing of the server behind it.
+    if (answer === undefined) speaks = undefined
+    if (!answer) return undefined
     try {
-      return readPktLines(await http.read(Buffer.concat([...lines, flush])))
+      return await http.read(Buffer.concat([...lines, flush]))
     } catch (error) {
       // The server may have been replaced by one that speaks another version.
       return forget(error)
@@ -46,10 +49,12 @@ export function createUploadPack(http: Pick<GitHttp, 'advertisement' | 'read'>):
   return {
     async listRefs(refs) {
       const prefixes = refs.map((ref) => pktLine(`ref-prefix ${ref}\n`))
-      const lines = await ask([pktLine('command=ls-refs\n'), delimiter, ...prefixes])
-      if (!lines) return undefined
+      const answer = await ask([pktLine('command=ls-refs\n'), delimiter, ...prefixes])
+      if (!answer) return undefined
+      // What it lacks would count as a branch that is not there.
+      if (!isWhole(answer)) throw new GitError('server', 'the Git server broke off its list of branches')
       const found = new Map<string, string>()
-      for (const line of lines) {
+      for (const line of readPktLines(answer)) {
         const [, oid, ref] = /^([0-9a-f]{40}) (\S+)/.exec(line.toString('utf8')) ?? []
         if (oid === undefined || ref === undefined) return undefined
         if (refs.includes(ref)) found.set(ref, oid)
@@ -57,19 +62,21 @@ export function createUploadPack(http: Pick<GitHttp, 'advertisement' | 'read'>):
       return found
     },
     async fetchPack({ wants, haves, shallows }) {
-      const lines = await ask([
+      const answer = await ask([
         ...[pktLine('command=fetch\n'), delimiter, pktLine('no-progress\n'), pktLine('ofs-delta\n')],
         ...wants.map((oid) => pktLine(`want ${oid}\n`)),
         ...shallows.map((oid) => pktLine(`shallow ${oid}\n`)),
         ...haves.map((oid) => pktLine(`have ${oid}\n`)),
         pktLine('done\n'),
       ])
-      return lines && packOf(lines)
+      return answer && packOf(readPktLines(answer))
     },
   }
 }
 
-function isVersion2(advertisement: Buffer): boolean {
+/** Whether a server speaks version 2; undefined where this is no answer of a Git server. */
+function isVersion2(advertisement: Buffer): boolean | undefined {
+  if (!isWhole(advertisement)) return undefined
   const lines = readPktLines(advertisement).map((line) => line.toString('utf8').trim())
   const can = (command: string) => lines.some((line) => line === command || line.startsWith(`${command}=`))
   return lines.includes('version 2') && can('ls-refs') && can('fetch')

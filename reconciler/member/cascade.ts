@@ -1,7 +1,7 @@
 import { getIn, isJsonObject, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
 import { parseSubject, type Subject } from '../../repo-layout/subject.ts'
 import type { Api } from './api.ts'
-import { isRejected } from './errors.ts'
+import { isAbsent, isRejected } from './errors.ts'
 import { isPrecious, rankOf, servedKinds } from './order.ts'
 
 /** Kinds that every namespace has of itself, or that only tell of others: nobody misses them. */
@@ -53,7 +53,8 @@ async function listed(api: Api, ...of: Parameters<Api['firstPage']>): Promise<Pa
   try {
     return await api.firstPage(...of)
   } catch (error) {
-    if (isRejected(error, 403) || isRejected(error, 404) || isRejected(error, 405)) return { items: [], more: 0 }
+    // A 404 that is not the API server's own says nothing of what is there.
+    if (isRejected(error, 403) || isAbsent(error) || isRejected(error, 405)) return { items: [], more: 0 }
     throw error
   }
 }

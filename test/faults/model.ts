@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import { getIn, type JsonObject } from '../../repo-layout/json.ts'
 import { annotations, fleetLabel } from '../../repo-layout/schema/common.ts'
-import { eventually, summary } from '../reconciler/daemon/harness.ts'
+import { summary } from '../reconciler/daemon/harness.ts'
 import { configMapSubject, type FaultyCluster } from './cluster.ts'
 import { checkDeletions, objectStatus, type Strangers, strangersIn, wantedIn } from './oracle.ts'
 import { type Edit, type Step, troubles } from './steps.ts'
@@ -145,20 +145,16 @@ export function createModel(world: World): Model {
       for (const where of [...mends.keys()]) calm(where)
       const running = daemon ?? (await world.start())
       daemon = running
-      let last: readonly string[] = []
-      const isRight = async () => {
-        last = await allProblems(running)
-        return last.length === 0
-      }
       const end = Date.now() + 30_000
-      while (!(await isRight())) {
-        assert(Date.now() < end, `after the faults:\n${last.join('\n')}\n${summary(running.status())}`)
+      // What was under way when the faults ended may still fail, so all has to be right for a while.
+      for (let right = 0; right < 3; ) {
+        const found = await allProblems(running)
+        right = found.length === 0 ? right + 1 : 0
+        assert(Date.now() < end, `after the faults:\n${found.join('\n')}\n${summary(running.status())}`)
         // What was left alone or held back is looked at again after minutes.
         world.clock.pass(20_000)
         await pause(100)
       }
-      await eventually(() => running.status().clusters.every(({ sync }) => sync !== 'progressing'), 'it comes to rest')
-      assert.deepEqual(await allProblems(running), [])
     },
   }
 }

@@ -124,12 +124,23 @@ export const gitRows: readonly Row[] = [
     check: oneCommitEach,
   },
   {
+    cause: 'The list of branches is cut off as if that were all of it',
+    mustNot: 'A branch that was cut off counts as missing, so that it is pushed back or begun anew',
+    shown: '`main: … broke off its list of branches`',
+    holds: 'all',
+    says: /^source: .*broke off its list of branches/m,
+    fault: ({ world }) =>
+      world.git.inject({ on: { path: /\/info\/refs/ }, what: { type: 'truncate', bytes: 120, clean: true } }),
+    check: oneCommitEach,
+  },
+  {
     cause: 'A fetch is cut off as if that were all of it',
-    mustNot: 'Half a commit is rendered; a branch that was cut off counts as missing',
+    mustNot: 'Half a commit is rendered',
     shown: '`main: …`',
     holds: 'all',
     says: /^source: \S/m,
-    fault: ({ world }) => world.git.inject({ on: reads, what: { type: 'truncate', bytes: 100, clean: true } }),
+    fault: ({ world }) =>
+      world.git.inject({ on: { ...reads, methods: ['POST'] }, what: { type: 'truncate', bytes: 100, clean: true } }),
     check: oneCommitEach,
   },
   {

@@ -30,6 +30,22 @@ describe('reading by version 2 of the protocol', () => {
     assert.equal(await createUploadPack(fakeServer(second, [lines('ERR busy')])).fetchPack(wish), undefined)
   })
 
+  it('takes a list of branches that broke off for no list: what it lacks is not gone', async () => {
+    const whole = lines(`${oid} refs/heads/generated\n`, `${oid} ${main}\n`)
+    for (let end = 0; end < whole.length; end++) {
+      const cut = createUploadPack(fakeServer(second, [whole.subarray(0, end)]))
+      await assert.rejects(cut.listRefs([main, 'refs/heads/generated']), { code: 'server', message: /broke off/ })
+    }
+  })
+
+  it('asks anew what the server can after something else than a Git server answered', async () => {
+    const page = Buffer.from('<html>Sign in</html>')
+    const server = fakeServer(page, [])
+    const uploadPack = createUploadPack(server)
+    for (let time = 0; time < 2; time++) assert.equal(await uploadPack.listRefs([main]), undefined)
+    assert.equal(server.advertised(), 2)
+  })
+
   it('gives a pack only where all of it came', async () => {
     const { bytes } = await writePack([{ type: 'blob', content: Buffer.from('x') }])
     const answer = (pack: Buffer) => lines('packfile\n', band(2, 'words'), band(1, pack))
