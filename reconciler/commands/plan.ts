@@ -1,9 +1,11 @@
-import { formatMessage, hasErrors, type Message } from '../../repo-layout/message.ts'
-import { PullProblem } from '../cycle/pull.ts'
-import { explain, GitError } from '../git/error.ts'
-import { planFleet } from '../plan/plan-fleet.ts'
+import { formatMessage, hasErrors } from '../../repo-layout/message.ts'
+import { explain } from '../git/error.ts'
+import type { ConnectOptions } from '../member/connect.ts'
+import { type PlanResult, planFleet } from '../plan/plan-fleet.ts'
+import type { PlanQuestion, StartChecks } from '../plan/points.ts'
 import { selectClusters } from '../plan/select.ts'
 import type { FleetPlan } from '../plan/types.ts'
+import { commitsInUse } from '../run/commits-in-use.ts'
 import { branchesOf, openFleetRepository, type RepositoryFlags } from '../run/fleet-repository.ts'
 import { notNewFleet } from '../run/new-fleet.ts'
 import { type HostFlags, openReach } from '../run/reach.ts'
@@ -36,50 +38,89 @@ export interface PlanFlags extends Omit<RepositoryFlags, 'repo'>, HostFlags {
  * cluster would refuse an object; 2 where there is nothing to plan.
  */
 export async function planCommand(flags: PlanFlags, context: CommandContext): Promise<number> {
-  const { terminal, env, clock } = context
-  if (flags.source !== undefined && (flags.base ?? flags.head) !== undefined) {
-    terminal.fail('--source is a folder and needs neither --base nor --head')
+  const { source, base, head } = flags
+  if (source !== undefined && (base ?? head) !== undefined) {
+    context.terminal.fail('--source is a folder and needs neither --base nor --head')
     return 2
   }
-  const repo = flags.repo ?? flags.source ?? '.'
+  const repo = flags.repo ?? source ?? '.'
   // A clone of its own: that of a daemon on this machine is in use.
-  const dir = flags.dir ?? cloneDir({ repo: `plan ${repo}` }, env)
-  const { close, ...reach } = openReach(flags, repo, env, clock)
+  const dir = flags.dir ?? cloneDir({ repo: `plan ${repo}` }, context.env)
+  const question = {
+    ...(source === undefined ? {} : { source }),
+    ...(base === undefined ? {} : { base }),
+    ...(head === undefined ? {} : { head }),
+  }
+  return show({ ...flags, repo, dir }, question, context, (reach) => ({
+    strict: false,
+    anew: false,
+    notNewFleet: (fleet) => notNewFleet(fleet, reach),
+    // Each member is asked for itself what it runs.
+    commitsInUse: () => Promise.resolve(new Map()),
+  }))
+}
+
+/** Options of `flotilla run` that count with `--dry-run`. */
+export interface DryRunFlags extends RepositoryFlags, HostFlags {
+  readonly newFleet?: true
+  readonly output: PlanOutput
+  readonly exitCode?: true
+}
+
+/**
+ * `flotilla run --once --dry-run`: the same over the daemon's own clone, and only where the daemon would start. Exit codes are
+ * those of `plan`.
+ */
+export function dryRunCommand(flags: DryRunFlags, context: CommandContext): Promise<number> {
+  const anew = flags.newFleet === true
+  return show({ ...flags, cluster: [] }, {}, context, (reach) => ({
+    ...{ strict: true, anew },
+    notNewFleet: (fleet) => (anew ? Promise.resolve(undefined) : notNewFleet(fleet, reach)),
+    commitsInUse: (fleet) => commitsInUse(fleet, reach),
+  }))
+}
+
+type ShowFlags = RepositoryFlags & HostFlags & Pick<PlanFlags, 'cluster' | 'output' | 'exitCode'>
+
+async function show(
+  flags: ShowFlags,
+  question: PlanQuestion,
+  context: CommandContext,
+  startChecks: (reach: ConnectOptions) => StartChecks,
+): Promise<number> {
+  const { terminal, env, clock } = context
   try {
-    const repository = await openFleetRepository({ ...flags, repo, dir }, env, clock, (text) => terminal.note(text))
+    const { close, ...reach } = openReach(flags, flags.repo, env, clock)
+    const repository = await openFleetRepository(flags, env, clock, (text) => terminal.note(text))
     try {
-      const question = {
-        ...(flags.source === undefined ? {} : { source: flags.source }),
-        ...(flags.base === undefined ? {} : { base: flags.base }),
-        ...(flags.head === undefined ? {} : { head: flags.head }),
-      }
-      const result = await planFleet(question, {
-        ...{ repository, reach, branches: branchesOf({ ...flags, repo }) },
-        notNewFleet: (source) => notNewFleet(source, reach),
-      })
-      if (result.type === 'unreadable') {
-        tell(result.messages, context)
-        terminal.fail('nothing was planned: the fleet cannot be read')
-        return 2
-      }
-      tell(result.plan.messages, context)
-      const { plan, unmatched } = selectClusters(result.plan, flags.cluster)
-      if (!plan) {
-        terminal.fail(`no cluster of the fleet is named ${unmatched.join(', ')}`)
-        return 2
-      }
-      printView(showPlan(plan, flags.output, context), context)
-      return planExit(plan, flags.exitCode === true)
+      const start = startChecks(reach)
+      const result = await planFleet(question, { repository, reach, branches: branchesOf(flags), start })
+      return tell(result, flags, context)
     } finally {
       await repository.close()
+      await close()
     }
   } catch (error) {
-    if (!(error instanceof GitError || error instanceof PullProblem)) throw error
     terminal.fail(explain(error))
     return 2
-  } finally {
-    await close()
   }
+}
+
+function tell(result: PlanResult, flags: ShowFlags, context: CommandContext): number {
+  const { terminal } = context
+  const messages = result.type === 'planned' ? result.plan.messages : result.messages
+  for (const message of messages) terminal.message(message, formatMessage(message))
+  if (result.type === 'unreadable') {
+    terminal.fail('nothing was planned: the fleet cannot be read')
+    return 2
+  }
+  const { plan, unmatched } = selectClusters(result.plan, flags.cluster)
+  if (!plan) {
+    terminal.fail(`no cluster of the fleet is named ${unmatched.join(', ')}`)
+    return 2
+  }
+  printView(showPlan(plan, flags.output, context), context)
+  return planExit(plan, flags.exitCode === true)
 }
 
 /** The exit code of a plan that was made. */
@@ -98,8 +139,4 @@ export function showPlan(plan: FleetPlan, output: PlanOutput, context: Pick<Comm
     objects.filter(isChange).map(({ subject }) => `${cluster} ${subject}\n`),
   )
   return { body: lines.join(''), closing }
-}
-
-function tell(messages: readonly Message[], { terminal }: CommandContext): void {
-  for (const message of messages) terminal.message(message, formatMessage(message))
 }

@@ -4,8 +4,14 @@ import { helpEnd } from './help.ts'
 import { collect } from './option.ts'
 import type { Registration } from './program.ts'
 
-/** How a plan can be shown; the first is the default. */
-export const planOutputs = ['text', 'json', 'yaml', 'markdown', 'name'] as const
+const planOutputs = ['text', 'json', 'yaml', 'markdown', 'name'] as const
+
+/** Adds the options that say how a plan is shown and what its exit code tells. */
+export function addPlanOutputOptions(command: Command, about = ''): Command {
+  return command
+    .addOption(new Option('-o, --output <format>', `${about}how to show it`).choices([...planOutputs]).default('text'))
+    .option('--exit-code', `${about}exit 3 when something would change`)
+}
 
 /** Adds `plan`. */
 export function addPlanCommand(program: Command, { terminal, exit }: Registration): void {
@@ -20,14 +26,12 @@ export function addPlanCommand(program: Command, { terminal, exit }: Registratio
         'FLOTILLA_REPO',
       ),
     )
-  addHostOptions(addBranchOptions(command))
-    .addOption(
-      new Option('-c, --cluster <name>', 'show only this cluster; repeatable; * and ? are wildcards')
-        .argParser(collect)
-        .default([], 'all'),
-    )
-    .addOption(new Option('-o, --output <format>', 'how to show it').choices([...planOutputs]).default('text'))
-    .option('--exit-code', 'exit 3 when something would change')
+  addHostOptions(addBranchOptions(command)).addOption(
+    new Option('-c, --cluster <name>', 'show only this cluster; repeatable; * and ? are wildcards')
+      .argParser(collect)
+      .default([], 'all'),
+  )
+  addPlanOutputOptions(command)
     .addHelpText(
       'after',
       helpEnd({

@@ -2,7 +2,10 @@ import { type Command, Option } from 'commander'
 import { defaultPort } from './default-server.ts'
 import { addHostOptions, addRepositoryOptions } from './fleet-options.ts'
 import { helpEnd } from './help.ts'
+import type { DryRunFlags } from './plan.ts'
 import type { Registration } from './program.ts'
+import { addPlanOutputOptions } from './register-plan.ts'
+import type { Terminal } from './terminal.ts'
 
 /** Adds `run`, the daemon itself. */
 export function addRunCommand(program: Command, { terminal, color, exit }: Registration): void {
@@ -16,6 +19,8 @@ export function addRunCommand(program: Command, { terminal, color, exit }: Regis
     .option('--new-fleet', 'take the generated branch as it is, missing or rewound')
     .option('--once', 'one turn, then exit')
     .option('--timeout <duration>', 'with --once: how long clusters may take', '10m')
+    .option('--dry-run', 'with --once: print a plan of the turn, and write nothing')
+  addPlanOutputOptions(command, 'with --dry-run: ')
     .addOption(
       new Option('--log-level <level>', 'what is logged').choices(['debug', 'info', 'warn', 'error']).default('info'),
     )
@@ -31,6 +36,7 @@ export function addRunCommand(program: Command, { terminal, color, exit }: Regis
           ['flotilla run --repo ./fleet', ''],
           ['flotilla run --repo https://git.example.com/platform/fleet.git', ''],
           ['flotilla run --repo ./fleet --once --timeout 5m', 'one turn'],
+          ['flotilla run --repo ./fleet --once --dry-run', 'what it would do'],
         ],
         notes: [
           'Signals: SIGHUP pulls now; SIGTERM and Ctrl-C finish running writes and end',
@@ -38,8 +44,9 @@ export function addRunCommand(program: Command, { terminal, color, exit }: Regis
         ],
         exit: [
           ['0', 'told to end by SIGTERM; with --once: all clusters are synced'],
-          ['1', 'with --once: something failed'],
+          ['1', 'with --once: something failed; with --dry-run: as of "flotilla plan"'],
           ['2', 'could not start'],
+          ['3', 'with --dry-run and --exit-code: something would change'],
           ['8', 'with --once: the time of --timeout is over'],
           ['130', 'told to end by Ctrl-C'],
         ],
@@ -56,7 +63,17 @@ export function addRunCommand(program: Command, { terminal, color, exit }: Regis
       }),
     )
     .action(async (options) => {
+      if (options.dryRun) return exit(await dryRun(options, terminal()))
       const { runCommand } = await import('./run.ts')
       exit(await runCommand(options, color(), terminal()))
     })
+}
+
+async function dryRun(options: DryRunFlags & { readonly once?: true }, terminal: Terminal): Promise<number> {
+  if (!options.once) {
+    terminal.fail('--dry-run needs --once')
+    return 2
+  }
+  const [{ dryRunCommand }, { processContext }] = await Promise.all([import('./plan.ts'), import('./context.ts')])
+  return dryRunCommand(options, processContext(terminal))
 }

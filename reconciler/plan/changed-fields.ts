@@ -10,7 +10,8 @@ import type { Rehearsed } from './rehearsal.ts'
  * The fields that an apply changes, from what is live to what it would be: those that Git sets, and those that left Git
  * and go with it. Our own marks are left out. Empty for an object that is not there before, or not after.
  */
-export function changedFields({ before, after, manifest, assumed, removed }: Rehearsed): readonly FieldDrift[] {
+export function changedFields(done: Omit<Rehearsed, 'tried' | 'patched'>): readonly FieldDrift[] {
+  const { before, after, manifest, assumed, removed } = done
   if (!before || !after || !manifest) return []
   const [was, is, wanted] = [withoutMarks(before), withoutMarks(after), withoutMarks(manifest)]
   if (assumed || removed) return plainDrift(was, wanted)

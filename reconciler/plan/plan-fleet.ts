@@ -18,7 +18,7 @@ import { type ConnectOptions, connect } from '../member/connect.ts'
 import { afterVerdict, judge, replicaMoves, summarize } from './compose.ts'
 import type { Generation } from './generation.ts'
 import { planClusters } from './plan-clusters.ts'
-import { type PlanQuestion, type Points, readPoints } from './points.ts'
+import { type PlanQuestion, type Points, readPoints, type StartChecks } from './points.ts'
 import { type Survey, survey } from './survey.ts'
 import type { FleetPlan } from './types.ts'
 
@@ -27,7 +27,7 @@ export interface PlanOptions {
   readonly repository: Repository
   readonly branches: { readonly source: string; readonly generated: string }
   readonly reach: ConnectOptions
-  readonly notNewFleet: (source: FleetSource) => Promise<string | undefined>
+  readonly start: StartChecks
 }
 
 /** A plan, or what is wrong with a source of which nothing can be rendered. */
@@ -42,10 +42,10 @@ export type PlanResult =
  * upon.
  */
 export async function planFleet(question: PlanQuestion, options: PlanOptions): Promise<PlanResult> {
-  const { repository, branches, reach, notNewFleet } = options
+  const { repository, branches, reach, start } = options
   const { clock } = reach
   const reader = createFleetReader()
-  const points = await readPoints(question, { repository, branches, reader, clock, notNewFleet })
+  const points = await readPoints(question, { repository, branches, reader, clock, start })
   const texts = createTextCache(repository)
   const before = await generationBefore(points, { repository, reader, texts })
   const surveys = new Map<string, Survey>()
@@ -130,7 +130,7 @@ async function surveyAll(
   source: FleetSource,
   before: Generation,
   { pulled: { tip } }: Points,
-  { reach, repository }: PlanOptions,
+  { reach, repository, start }: PlanOptions,
   surveys: Map<string, Survey>,
 ): Promise<void> {
   const owner = { fleetName: source.fleet.metadata.name, fleetUid: fleetUidOf(source.fleet).uid }
@@ -143,7 +143,7 @@ async function surveyAll(
           ...{ cluster: name, transport: connect(cluster, reach), clock: reach.clock, owner },
           previous: before.desired.get(name),
           leaving: before.leaving.has(name),
-          isKnownCommit: (commit) => isPartOf(repository, commit, tip?.oid),
+          isKnownCommit: async (commit) => start.anew || isPartOf(repository, commit, tip?.oid),
         })
         surveys.set(name, found)
       }),

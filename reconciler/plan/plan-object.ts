@@ -1,6 +1,8 @@
 import { getIn, type KubeObject } from '../../repo-layout/json.ts'
-import { isClusterWide } from '../member/errors.ts'
+import { dryRun } from '../member/apply.ts'
+import { isClusterWide, isRejected } from '../member/errors.ts'
 import type { Item } from '../member/items.ts'
+import { manifestOf, unsuspended } from '../member/manifest.ts'
 import { maskText } from '../member/mask.ts'
 import { pauseSentence } from '../member/pause.ts'
 import { leftThere } from '../member/prune.ts'
@@ -40,15 +42,22 @@ export async function planObject(work: Work, item: Item, listed: KubeObject | un
   const isTaken = !wasApplied(entry) && work.inventory.get(item.subject)?.state === 'adopted'
   const how = howOf(item, outcome, done, isTaken)
   const { drift, held } = outcome
-  const changed = changedFields(how === 'left alone' ? { ...done, after: done.tried } : done)
   const isSettled = how === 'suspended' && !drift && wasApplied(entry) && entry.oid === item.wanted?.oid
+  const fields =
+    how === 'suspended'
+      ? (drift?.fields ?? (isSettled ? [] : await withheldFields(work, item, listed)))
+      : how === 'left alone'
+        ? changedFields({ ...done, after: done.tried })
+        : done.after
+          ? changedFields(done)
+          : (drift?.fields ?? [])
   const planned: PlannedObject = {
     subject: item.subject,
     source: item.wanted?.source ?? '',
     action: isSettled ? 'unchanged' : held ? 'pruned' : outcome.action,
     ...(how === undefined || isSettled ? {} : { how }),
     why: whyOf(item, outcome),
-    fields: changed.length > 0 ? changed : (drift?.fields ?? []),
+    fields,
     ...(drift === undefined ? {} : { drift: drift.reason }),
   }
   return {
@@ -62,6 +71,23 @@ function whyOf({ pause }: Item, { message, held }: Outcome): string {
   if (held) return ''
   if (message !== 'suspended') return message
   return pause ? pauseSentence(pause) : ''
+}
+
+/** What an apply would change in an object that is left as it is on purpose; nothing where that cannot be tried. */
+async function withheldFields(work: Work, { subject, wanted }: Item, listed: KubeObject | undefined) {
+  if (!wanted) return []
+  try {
+    const place = await work.api.place(wanted.object.apiVersion, subject)
+    const before = listed ?? (await work.api.get(place))
+    if (!before) return []
+    const manifest = manifestOf(unsuspended(wanted.object), subject, work.settings)
+    const task = { subject, wanted, manifest, place, entry: undefined, drift: undefined }
+    const after = await dryRun(work, task, before)
+    return changedFields({ before, after, manifest, assumed: false, removed: false })
+  } catch (error) {
+    if (!isRejected(error)) throw error
+    return []
+  }
 }
 
 function howOf(item: Item, outcome: Outcome, done: Rehearsed, isTaken: boolean): How | undefined {

@@ -1,9 +1,8 @@
-import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import { folderTree } from '../../repo-layout/read/folder.ts'
 import type { FleetReader } from '../../repo-layout/read/reader.ts'
 import type { SourceTree } from '../../repo-layout/read/tree.ts'
 import type { Clock } from '../clock.ts'
-import { type Pulled, PullProblem, pull } from '../cycle/pull.ts'
+import { type Pulled, type PullOptions, PullProblem, pull } from '../cycle/pull.ts'
 import { gitTree } from '../cycle/source.ts'
 import { GitError } from '../git/error.ts'
 import type { Repository } from '../git/types.ts'
@@ -35,7 +34,13 @@ export interface PointsOptions {
   readonly branches: { readonly source: string; readonly generated: string }
   readonly reader: FleetReader
   readonly clock: Clock
-  readonly notNewFleet: (source: FleetSource) => Promise<string | undefined>
+  readonly start: StartChecks
+}
+
+/** What a daemon asks before it starts, and how a plan takes the answers. */
+export interface StartChecks extends Pick<PullOptions, 'notNewFleet' | 'commitsInUse' | 'anew'> {
+  /** Whether there is no plan where the daemon would not start; else the plan says so, and goes on. */
+  readonly strict: boolean
 }
 
 /**
@@ -44,17 +49,17 @@ export interface PointsOptions {
  * cannot be read.
  */
 export async function readPoints(question: PlanQuestion, options: PointsOptions): Promise<Points> {
-  const { repository, branches, reader, clock } = options
+  const { repository, branches, reader, clock, start } = options
   const notes: string[] = []
   const pulled = await pull({
-    ...{ repository, branches, reader, clock, inForce: undefined, anew: false, readOnly: true },
+    ...{ repository, branches, reader, clock, inForce: undefined, readOnly: true },
+    ...{ anew: start.anew, commitsInUse: start.commitsInUse },
     notNewFleet: async (source) => {
-      const reason = await options.notNewFleet(source)
-      if (reason !== undefined) notes.push(`The daemon would not start: ${reason}.`)
+      const reason = await start.notNewFleet(source)
+      if (reason === undefined || start.strict) return reason
+      notes.push(`The daemon would not start: ${reason}.`)
       return undefined
     },
-    // Each member is asked for itself what it runs.
-    commitsInUse: () => Promise.resolve(new Map()),
     log: { warn: () => undefined },
   })
   const base = await revision(question.base, branches.source, pulled.source, repository)

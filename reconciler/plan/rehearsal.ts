@@ -80,7 +80,8 @@ export function rehearse(api: Api, listed: KubeObject | undefined): Rehearsal {
         try {
           const { created, object } = await api.apply(place, whole, { ...options, dryRun: true })
           sent = manifest
-          const isSame = before !== undefined && sameState(before, object)
+          // Handing a field over changes who owns it, though a dry run of the rest changes nothing.
+          const isSame = !handedOver && before !== undefined && sameState(before, object)
           after = isSame ? before : withVersion(object, plannedVersion)
           return { created, object: after ?? object }
         } catch (error) {

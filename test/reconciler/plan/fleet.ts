@@ -17,7 +17,10 @@ export async function askPlan(fleet: TestFleet, question: PlanQuestion = {}): Pr
   try {
     return await planFleet(question, {
       ...{ repository, branches, reach },
-      notNewFleet: (source) => notNewFleet(source, reach),
+      start: {
+        ...{ strict: false, anew: false, commitsInUse: async () => new Map() },
+        notNewFleet: (source) => notNewFleet(source, reach),
+      },
     })
   } finally {
     await repository.close()
