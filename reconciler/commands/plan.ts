@@ -91,7 +91,7 @@ async function show(
   const { terminal, env, clock } = context
   try {
     const { close, ...reach } = openReach(flags, flags.repo, env, clock)
-    const repository = await openFleetRepository(flags, env, clock, (text) => terminal.note(text))
+    const repository = await openFleetRepository(flags, env, clock, (text) => terminal.note(text), { tracking: true })
     try {
       const start = startChecks(reach)
       const result = await planFleet(question, { repository, reach, branches: branchesOf(flags), start })

@@ -10,30 +10,42 @@ import { openStore, type Store } from './store.ts'
 
 /**
  * A repository on this disk, bare or with a work tree, used in place. Nothing of it is touched but its packs, the
- * generated branch and a ref below `refs/flotilla`. Rejects with `config` where it is none that can be used so.
+ * generated branch and a ref below `refs/flotilla`. Rejects with `config` where it is none that can be used so. With
+ * `tracking`, a checkout that has no generated branch of its own is read as its remote `origin` had both branches at the last
+ * fetch; it is called with the name then.
  */
-export async function localOrigin(path: string, branches: Branches, clock: Clock): Promise<Origin> {
+export async function localOrigin(
+  path: string,
+  branches: Branches,
+  clock: Clock,
+  tracking?: (branch: string) => void,
+): Promise<Origin> {
   const folder = resolve(path)
   const gitdir = await findGitFolder(folder)
   const store = openStore(gitdir, { own: false, where: folder })
   await checkUsable(store, folder)
   await refuseCheckedOut(store, folder, branches.generated)
 
-  const at = (branch: string) =>
-    readRef(store, `refs/heads/${branch}`).catch((error: unknown) => {
+  const refAt = (ref: string) =>
+    readRef(store, ref).catch((error: unknown) => {
       throw toGitError(error, folder)
     })
+  const at = (branch: string) => refAt(`refs/heads/${branch}`)
+  const ofRemote = (branch: string) => refAt(`refs/remotes/origin/${branch}`)
   return {
     where: folder,
     // The generated branch first: a source that is read later is never older than what was generated from it.
     fetch: async () => {
       const generated = await at(branches.generated)
-      return { source: await at(branches.source), generated }
+      const remote = generated === undefined && tracking ? await ofRemote(branches.generated) : undefined
+      if (remote === undefined) return { source: await at(branches.source), generated }
+      tracking?.(branches.generated)
+      return { source: (await ofRemote(branches.source)) ?? (await at(branches.source)), generated: remote }
     },
     read: store.read,
     obtain: () => Promise.resolve(),
     tips: () => Promise.resolve([]),
-    refAt: (ref) => readRef(store, ref),
+    refAt,
     deepen: () => Promise.resolve(false),
     distrust: () => undefined,
     push: async ({ commit, parent, pack }) => {

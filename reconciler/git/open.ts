@@ -26,6 +26,8 @@ export interface RepositoryOptions {
   /** When a clone is made anew: past so many packs (50), or so many bytes beside its largest pack (256 MiB). */
   readonly compactAfter?: { readonly packs?: number; readonly bytes?: number }
   readonly clock?: Clock
+  /** A checkout on this disk without a generated branch is read as its remote had it at the last fetch. */
+  readonly tracking?: boolean
   /** Told of what went wrong and was made up for, one line each. */
   readonly warn?: (message: string) => void
 }
@@ -44,7 +46,12 @@ export async function openRepository(options: RepositoryOptions): Promise<Reposi
     })
   }
   const path = localPath(url)
-  if (path !== undefined) return createRepository(await localOrigin(path, branches, clock), clock)
+  if (path !== undefined) {
+    const told = (branch: string) =>
+      warn(`${path} has no branch "${branch}" of its own; both branches are taken as at its last "git fetch" of origin`)
+    const origin = await localOrigin(path, branches, clock, options.tracking ? told : undefined)
+    return createRepository(origin, clock)
+  }
 
   const remote = parseRemote(url, options.auth ?? { type: 'none' })
   if (options.dir === undefined) throw new GitError('config', `${remote.url} needs a folder for its clone`)

@@ -1,3 +1,4 @@
+import { decisionPath, parseDecision } from '../../render/kubefed/decision.ts'
 import { createMemo } from '../../render/memo.ts'
 import { sortMessages } from '../../render/render.ts'
 import type { Message } from '../../repo-layout/message.ts'
@@ -20,7 +21,7 @@ import type { Generation } from './generation.ts'
 import { planClusters } from './plan-clusters.ts'
 import { type PlanQuestion, type Points, readPoints, type StartChecks } from './points.ts'
 import { type Survey, survey } from './survey.ts'
-import type { FleetPlan } from './types.ts'
+import type { FleetPlan, ReplicaMove } from './types.ts'
 
 /** What a plan is made with. */
 export interface PlanOptions {
@@ -95,7 +96,7 @@ export async function planFleet(question: PlanQuestion, options: PlanOptions): P
         notes: [...points.notes, ...(problem === '' ? [] : [`${problem}.`])],
         messages: sortMessages(rendered.messages),
         clusters,
-        moves: replicaMoves(plans.counts),
+        moves: await withFacts(replicaMoves(plans.counts), files, texts),
         deletions,
         summary: summarize(clusters),
       },
@@ -103,6 +104,30 @@ export async function planFleet(question: PlanQuestion, options: PlanOptions): P
   } finally {
     await Promise.all([...surveys.values()].map(({ transport }) => transport.close()))
   }
+}
+
+/** Moves with the facts that their decisions read. */
+async function withFacts(
+  moves: readonly ReplicaMove[],
+  files: ReadonlyMap<string, string>,
+  texts: TextCache,
+): Promise<readonly ReplicaMove[]> {
+  return Promise.all(
+    moves.map(async (move) => {
+      const oid = files.get(decisionPath(move.subject))
+      const decision = oid === undefined ? undefined : parseDecision(await texts.read(oid))
+      if (!decision) return move
+      const clusters = [...decision.facts]
+        .map(([cluster, { current, capacity }]) => ({
+          cluster,
+          ...(current === undefined ? {} : { current }),
+          ...(capacity === undefined ? {} : { capacity }),
+        }))
+        .filter(({ current, capacity }) => current !== undefined || capacity !== undefined)
+        .sort((a, b) => (a.cluster < b.cluster ? -1 : 1))
+      return { ...move, decision: { lost: decision.lost, clusters } }
+    }),
+  )
 }
 
 function generatedPoint({ pulled: { previous, provenance } }: Points, branch: string): FleetPlan['generated'] {

@@ -57,7 +57,9 @@ export async function readPoints(question: PlanQuestion, options: PointsOptions)
     notNewFleet: async (source) => {
       const reason = await start.notNewFleet(source)
       if (reason === undefined || start.strict) return reason
-      notes.push(`The daemon would not start: ${reason}.`)
+      notes.push(
+        `The daemon would not start: ${reason}. If only this checkout lacks the branch, fetch it or give --repo.`,
+      )
       return undefined
     },
     log: { warn: () => undefined },

@@ -84,6 +84,16 @@ export interface ReplicaMove {
   /** Over all clusters. */
   readonly before: number
   readonly after: number
+  /** What the decision read, where a preference divides the replicas. */
+  readonly decision?: MoveFacts
+}
+
+/** The facts that a division of replicas was made by. */
+export interface MoveFacts {
+  /** Clusters that count as lost. */
+  readonly lost: readonly string[]
+  /** What clusters ran, and the most that they can hold, as far as that is known; sorted by name. */
+  readonly clusters: readonly { readonly cluster: string; readonly current?: number; readonly capacity?: number }[]
 }
 
 /** Whether what left Git may be deleted. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Clock } from '../clock.ts'
-import { openRepository } from '../git/open.ts'
+import { openRepository, type RepositoryOptions } from '../git/open.ts'
 import type { Repository } from '../git/types.ts'
 import { cloneDir, gitAuth } from './settings.ts'
 
@@ -27,6 +27,7 @@ export async function openFleetRepository(
   env: NodeJS.ProcessEnv,
   clock: Clock,
   warn: (text: string) => void,
+  options: Pick<RepositoryOptions, 'tracking'> = {},
 ): Promise<Repository> {
   return openRepository({
     url: flags.repo,
@@ -35,6 +36,7 @@ export async function openFleetRepository(
     auth: await gitAuth(env),
     clock,
     warn,
+    ...options,
     ...(flags.gitCa === undefined ? {} : { ca: await readFile(flags.gitCa, 'utf8') }),
   })
 }

@@ -125,6 +125,20 @@ export function moveText({ clusters, before, after }: ReplicaMove): string {
 
 const mostSteps = 12
 
+/** What a move was decided by: `eu-1 runs 3, us-1 holds at most 4, ap-1 is lost`; empty where nothing was read. */
+export function moveFacts({ decision }: ReplicaMove): string {
+  if (!decision) return ''
+  const parts = [
+    ...decision.lost.map((cluster) => `${cluster} is lost`),
+    ...decision.clusters.map(({ cluster, current, capacity }) => {
+      const runs = current === undefined ? '' : `runs ${current}`
+      return `${cluster} ${[runs, capacity === undefined ? '' : `holds at most ${capacity}`].filter(Boolean).join(' and ')}`
+    }),
+  ]
+  const more = parts.length - mostSteps
+  return [...parts.slice(0, mostSteps), ...(more > 0 ? [`and ${more} more`] : [])].join(', ')
+}
+
 /** The clusters of a group: their names, or how many where they are many. */
 export function clusterList(clusters: readonly string[], planned: number, most = 4): string {
   if (clusters.length <= most) return clusters.join(' ')

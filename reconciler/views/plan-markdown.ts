@@ -8,6 +8,7 @@ import {
   factsText,
   holderOf,
   layoutPlan,
+  moveFacts,
   moveText,
   type PlanGroup,
   planClosing,
@@ -93,8 +94,8 @@ function groupTable(groups: readonly PlanGroup[], planned: number): string {
 
 function movesTable({ moves }: FleetPlan): string {
   return markdownTable(
-    ['WORKLOAD', 'REPLICAS'],
-    moves.map((move) => [move.subject, moveText(move)]),
+    ['WORKLOAD', 'REPLICAS', 'DECIDED BY'],
+    moves.map((move) => [move.subject, moveText(move), moveFacts(move)]),
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Style } from '../commands/terminal.ts'
 import type { FieldDrift } from '../member/types.ts'
-import type { FleetPlan } from '../plan/types.ts'
+import type { FleetPlan, ReplicaMove } from '../plan/types.ts'
 import { changedLines } from './changed-lines.ts'
 import { showValue } from './drift-text.ts'
 import {
@@ -10,6 +10,7 @@ import {
   factsText,
   holderOf,
   layoutPlan,
+  moveFacts,
   moveText,
   type PlanGroup,
   planClosing,
@@ -81,8 +82,13 @@ function groupLines({ object, clusters, move }: PlanGroup, { plan, columns, sign
     `${screen.style(styles[signOf(object)] ?? 'dim', head)}${pad(object.subject, columns)}   ${where}${source}`,
     ...(reason === '' ? [] : [`    ${oneLine(reason)}`]),
     ...shownFields(object).flatMap((field) => fieldLines(field, screen)),
-    ...(move ? [`    /spec/replicas   ${moveText(move)}`] : []),
+    ...(move ? moveLines(move) : []),
   ]
+}
+
+function moveLines(move: ReplicaMove): readonly string[] {
+  const facts = moveFacts(move)
+  return [`    /spec/replicas   ${moveText(move)}`, ...(facts === '' ? [] : [`    decided by       ${facts}`])]
 }
 
 function fieldLines(field: FieldDrift, screen: Screen): readonly string[] {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { parseDecision } from '../../../render/kubefed/decision.ts'
 import { describeMembers } from '../../testbed/members.ts'
-import { configMap, deployment, override, yaml } from '../daemon/documents.ts'
+import { configMap, deployment, override, preference, yaml } from '../daemon/documents.ts'
 import { needs, type TestFleet, withFleet } from '../daemon/harness.ts'
 import { pathOf } from '../daemon/members.ts'
 import { askPlan, clusterOf, objectOf, planOf, told } from './fleet.ts'
@@ -246,6 +247,62 @@ describeMembers('a plan of a fleet', needs, () => {
       assert.deepEqual(
         asked.map(({ requestURI }) => requestURI),
         [],
+      )
+    }))
+
+  it('of an ordinary checkout reads both branches as its remote had them at the last fetch', () =>
+    withFleet({ clusters: ['c1'] }, async (fleet) => {
+      const write = (value: string) =>
+        fleet.people.write('a.yaml', yaml(configMap(fleet.ns, 'a', { k: value }, { everywhere: true })))
+      write('1')
+      const base = await fleet.push('One object')
+      await (await fleet.start()).synced()
+      await fleet.people.git('fetch', '--quiet', 'origin')
+      write('2')
+      await fleet.people.commit('Not pushed yet')
+      const { folder } = fleet.people
+      const plan = await planOf(fleet, { source: folder }, folder)
+      assert.deepEqual([plan.base.commit, plan.generated.commit], [base, fleet.generatedTip()])
+      assert.deepEqual(told(plan, 'c1'), [`configured ConfigMap/${fleet.ns}/a`])
+      const tip = await planOf(fleet, {}, folder)
+      assert.equal(tip.summary.changes, false, 'without a folder it is of what the remote has')
+    }))
+
+  it('of a preference tells the replicas that move and the facts that they are divided by, as the run then does', () =>
+    withFleet({ clusters: ['c1', 'c2'] }, async (fleet) => {
+      const divide = (weight: number) => {
+        const clusters = { c1: { weight }, c2: { weight: 1 } }
+        fleet.people.write('rsp.yaml', yaml(preference(fleet.ns, 'web', 6, { rebalance: true, clusters })))
+      }
+      fleet.people.write('web.yaml', yaml(deployment(fleet.ns, 'web', 1, { everywhere: true })))
+      divide(1)
+      await fleet.push('Divide evenly')
+      const daemon = await fleet.start()
+      await daemon.applied()
+      divide(2)
+      await fleet.push('Divide by weight')
+      const plan = await planOf(fleet)
+      const [move] = plan.moves
+      assert.deepEqual(
+        move?.clusters.map(({ cluster, before, after }) => [cluster, before, after]),
+        [
+          ['c1', 3, 4],
+          ['c2', 3, 2],
+        ],
+      )
+      await daemon.applied()
+      const record = fleet.git('show', `generated:decisions/replicas/${fleet.ns}/Deployment.apps/web.yaml`)
+      const decision = parseDecision(`${record}\n`)
+      assert.deepEqual(
+        decision?.replicas,
+        new Map([
+          ['c1', 4],
+          ['c2', 2],
+        ]),
+      )
+      assert.deepEqual(
+        new Map(move?.decision?.clusters.map(({ cluster, current, capacity }) => [cluster, { current, capacity }])),
+        decision?.facts,
       )
     }))
 })

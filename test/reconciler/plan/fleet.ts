@@ -9,10 +9,14 @@ import { branches, type TestFleet } from '../daemon/harness.ts'
 
 const reach = { clock: systemClock, readSecret: async () => undefined }
 
-/** Asks for a plan as the command does, over a clone of its own. */
-export async function askPlan(fleet: TestFleet, question: PlanQuestion = {}): Promise<PlanResult> {
+/** Asks for a plan as the command does, over a clone of its own, or `repo`. */
+export async function askPlan(
+  fleet: TestFleet,
+  question: PlanQuestion = {},
+  repo: string = fleet.url,
+): Promise<PlanResult> {
   const repository = await openRepository({
-    ...{ url: fleet.url, branches, dir: `${fleet.folder}/plan-clone`, clock: systemClock },
+    ...{ url: repo, branches, dir: `${fleet.folder}/plan-clone`, clock: systemClock, tracking: true },
   })
   try {
     return await planFleet(question, {
@@ -28,8 +32,8 @@ export async function askPlan(fleet: TestFleet, question: PlanQuestion = {}): Pr
 }
 
 /** The plan; fails where there is none. */
-export async function planOf(fleet: TestFleet, question: PlanQuestion = {}): Promise<FleetPlan> {
-  const result = await askPlan(fleet, question)
+export async function planOf(fleet: TestFleet, question: PlanQuestion = {}, repo?: string): Promise<FleetPlan> {
+  const result = await askPlan(fleet, question, repo)
   assert(result.type === 'planned', JSON.stringify(result))
   return result.plan
 }

@@ -67,6 +67,13 @@ export async function wholePlan(): Promise<FleetPlan> {
       ['us-1', new Map([[web, { before: 5, after: 3 }]])],
     ]),
   )
+  const decision = {
+    lost: ['ap-1'],
+    clusters: [
+      { cluster: 'eu-1', current: 3 },
+      { cluster: 'us-1', current: 3, capacity: 3 },
+    ],
+  }
   const deletions = await judge([{ cluster: 'us-1', subject: 'Job.batch/shop/migrate-17', uid: 'u', takes: 0 }], {
     budget: { maxDeletedObjects: 0, maxDeletedPercent: 10, maxDeletedNamespaces: 0, maxRemovedClusters: 1 },
     ...{ desired: new Map([['us-1', desiredOf(400)]]), unplaced: new Set() },
@@ -124,7 +131,7 @@ export async function wholePlan(): Promise<FleetPlan> {
     }),
   ]
   return planOfClusters(clusters, {
-    ...{ moves, deletions },
+    ...{ moves: moves.map((move) => ({ ...move, decision })), deletions },
     notes: ['scale-up does not hold all of main: what it lacks would be undone.'],
     messages: [
       {
