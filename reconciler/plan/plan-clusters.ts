@@ -10,6 +10,7 @@ import { fleetUidOf } from '../cycle/uid.ts'
 import { diffTrees } from '../git/changes.ts'
 import { countChanges } from '../git/describe-changes.ts'
 import { messageOf } from '../member/errors.ts'
+import { type Pause, pauseSentence, wholeCluster } from '../member/pause.ts'
 import type { DesiredState } from '../member/types.ts'
 import type { ReplicaCounts } from './compose.ts'
 import { eachOf } from './each-of.ts'
@@ -62,7 +63,7 @@ export async function planClusters(question: ClustersQuestion): Promise<PlannedC
     const { state, note } = found ?? left
     clusters.set(name, {
       ...{ cluster: name, region: cluster.region ?? '', state, note },
-      suspended: settingsOf(cluster, question).suspended,
+      suspended: settingsOf(cluster, question).suspended || pauseOf(name, question) !== undefined,
       facts: factsOf(name, question),
       objects: found?.plan?.objects ?? [],
       unchanged: found?.plan?.unchanged ?? 0,
@@ -98,15 +99,22 @@ async function compareMember(cluster: MemberCluster, question: ClustersQuestion)
   }
 }
 
-function noteOf(cluster: MemberCluster, { before, after, baseName }: ClustersQuestion): string {
+function noteOf(cluster: MemberCluster, question: ClustersQuestion): string {
+  const { before, after, baseName } = question
+  const pause = pauseOf(cluster.name, question)
   const base = before.clusters.find(({ name }) => name === cluster.name)
   return [
+    pause ? pauseSentence(pause) : '',
     after.leaving.has(cluster.name) ? 'it leaves the fleet and is emptied' : '',
     cluster.apply === 'External' ? 'something else applies to it (apply: External)' : '',
     base && !sameWay(base, cluster) ? `its connection changes; it was asked as ${baseName} says` : '',
   ]
     .filter((text) => text !== '')
     .join('; ')
+}
+
+function pauseOf(name: string, { surveys }: ClustersQuestion): Pause | undefined {
+  return surveys.get(name)?.session?.pauses.of(wholeCluster)
 }
 
 function settingsOf(cluster: MemberCluster, { fleet }: ClustersQuestion) {

@@ -102,6 +102,7 @@ export async function planFleet(question: PlanQuestion, options: PlanOptions): P
       },
     }
   } finally {
+    for (const { session } of surveys.values()) session?.pauses.stop()
     await Promise.all([...surveys.values()].map(({ transport }) => transport.close()))
   }
 }

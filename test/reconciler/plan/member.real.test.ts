@@ -150,10 +150,7 @@ const cases: readonly Case[] = [
     after: (ns) => [annotated(cm(ns, { k: '2' }), { 'flotilla.dev/adopt': 'Always' })],
     hand: (plane, ns) => send(plane, 'POST', `/api/v1/namespaces/${ns}/configmaps`, cm(ns)),
     told: ['configured (adopted) ConfigMap/c'],
-    fields: [
-      ['/data/k', '1', '2'],
-      ['/metadata/annotations/flotilla.dev/adopt', undefined, 'Always'],
-    ],
+    fields: [['/data/k', '1', '2']],
   },
   {
     name: 'an object that is left alone, with what differs',
