@@ -169,6 +169,7 @@ async function surveyAll(
           ...{ cluster: name, transport: connect(cluster, reach), clock: reach.clock, owner },
           previous: before.desired.get(name),
           leaving: before.leaving.has(name),
+          isOther: (member) => member !== name && before.clusters.some((one) => one.name === member),
           isKnownCommit: async (commit) => start.anew || isPartOf(repository, commit, tip?.oid),
         })
         surveys.set(name, found)

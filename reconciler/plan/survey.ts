@@ -38,6 +38,8 @@ export interface SurveyOptions {
   readonly owner: Owner
   /** What the cluster should run as of the previous generated tree; undefined where there is none. */
   readonly previous: DesiredState | undefined
+  /** Whether the fleet has another cluster of this name. */
+  readonly isOther: (member: string) => boolean
   /** The cluster has left the inventory and is being emptied. */
   readonly leaving: boolean
   readonly isKnownCommit: ((commit: string) => Promise<boolean>) | undefined
@@ -57,7 +59,7 @@ export async function survey(options: SurveyOptions): Promise<Survey> {
   const { clock, owner, cluster } = options
   const transport = readOnly(options.transport)
   const book = createBook(cluster, clock)
-  const nobody = { id: 'plan', epoch: undefined, member: cluster, isOther: () => false }
+  const nobody = { id: 'plan', epoch: undefined, member: cluster, isOther: options.isOther }
   const freshKey = () => randomBytes(32).toString('base64')
   try {
     const opening = openSession({

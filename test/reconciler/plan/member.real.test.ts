@@ -200,7 +200,7 @@ async function planOf(plane: ControlPlane, wanted: DesiredState, set: MemberSett
   try {
     const session = await openSession({
       ...{ transport, clock: systemClock, owner: set, knownUid: undefined, isKnownCommit: undefined },
-      ...{ holder: { id: 'plan', epoch: undefined }, freshKey: () => 'key' },
+      ...{ holder: { id: 'plan', epoch: undefined, member: plane.name, isOther: () => false }, freshKey: () => 'key' },
     })
     return await planMember(session, wanted, set, systemClock)
   } finally {
