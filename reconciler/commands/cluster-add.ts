@@ -12,14 +12,15 @@ import { giveCredential } from '../join/issue.ts'
 import { newCluster } from '../join/kinds.ts'
 import { namespaceManifest } from '../join/manifests.ts'
 import { type AccountPlan, planAccount } from '../join/plan.ts'
-import { filePathProblem, readStore, type Store, storeText } from '../join/store.ts'
+import { filePathProblem, readStore, type Store, storeProblem, storeText } from '../join/store.ts'
 import { checkDocument, writeDocument } from '../join/write-document.ts'
 import { messageOf } from '../member/errors.ts'
 import { shellWord } from '../member/remedy.ts'
 import type { Transport } from '../member/transport.ts'
 import { rightsTable } from '../views/rights-text.ts'
 import { viewOf } from '../views/screen.ts'
-import type { AddFlags } from './cluster-flags.ts'
+import { count } from '../views/text.ts'
+import type { AccountFlags, AddFlags } from './cluster-flags.ts'
 import { confirm } from './confirm.ts'
 import { type CommandContext, screenOf } from './context.ts'
 
@@ -50,7 +51,7 @@ export async function clusterAddCommand(name: string, flags: AddFlags, context: 
       return 0
     }
     host = await openHostCluster(flags, env, clock)
-    const store = await openStore(cluster, flags, host)
+    const store = await openStore(cluster, plan.fleet, flags, host)
     if (!(await mayGoOn(`Make this account in ${admin.context}?`, flags.yes, context))) return 2
     const { expiresAt, revoked } = await giveCredential({
       admin,
@@ -64,7 +65,8 @@ export async function clusterAddCommand(name: string, flags: AddFlags, context: 
       clock,
     })
     await writeDocument(join(fleet.folder, path), stringifyYaml(clusterDocument(cluster)), flags.overwrite === true)
-    if (revoked > 0) terminal.note(`${revoked} tokens from before were revoked.`)
+    if (revoked > 0) terminal.note(`${count(revoked, 'token')} from before revoked.`)
+    noteShort(expiresAt, flags, context)
     terminal.note(
       `${storeText(store)} holds the credential, valid until ${expiresAt}; ${path} was written. Next: flotilla cluster check ${shellWord(name)}, then commit it.`,
     )
@@ -157,6 +159,13 @@ export function showPlan(
     )
 }
 
+/** Says so where the API server gives tokens for less time than was asked for. */
+export function noteShort(expiresAt: string, { expires }: AccountFlags, { terminal, clock }: CommandContext): void {
+  const asked = milliseconds(expires)
+  if (Date.parse(expiresAt) - clock.now() > asked * 0.9) return
+  terminal.note(`! the API server gives no token for ${expires}: this one has to be rotated before ${expiresAt}`)
+}
+
 /** Whether the person agrees. Where nobody can be asked, only `--yes` is an answer. */
 export async function mayGoOn(question: string, yes: true | undefined, { terminal }: CommandContext): Promise<boolean> {
   if (yes) return true
@@ -166,15 +175,22 @@ export async function mayGoOn(question: string, yes: true | undefined, { termina
   return answer === true
 }
 
-async function openStore(cluster: MemberCluster, flags: AddFlags, host: Transport | undefined): Promise<Store> {
+async function openStore(
+  cluster: MemberCluster,
+  fleet: string,
+  flags: AddFlags,
+  host: Transport | undefined,
+): Promise<Store> {
   const store = storeFor(cluster, flags, host)
   if (store.type === 'file') {
-    const problem = await filePathProblem(store.path, flags.source)
-    if (problem) throw new Error(`--kubeconfig-out: ${problem}`)
+    const wrongPath = await filePathProblem(store.path, flags.source)
+    if (wrongPath) throw new Error(`--kubeconfig-out: ${wrongPath}`)
   }
-  const there = await readStore(store)
+  const problem = await storeProblem(store)
+  if (problem) throw new Error(problem)
+  const there = await readStore(store, fleet)
   if (there && !there.ours && !flags.overwrite)
-    throw new Error(`${storeText(store)} exists and was not made by flotilla; --overwrite writes it anew`)
+    throw new Error(`${storeText(store)} exists and was not made for fleet ${fleet}; --overwrite writes it anew`)
   return store
 }
 

@@ -6,6 +6,7 @@ import { copySecret } from '../join/copy-secret.ts'
 import { type FleetFolder, readFleet } from '../join/fleet.ts'
 import { openHostCluster } from '../join/host.ts'
 import { type ImportedCluster, type Inventory, readInventory } from '../join/inventories.ts'
+import { storeProblem } from '../join/store.ts'
 import { writeDocument } from '../join/write-document.ts'
 import { messageOf } from '../member/errors.ts'
 import type { Transport } from '../member/transport.ts'
@@ -109,6 +110,8 @@ async function bringSecret(
     return true
   }
   const store = { type: 'secret', host: to, namespace: flags.hostNamespace, name: secret.name } as const
+  const problem = await storeProblem(store)
+  if (problem) throw new Error(problem)
   const copied = await copySecret(from, cluster, store, source.fleet.metadata.name, flags.overwrite === true)
   if (copied.type === 'missing') terminal.fail(`${name}: ${copied.reason}`)
   else terminal.note(`${name}: ${place} ${copied.type === 'copied' ? 'was written' : `stays: ${copied.reason}`}`)

@@ -12,7 +12,7 @@ import { messageOf } from '../member/errors.ts'
 import { parseKubeConfig } from '../member/kubeconfig.ts'
 import { shellWord } from '../member/remedy.ts'
 import type { Transport } from '../member/transport.ts'
-import { mayGoOn, showPlan } from './cluster-add.ts'
+import { mayGoOn, noteShort, showPlan } from './cluster-add.ts'
 import type { AccountFlags } from './cluster-flags.ts'
 import type { CommandContext } from './context.ts'
 
@@ -45,10 +45,10 @@ export async function clusterRotateCommand(
       const problem = await filePathProblem(store.path, flags.source)
       if (problem) throw new Error(problem)
     }
-    const stored = await readStore(store)
+    const stored = await readStore(store, plan.fleet)
     if (stored && !stored.ours)
       throw new Error(
-        `${storeText(store)} was not made by flotilla, so it is not replaced; "flotilla cluster add ${shellWord(name)} --overwrite" does`,
+        `${storeText(store)} was not made for fleet ${plan.fleet}, so it is not replaced; "flotilla cluster add ${shellWord(name)} --overwrite" does`,
       )
     if (!(await mayGoOn(`Give ${name} a new credential?`, flags.yes, context))) return 2
     const { expiresAt, revoked } = await giveCredential({
@@ -62,6 +62,7 @@ export async function clusterRotateCommand(
       keepOld: flags.keepOld === true,
       clock,
     })
+    noteShort(expiresAt, flags, context)
     const old = flags.keepOld ? 'the one before stays valid' : `${revoked} from before revoked`
     terminal.note(`${storeText(store)} holds a new credential, valid until ${expiresAt}; ${old}.`)
     return 0

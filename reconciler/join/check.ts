@@ -145,7 +145,7 @@ function tellExpiry(cluster: MemberCluster, transport: Transport, now: number, a
   add(
     'expiry',
     soon ? 'warning' : 'ok',
-    `${timeText(expiresAt)}, in ${days} days`,
+    `${timeText(expiresAt)}, in ${count(days, 'day')}`,
     soon ? remedyOf(cluster, credential) : '',
   )
 }

@@ -22,7 +22,7 @@ export async function copySecret(
 ): Promise<Copied> {
   const { secret, server } = cluster
   if (!secret) return { type: 'missing', reason: 'its inventory names no Secret' }
-  const there = await readStore(store)
+  const there = await readStore(store, fleet)
   if (there && !overwrite) return { type: 'kept', reason: 'it is there already' }
   const values = await readSecretOf(from, secret.namespace)(secret.name)
   if (!values) return { type: 'missing', reason: `there is no Secret ${secret.namespace}/${secret.name}` }

@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'n
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { getIn } from '../../repo-layout/json.ts'
 import { liesIn } from '../member/credentials.ts'
+import { isRejected } from '../member/errors.ts'
 import { markOf } from '../member/manifest.ts'
 import type { Transport } from '../member/transport.ts'
 import { applyManifest, getOrNothing } from './account.ts'
@@ -17,18 +18,18 @@ export type Store =
 export interface Stored {
   /** Values by key; a file has the one key `value`. */
   readonly values: { readonly [key: string]: string }
-  /** Whether it was written by these commands. */
+  /** Whether these commands wrote it, for this fleet. */
   readonly ours: boolean
 }
 
-const mark = '# Written by flotilla cluster; "flotilla cluster rotate" writes it anew.\n'
+const markFor = (fleet: string) => `# Written for fleet ${fleet}; "flotilla cluster rotate" writes it anew.\n`
 
 /** Reads a store; undefined where nothing is there. Rejects where that cannot be told. */
-export async function readStore(store: Store): Promise<Stored | undefined> {
+export async function readStore(store: Store, fleet: string): Promise<Stored | undefined> {
   if (store.type === 'file') {
     try {
       const text = await readFile(store.path, 'utf8')
-      return { values: { value: text }, ours: text.startsWith(mark) }
+      return { values: { value: text }, ours: text.startsWith(markFor(fleet)) }
     } catch (error) {
       if (isMissing(error)) return undefined
       throw error
@@ -40,7 +41,7 @@ export async function readStore(store: Store): Promise<Stored | undefined> {
   const values = Object.entries(typeof data === 'object' && data !== null ? data : {})
   return {
     values: Object.fromEntries(values.map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString()])),
-    ours: markOf(secret, 'labels', accountLabel) !== undefined,
+    ours: markOf(secret, 'labels', accountLabel) === fleet,
   }
 }
 
@@ -53,7 +54,7 @@ export async function writeStore(
   fleet: string,
   values: { readonly [key: string]: string },
 ): Promise<void> {
-  if (store.type === 'file') return writeFileWhole(store.path, `${mark}${values.value ?? ''}`)
+  if (store.type === 'file') return writeFileWhole(store.path, `${markFor(fleet)}${values.value ?? ''}`)
   const encoded = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')])
   await applyManifest(store.host, {
     apiVersion: 'v1',
@@ -61,6 +62,19 @@ export async function writeStore(
     metadata: { name: store.name, namespace: store.namespace, labels: { [accountLabel]: fleet } },
     data: Object.fromEntries(encoded),
   })
+}
+
+/** Why a store cannot be written, as far as that can be told before; undefined where nothing speaks against it. */
+export async function storeProblem(store: Store): Promise<string | undefined> {
+  if (store.type === 'file') return undefined
+  try {
+    await store.host.request('GET', `/api/v1/namespaces/${encodeURIComponent(store.namespace)}`)
+    return undefined
+  } catch (error) {
+    // Who may write Secrets there may not be allowed to look at the namespace.
+    if (!isRejected(error, 404)) return undefined
+    return `there is no namespace "${store.namespace}" in the host cluster: install the daemon there first, or name another with --host-namespace`
+  }
 }
 
 /** Where a store is, for people. */

@@ -203,6 +203,22 @@ describeMembers('a member joins', ['etcd', 'kube-apiserver'], () => {
     assert.equal((await fleet.check([])).code, 0)
   })
 
+  it('beside another fleet, whose credential for the same cluster is not replaced', async () => {
+    const other = testFleet()
+    try {
+      const flags = { ...asAdmin(plane), hostKubeconfig: host.kubeconfigPath, kubeconfigOut: undefined } as never
+      assert.equal((await other.add('shared', flags)).code, 0)
+      const taken = await fleet.add('shared', flags)
+      assert.equal(taken.code, 2)
+      assert.match(taken.stderr, /Secret flotilla-system\/shared-kubeconfig exists and was not made for fleet/)
+      const path = fleet.beside('shared')
+      assert.equal((await fleet.add('shared', { ...asAdmin(plane), kubeconfigOut: path })).code, 0)
+      assert.equal((await other.check([], { hostKubeconfig: host.kubeconfigPath })).code, 0)
+    } finally {
+      other.remove()
+    }
+  })
+
   it('is looked at before anything is written: manifests, a dry run, and no answer', async () => {
     const path = fleet.beside('eu')
     const flags = { ...asAdmin(plane), kubeconfigOut: path }
@@ -237,6 +253,11 @@ describeMembers('a member joins', ['etcd', 'kube-apiserver'], () => {
       ['eu', { overwrite: true, kubeconfigOut: join(fleet.folder, 'key') }, /lies in the fleet repository/],
       ['eu', { overwrite: true, kubeconfigOut: 'key' }, /no absolute path/],
       ['eu', { overwrite: true, kubeconfigOut: undefined }, /say where the credential goes/],
+      [
+        'eu',
+        { overwrite: true, kubeconfigOut: undefined, hostKubeconfig: host.kubeconfigPath, hostNamespace: 'none' },
+        /there is no namespace "none" in the host cluster: install the daemon there first/,
+      ],
       ['eu', { context: 'none' }, /eu is in the fleet already/],
       ['de', { context: 'none' }, /has no context "none"/],
       ['de', { kubeconfig: fleet.beside('none') }, /ENOENT/],
