@@ -74,7 +74,7 @@ export function itemsOf(list: JsonObject): readonly JsonObject[] {
 
 /** Certificates that do not fit: somebody answers, but not one that we may talk to. */
 const certificateCodes =
-  /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT|ERR_SSL_(TLSV1_|TLSV13_|SSLV3_)?ALERT_|ERR_OSSL)/
+  /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT|ERR_SSL_(TLSV1_|TLSV13_|SSLV3_|SSL\/TLS_)?ALERT_|ERR_OSSL)/
 
 /** Whether an error code says that a certificate does not fit, the server's or ours. */
 export function isCertificateCode(code: string): boolean {
@@ -87,7 +87,8 @@ export function isCertificateCode(code: string): boolean {
  */
 export function connectionError(error: unknown, what: string): ApiError {
   const code = codeOf(error)
-  const text = `${what}: ${messageOf(error) || code || 'no answer'}`
+  // OpenSSL ends its lines.
+  const text = `${what}: ${messageOf(error).trim() || code || 'no answer'}`
   const failure: Failure = { type: isCertificateCode(code) ? 'unauthorized' : 'unreachable' }
   return new ApiError(text, failure, { cause: error })
 }

@@ -25,12 +25,13 @@ export async function explained(
   if (error.failure.type === 'unauthorized') {
     if (error.failure.status === 401) return again(refusedCredential(cluster, credentialOf(access), now))
     if (!isCertificateCode(code)) return error
+    if (isAboutUs(code)) return again(refusedCredential(cluster, credentialOf(access), now))
     const handshake = code === 'CERT_HAS_EXPIRED' ? await handshakeWith(access) : undefined
     return again(certificateProblem(code, cluster, access, handshake, now))
   }
   if (error.failure.type !== 'unreachable' || access.cert === undefined || !closedCodes.has(code)) return error
   const handshake = await handshakeWith(access)
-  if (!isAlert(handshake.code)) return error
+  if (!isAboutUs(handshake.code)) return error
   return again(refusedCredential(cluster, credentialOf(access), now))
 }
 
@@ -52,7 +53,8 @@ function certificateProblem(
   now: number,
 ): string {
   const place = placeOf(connection)
-  if (isAlert(code)) return `the client certificate in ${place} is not accepted there`
+  if (/ALERT/.test(code))
+    return `${server} speaks TLS, but ends the handshake; look at what stands before the API server`
   if (code === 'CERT_HAS_EXPIRED') {
     const ended = handshake?.validTo
     const what =
@@ -69,7 +71,9 @@ function certificateProblem(
   return `the certificate of ${server} is not signed by the authority in ${place}; if the authority was renewed put the new one there, else something else answers at this address`
 }
 
-/** An alert that the server sent about our own certificate. */
-function isAlert(code: string): boolean {
-  return /ALERT/.test(code)
+/** An alert that the server sent about our own certificate, or because we showed none. */
+function isAboutUs(code: string): boolean {
+  return /ALERT_(BAD_CERTIFICATE|CERTIFICATE|NO_CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)/.test(
+    code,
+  )
 }

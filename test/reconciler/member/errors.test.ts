@@ -20,6 +20,9 @@ describe('what failed', () => {
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unauthorized'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'unauthorized'],
     ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'unauthorized'],
+    ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', 'unauthorized'],
+    // The same as OpenSSL 3.2 and later name it.
+    ['ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED', 'unauthorized'],
   ] as const)
     it(`${code} is ${type}`, () => {
       assert.equal(connectionError(coded(code), 'GET /').failure.type, type)
