@@ -5,6 +5,8 @@ import { detach } from '../detach/detach.ts'
 import { findTarget, UnreadableFleetError } from '../detach/target.ts'
 import type { DetachReport } from '../detach/types.ts'
 import { explain, GitError } from '../git/error.ts'
+import { createElapsed, machineTime } from '../lead/elapsed.ts'
+import { startPulse } from '../lead/pulse.ts'
 import { connect } from '../member/connect.ts'
 import { ApiError } from '../member/errors.ts'
 import { InventoryLostError } from '../member/inventory.ts'
@@ -81,6 +83,7 @@ async function detachTarget(
   const stopping = new AbortController()
   const off = context.onInterrupt(() => stopping.abort())
   const transport = connect(target, reach)
+  const pulse = startPulse(clock, createElapsed(clock, machineTime))
   try {
     const session = await openSession({
       transport,
@@ -92,6 +95,8 @@ async function detachTarget(
       freshKey: () => '',
       // It writes nothing that a commit says: whatever the cluster runs is let go.
       isKnownCommit: undefined,
+      // Stopped and continued, it looks first whether a daemon took the cluster over meanwhile.
+      fence: { standstills: () => pulse.standstills(), closed: () => undefined, opened: () => Promise.resolve() },
     })
     const report = await detach(session, {
       cluster: target.name,
@@ -106,6 +111,7 @@ async function detachTarget(
     return stopping.signal.aborted ? 130 : detachExit(report)
   } finally {
     off()
+    pulse.stop()
     await transport.close()
   }
 }

@@ -27,8 +27,8 @@ export function addDetachCommand(program: Command, { terminal, exit }: Registrat
         notes: [
           'Before it, set spec.suspend: true on the Cluster, or remove its file, and push.',
           'A daemon that runs is stopped for that cluster by the epoch of the inventory.',
-          'Our label, annotations, field manager, inventory and key go; nothing else is',
-          'changed or deleted. It can be run again after whatever ended it.',
+          'Our label, id, field manager, inventory and key go; nothing else is changed or',
+          'deleted. It can be run again after whatever ended it.',
         ],
         exit: [
           ['0', 'nothing of the fleet is left there; with --dry-run: shown'],

@@ -4,7 +4,7 @@ import type { Session } from '../member/session.ts'
 import { type Found, listedObjects, markedObjects } from './find.ts'
 import { servedKinds } from './kinds.ts'
 import { type LetGoOptions, letGo } from './let-go.ts'
-import { mustBeInOurHands, type Own, ownNamespace, ownObjects, removeOwn } from './own.ts'
+import { accountObjects, mustBeInOurHands, type Own, ownNamespace, ownObjects, removeOwn } from './own.ts'
 import type { DetachReport, Left, LetGo } from './types.ts'
 
 /** What taking Flotilla out of a member needs. */
@@ -72,6 +72,7 @@ export async function detach(session: Session, options: DetachOptions): Promise<
     if (signal.aborted) return report('interrupted; run it again to go on')
     if (failed() > 0) return report('not every object could be released, so the inventory stays; run it again')
     await removeAll(session, dryRun ? own : await ownObjects(session, owner), dryRun, removed)
+    left.push(...(await accountObjects(session, owner, kinds)))
     const namespace = await ownNamespace(session, kinds, dryRun ? own : [])
     if (!namespace) return report('')
     if (namespace.why !== '') left.push({ subject: namespace.subject, why: namespace.why })

@@ -1,6 +1,7 @@
 import { getIn, type KubeObject } from '../../repo-layout/json.ts'
 import { annotations, fleetLabel } from '../../repo-layout/schema/common.ts'
 import { formatSubject, type Subject, subjectOf } from '../../repo-layout/subject.ts'
+import { accountLabel } from '../join/manifests.ts'
 import type { Place } from '../member/api.ts'
 import { isClusterWide, isRejected, messageOf } from '../member/errors.ts'
 import { inventoryNamespace, madeByUs } from '../member/inventory.ts'
@@ -75,6 +76,35 @@ export async function removeOwn({ api, inventory }: Session, { place }: Own): Pr
     }
   }
 }
+
+const accountKinds: ReadonlySet<string> = new Set([
+  'ServiceAccount',
+  'Secret',
+  'Role',
+  'RoleBinding',
+  'ClusterRole',
+  'ClusterRoleBinding',
+])
+
+/** What `flotilla cluster add` made in a member, as far as it may be seen: it stays, since this may be who we work as. */
+export async function accountObjects(
+  { transport }: Session,
+  { fleetName }: Owner,
+  { resources }: ServedKinds,
+): Promise<readonly Left[]> {
+  const left: Left[] = []
+  for (const resource of resources.filter(({ kind }) => accountKinds.has(kind))) {
+    try {
+      const objects = await listAll(transport, resource, undefined, `${accountLabel}=${fleetName}`)
+      left.push(...objects.map((object) => ({ subject: subjectOf(object), why: accountWhy })))
+    } catch (error) {
+      if (isClusterWide(error) || !isNotListed(error)) throw error
+    }
+  }
+  return left
+}
+
+const accountWhy = 'made by "flotilla cluster add"; delete it with kubectl once nobody works as this account'
 
 /** The namespace of inventories, and why it stays; undefined where there is none, `why` empty where it may go. */
 export interface OwnNamespace extends Left {

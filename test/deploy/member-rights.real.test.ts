@@ -4,6 +4,7 @@ import { systemClock } from '../../reconciler/clock.ts'
 import { connect } from '../../reconciler/member/connect.ts'
 import type { Member } from '../../reconciler/member/types.ts'
 import type { KubeObject } from '../../repo-layout/json.ts'
+import { takeOut } from '../reconciler/detach/support.ts'
 import {
   apply,
   configMap,
@@ -88,6 +89,23 @@ describeReal('deploy/manifests/member on a real cluster', ['etcd', 'kube-apiserv
       .filter((entry) => entry.userAgent === 'flotilla' && entry.responseStatus?.code === 403)
       .map(({ verb, requestURI }) => `${verb} ${requestURI}`)
     assert.deepEqual(refused, [])
+  })
+
+  it('is enough to detach, but for looking whether anything else is in the namespace', async () => {
+    const ns = unique('rights')
+    const set = settings()
+    const member = asAccount()
+    await apply(member, desired(namespace(ns), deployment(ns, 'web'), configMap(ns, 'c', { k: '1' })), set)
+    await member.stop()
+    const report = await takeOut(plane, set, { as: account.replace(':', '/') })
+    assert.deepEqual([report.problem, report.unread], ['', []])
+    assert.deepEqual(
+      report.objects.map(({ outcome }) => outcome),
+      ['released', 'released', 'released'],
+    )
+    assert.match(JSON.stringify(report.left), /Namespace\/flotilla-system/)
+    const live = JSON.stringify(await read(plane, `/apis/apps/v1/namespaces/${ns}/deployments/web`))
+    assert.doesNotMatch(live, /flotilla/)
   })
 
   it('says of a kind that the account may not touch which right is missing, and goes on with the rest', async () => {

@@ -1,11 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
-import { systemClock } from '../../../reconciler/clock.ts'
-import { detach } from '../../../reconciler/detach/detach.ts'
-import type { DetachReport } from '../../../reconciler/detach/types.ts'
-import { connect } from '../../../reconciler/member/connect.ts'
 import { ApiError } from '../../../reconciler/member/errors.ts'
-import { openSession } from '../../../reconciler/member/session.ts'
 import type { Transport } from '../../../reconciler/member/transport.ts'
 import type { MemberSettings } from '../../../reconciler/member/types.ts'
 import { getIn, type KubeObject } from '../../../repo-layout/json.ts'
@@ -27,42 +21,7 @@ import {
   unique,
   withMember,
 } from '../member/support.ts'
-
-interface Change {
-  readonly dryRun?: boolean
-  /** Stands between detach and the cluster. */
-  readonly wrap?: (transport: Transport) => Transport
-}
-
-/** Takes a fleet out of a cluster as the command does. */
-async function takeOut(plane: ControlPlane, set: MemberSettings, change: Change = {}): Promise<DetachReport> {
-  const connection = { type: 'file', path: plane.kubeconfigPath, context: undefined } as const
-  const target = { name: plane.name, connection, proxyURL: '', serviceAccountName: '' }
-  const own = connect(target, { clock: systemClock, readSecret: async () => undefined })
-  const transport = change.wrap?.(own) ?? own
-  try {
-    const session = await openSession({
-      transport,
-      clock: systemClock,
-      owner: set,
-      knownUid: undefined,
-      holder: { id: randomUUID(), epoch: undefined, member: plane.name, isOther: () => true },
-      freshKey: () => '',
-      isKnownCommit: undefined,
-    })
-    return await detach(session, {
-      cluster: plane.name,
-      owner: set,
-      clock: systemClock,
-      random: Math.random,
-      dryRun: change.dryRun ?? false,
-      signal: new AbortController().signal,
-      progress: () => undefined,
-    })
-  } finally {
-    await own.close()
-  }
-}
+import { takeOut } from './support.ts'
 
 /** Lets some requests fail as if the server had refused them or the network had gone. */
 function failing(transport: Transport, fails: (method: string, path: string) => ApiError | undefined): Transport {
@@ -263,8 +222,14 @@ describeMembers('detach: taking Flotilla out of a cluster', ['etcd', 'kube-apise
       '/api/v1/namespaces/flotilla-system/configmaps',
       configMap('flotilla-system', unique('x'), {}),
     )
+    const account = { name: unique('account'), labels: { 'flotilla.dev/account': set.fleetName } }
+    const accounts = '/api/v1/namespaces/flotilla-system/serviceaccounts'
+    await send(plane, 'POST', accounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: account })
     const report = await takeOut(plane, set)
-    const [left] = report.left
+    const [made, left] = report.left
+    assert.equal(made?.subject, `ServiceAccount/flotilla-system/${account.name}`)
+    assert.match(made?.why ?? '', /flotilla cluster add/)
+    assert(await read(plane, `${accounts}/${account.name}`))
     assert.equal(left?.subject, 'Namespace/flotilla-system')
     assert.match(left?.why ?? '', /others use it: .*ConfigMap\/flotilla-system\/keeper|not made by Flotilla/)
     assert(await read(plane, '/api/v1/namespaces/flotilla-system'))

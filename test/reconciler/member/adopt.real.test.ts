@@ -142,6 +142,18 @@ describeMembers('a member of a real cluster: first contact and pruning', ['etcd'
     })
   })
 
+  it('does not count what Git says to Flotilla alone as a difference, and writes no word on adopting into the cluster', async () => {
+    const { ns, path } = await existing((name) => configMap(name, 'c', { k: '1' }))
+    const annotations = { 'flotilla.dev/drift': 'Report', 'flotilla.dev/adopt': 'IfNoDiff' }
+    await withMember(plane, async (member) => {
+      await apply(member, desired(configMap(ns, 'c', { k: '1' }, { annotations })), settings())
+      const taken = objectOf(member, `ConfigMap/${ns}/c`)
+      assert.equal(taken.action, 'configured', taken.message)
+      assert.equal(await valueAt(plane, path, ['metadata', 'annotations', 'flotilla.dev/adopt']), undefined)
+      assert.equal(await valueAt(plane, path, ['metadata', 'annotations', 'flotilla.dev/drift']), 'Report')
+    })
+  })
+
   it('leaves alone under IfNoDiff what the server would not let it change, and says so', async () => {
     const { ns, path } = await existing((name) => deployment(name, 'web'))
     await withMember(plane, async (member) => {
