@@ -6,7 +6,9 @@ import { makeFleet, needs, type TestFleet } from '../daemon/harness.ts'
 import { eventually } from '../member/support.ts'
 import { type Ended, flotilla } from './cli.ts'
 
-describeMembers('flotilla detach', needs, () => {
+describeMembers('flotilla detach', needs, function () {
+  // Each command is a process of its own.
+  this.timeout(240_000)
   let fleet: TestFleet
   beforeEach(async () => {
     fleet = await makeFleet({ clusters: ['c1', 'c2'] })
