@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { ForgeError } from '../error.ts'
+import type { ForgeHttp } from '../http.ts'
+import { readAs } from '../read-as.ts'
+import type { Forge } from '../types.ts'
+import { labels, pullRequest } from './schema.ts'
+
+/** The pull requests of a repository on Gitea; `root` is the path of its API. */
+export function createPulls(
+  http: ForgeHttp,
+  root: string,
+): Pick<Forge, 'pullRequests' | 'pullRequest' | 'openPullRequest' | 'merge' | 'removeLabel'> {
+  const pullRequests: Forge['pullRequests'] = async (base) => {
+    const all = await http.all(`${root}/pulls`, { state: 'open' }, (json) =>
+      readAs(z.array(pullRequest), json, 'list of pull requests'),
+    )
+    return all.filter((one) => one.base.branch === base)
+  }
+
+  return {
+    pullRequests,
+    async pullRequest(number) {
+      const { json } = await http.send('GET', `${root}/pulls/${number}`)
+      return readAs(pullRequest, json, 'pull request')
+    },
+    async openPullRequest({ title, body, head, base }) {
+      try {
+        const { json } = await http.send('POST', `${root}/pulls`, { body: { title, body, head, base } })
+        return readAs(pullRequest, json, 'pull request')
+      } catch (error) {
+        if (!(error instanceof ForgeError && error.failure.type === 'refused' && error.failure.status === 409))
+          throw error
+        const open = (await pullRequests(base)).find((one) => !one.fork && one.head.branch === head)
+        if (open) return open
+        throw error
+      }
+    },
+    async merge(number, head) {
+      await http.send('POST', `${root}/pulls/${number}/merge`, { body: { Do: 'merge', head_commit_id: head } })
+    },
+    async removeLabel(number, label) {
+      const { json } = await http.send('GET', `${root}/issues/${number}/labels`)
+      const found = readAs(labels, json, 'list of labels').find(({ name }) => name === label)
+      if (found) await http.send('DELETE', `${root}/issues/${number}/labels/${found.id}`)
+    },
+  }
+}
