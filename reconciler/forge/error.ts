@@ -4,7 +4,7 @@ export type ForgeFailure =
   | { readonly type: 'unreachable' }
   /** The token is not accepted, or lacks a right; a person has to mend it. */
   | { readonly type: 'unauthorized' }
-  /** Too many requests: not before `retryAt`, in milliseconds since the epoch. */
+  /** Too many requests, or others at work at the same place: not before `retryAt`, in milliseconds since the epoch. */
   | { readonly type: 'limited'; readonly retryAt: number }
   /** The forge takes no more statuses of this commit and context, ever. */
   | { readonly type: 'full' }

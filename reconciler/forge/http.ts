@@ -32,7 +32,10 @@ export interface ForgeAnswer {
 export interface ForgeHttp {
   /** One request. Rejects with a `ForgeError` for everything but a 2xx answer. Never sent twice. */
   send(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, options?: ForgeRequest): Promise<ForgeAnswer>
-  /** Every item of a list, page by page; `read` gives those of one page. Rejects where any page cannot be had. */
+  /**
+   * Every item of a list, page by page; `read` gives those of one page. What says that there is more is, in this order, the
+   * `Link` header, the total in a header, and a full page. Rejects where any page cannot be had.
+   */
   all<T>(path: string, query: NonNullable<ForgeRequest['query']>, read: (json: unknown) => readonly T[]): Promise<T[]>
   close(): Promise<void>
 }
@@ -95,14 +98,27 @@ export function createForgeHttp(
     async all(path, query, read) {
       const found = []
       for (let number = 1; ; number++) {
-        const { json } = await send('GET', path, { query: { ...query, page: number, [page.sizeParameter]: page.size } })
+        const here = { ...query, page: number, [page.sizeParameter]: page.size }
+        const { json, headers } = await send('GET', path, { query: here })
         const items = read(json)
         found.push(...items)
-        if (items.length < page.size) return found
+        if (items.length === 0 || !hasMore(headers, { onPage: items.length, full: page.size, sofar: found.length }))
+          return found
       }
     },
     close: () => agent.destroy(),
   }
+}
+
+/** A server may give less on a page than it was asked for, so a page that is not full says little. */
+function hasMore(
+  headers: ForgeAnswer['headers'],
+  count: { readonly onPage: number; readonly full: number; readonly sofar: number },
+): boolean {
+  if (headers.link !== undefined) return /;\s*rel="?next"?/.test(headers.link)
+  const total = headers['x-total-count'] ?? headers['x-total']
+  if (total !== undefined && /^\d+$/.test(total)) return count.sofar < Number(total)
+  return count.onPage >= count.full
 }
 
 async function readText(body: AsyncIterable<Uint8Array>, host: string): Promise<string> {
@@ -134,8 +150,15 @@ interface Refusal {
 function statusError(what: string, host: string, refusal: Refusal, now: number): ForgeError {
   const { status, headers } = refusal
   const words = saidBy(refusal)
-  const message = `${host} answered ${status} to ${what}${words === '' ? '' : `: ${words}`}`
+  const target = headers.location
+  const moved =
+    status < 400 && target !== undefined ? `: it has moved to ${originOf(target)}; the token is not sent there` : ''
+  const message = `${host} answered ${status} to ${what}${moved}${words === '' ? '' : `: ${words}`}`
   return new ForgeError(message, failureOf(status, words, headers, now))
+}
+
+function originOf(location: string): string {
+  return URL.canParse(location) ? new URL(location).origin : 'another address'
 }
 
 function failureOf(status: number, words: string, headers: Refusal['headers'], now: number): ForgeFailure {

@@ -18,6 +18,7 @@ export interface PullRequest {
   readonly url: string
   readonly author: string
   readonly state: 'open' | 'merged' | 'closed'
+  /** `commit` is empty where the forge has lost it, with the repository of a fork. */
   readonly head: { readonly commit: string; readonly branch: string }
   readonly base: { readonly branch: string }
   /** The head lies in another repository than the base. */
@@ -46,13 +47,14 @@ export type ForgeEvent =
 export interface ForgeLimits {
   /** Code points of a status description. */
   readonly description: number
-  /** Characters of a comment. */
+  /** Code points of a comment; the caller keeps them, so that what is cut is its decision. */
   readonly comment: number
 }
 
 /**
- * One repository on a forge. Every method is one or a few HTTP requests, can be repeated, and rejects with a `ForgeError`.
- * Tokens go to the forge's own host alone; redirects are not followed.
+ * One repository on a forge. Every method is one or a few HTTP requests, may be called while others run, can be repeated, and
+ * rejects with a `ForgeError`; nothing is tried again within. Tokens go to the forge's own host alone; redirects are not
+ * followed.
  */
 export interface Forge {
   readonly kind: 'gitea' | 'github' | 'gitlab'
@@ -63,7 +65,10 @@ export interface Forge {
   statuses(commit: string): Promise<readonly CommitStatus[]>
   /** Posts a status. Where the forge says that it is there already, that is success. */
   setStatus(commit: string, status: CommitStatus): Promise<void>
-  /** The plan's check, with annotations where the forge has them; else a status. */
+  /**
+   * The plan's check: a check run with the summary (Markdown) and the annotations where the forge has them, else a status.
+   * Setting what is set already costs no write where it is a check run.
+   */
   setCheck(
     commit: string,
     check: CommitStatus & { readonly summary: string; readonly annotations: readonly Annotation[] },
@@ -76,6 +81,7 @@ export interface Forge {
    * that stands there already costs no write.
    */
   comment(number: number, marker: string, text: string): Promise<void>
+  /** Takes a label off a pull request; one that is not on it is fine. */
   removeLabel(number: number, label: string): Promise<void>
   /** Opens a pull request for a branch of this repository; gives the open one where there is one already. */
   openPullRequest(request: {
@@ -84,10 +90,8 @@ export interface Forge {
     readonly head: string
     readonly base: string
   }): Promise<PullRequest>
-  /** Merges it if its head is still this commit. */
+  /** Merges it, with a merge commit, if its head is still this commit; `refused` where it is not, or may not be merged. */
   merge(number: number, head: string): Promise<void>
-  /** What a genuine webhook request is about; undefined where it is not one of this forge. The signature was checked before. */
-  eventOf(headers: { readonly [name: string]: string | undefined }, body: unknown): ForgeEvent | undefined
   /** The web page of a commit, for links. */
   commitUrl(commit: string): string
   close(): Promise<void>

@@ -3,7 +3,6 @@ import { createForgeHttp, type ForgeAddress } from '../http.ts'
 import { readAs } from '../read-as.ts'
 import type { Forge, ForgeLimits } from '../types.ts'
 import { createComments } from './comments.ts'
-import { eventOf } from './events.ts'
 import { createPulls } from './pulls.ts'
 import { combinedStatus } from './schema.ts'
 
@@ -38,9 +37,8 @@ export function createGitea(address: ForgeAddress, repository: string, web: stri
     },
     setStatus,
     setCheck: (commit, { summary: _summary, annotations: _annotations, ...status }) => setStatus(commit, status),
-    ...createPulls(http, root),
+    ...createPulls(http, root, address.clock),
     ...createComments(http, root),
-    eventOf,
     commitUrl: (commit) => `${web}/${repository}/commit/${commit}`,
     close: () => http.close(),
   }

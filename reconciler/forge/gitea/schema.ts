@@ -22,6 +22,7 @@ const status = z.object({
 export const combinedStatus = z.object({ statuses: z.array(status).nullish() })
 
 const side = z.object({ ref: z.string(), sha: z.string().nullish(), repo_id: z.int().nullish() })
+const base = z.object({ ref: z.string(), repo_id: z.int() })
 
 /** A pull request as Gitea gives it, read as ours. */
 export const pullRequest = z
@@ -35,7 +36,7 @@ export const pullRequest = z
     user: z.object({ login: z.string() }).nullish(),
     labels: z.array(z.object({ name: z.string() })).nullish(),
     head: side,
-    base: side,
+    base,
   })
   .transform(
     (one): PullRequest => ({
