@@ -59,6 +59,8 @@ const concurrency = 8
  * costs repeated applies, which change nothing: intents stand before anything new is sent.
  */
 const flushAfter = 5000
+/** What failed is tried again after so many milliseconds at the latest, whatever a server or a proxy asks for. */
+const longestPause = 300_000
 
 /**
  * Keeps one reachable cluster as its book says: watches every kind in use, works off what differs in the order of `createGate`,
@@ -242,9 +244,9 @@ export function createEngine(session: Session, book: Book, options: EngineOption
     log.warn({ subject: item.subject, error: item.message }, 'an object could not be applied')
     // What the server refused is tried again slowly: quotas are raised and policies change. The rest comes back soon.
     const refused = error instanceof ApiError && error.failure.type === 'rejected'
-    const pause = backoff(item.failures, refused ? 5000 : 500, 300_000, random)
+    const pause = backoff(item.failures, refused ? 5000 : 500, longestPause, random)
     const asked = error instanceof ApiError && 'retryAfterMs' in error.failure ? error.failure.retryAfterMs : 0
-    return Math.max(pause, asked)
+    return Math.max(pause, Math.min(asked, longestPause))
   }
 
   function afterwards(): void {

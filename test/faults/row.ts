@@ -73,7 +73,7 @@ export async function play(row: Row): Promise<void> {
     const bed: Bed = { world, daemon: await world.start(), c1, c2 }
     const until = (ask: () => boolean | Promise<boolean>, what: string, limit: number) =>
       eventually(ask, what, { limit, explain: () => summary(bed.daemon.status()) })
-    await until(() => arrived(bed, before), 'the fleet runs', 15_000)
+    await until(() => arrived(bed, before), 'the fleet runs', 40_000)
     const strangers = [await othersIn(c1, world), await othersIn(c2, world)]
     const uids = [await uidsIn(world, c1), await uidsIn(world, c2)]
 
@@ -87,7 +87,7 @@ export async function play(row: Row): Promise<void> {
       )
     await row.meanwhile?.(bed)
     const { says } = row
-    if (says) await until(() => says.test(said(bed.daemon.status(), 'c1')), `it says ${says}`, 15_000)
+    if (says) await until(() => says.test(said(bed.daemon.status(), 'c1')), `it says ${says}`, 30_000)
     else await until(() => arrived(bed, after), 'all is done in spite of it', 20_000)
     if (row.holds === 'all')
       for (const [i, cluster] of [c1, c2].entries())

@@ -41,6 +41,22 @@ export const answerRows: readonly Row[] = [
     },
   },
   {
+    cause: '503 to writes with a Retry-After of a day',
+    mustNot: 'It waits for a day: the server may be well sooner',
+    shown: '`degraded`: each object, with the words of the server; tried again after five minutes at the latest',
+    says: /\/new failed .*for maintenance/,
+    fault({ c1, world }) {
+      const mend = c1.proxy.inject({
+        on: { methods: ['PATCH'] },
+        what: statusAnswer(503, 'ServiceUnavailable', 'closed for maintenance', { 'retry-after': '86400' }),
+      })
+      return () => {
+        mend()
+        world.clock.pass(300_000)
+      }
+    },
+  },
+  {
     cause: 'A burst of 500s to everything',
     mustNot: 'It is given up, or tried without a pause',
     shown: '`degraded`, with the words of the server',
