@@ -152,13 +152,20 @@ describeMembers('a plan of a fleet', needs, () => {
       for (const name of ['a', 'b'])
         fleet.people.write(`${name}.yaml`, yaml(configMap(fleet.ns, name, { k: '1' }, { everywhere: true })))
       await fleet.push('Two objects')
-      await (await fleet.start()).synced()
+      const daemon = await fleet.start()
+      await daemon.synced()
       fleet.people.remove('a.yaml')
       await fleet.push('One object')
       const plan = await planOf(fleet)
       assert.deepEqual(told(plan, 'c1'), [`skipped (held back) ConfigMap/${fleet.ns}/a`])
       assert.deepEqual([plan.deletions.objects, plan.deletions.clusters, plan.deletions.verdict], [2, 2, 'over'])
       assert.equal(plan.summary.changes, false)
+      await daemon.sync()
+      const problem = await daemon.until(
+        ({ generated }) => generated.problem !== '' && generated.problem,
+        'the daemon holds them back too',
+      )
+      assert.equal(problem, plan.deletions.text, 'in the same words, with the same digest')
 
       await fleet.push(`Let them go\n\nFlotilla-Allow-Delete: ${plan.deletions.digest}`)
       const allowed = await planOf(fleet)
@@ -166,19 +173,25 @@ describeMembers('a plan of a fleet', needs, () => {
       assert.equal(allowed.deletions.verdict, 'within')
     }))
 
-  it('goes on without a cluster that is down: it waits, with what changes in its folder', () =>
-    withFleet({ clusters: ['c1', 'c2'] }, async (fleet) => {
+  it('goes on without clusters that are down or hang: they wait, with what changes in their folders', () =>
+    withFleet({ clusters: ['c1', 'c2', 'c3'] }, async (fleet) => {
       fleet.people.write('a.yaml', yaml(configMap(fleet.ns, 'a', { k: '1' }, { everywhere: true })))
       await fleet.push('One object')
-      await (await fleet.start()).synced()
+      const daemon = await fleet.start()
+      await daemon.synced()
+      await daemon.stop()
       fleet.member('c2').gate.setOpen(false)
+      void fleet.member('c3').gate.blockAfter(0)
       fleet.people.write('a.yaml', yaml(configMap(fleet.ns, 'a', { k: '2' }, { everywhere: true })))
       await fleet.push('Change it')
       const plan = await planOf(fleet)
       assert.deepEqual(told(plan, 'c1'), [`configured ConfigMap/${fleet.ns}/a`])
-      const { state, pending, facts } = clusterOf(plan, 'c2')
-      assert.deepEqual([state, pending, facts.reachable], ['waits', '1 changed', 'unknown'])
-      assert.equal(plan.summary.waiting, 1)
+      for (const name of ['c2', 'c3']) {
+        const { state, pending, facts } = clusterOf(plan, name)
+        assert.deepEqual([state, pending, facts.reachable], ['waits', '1 changed', 'unknown'])
+      }
+      assert.match(clusterOf(plan, 'c3').note, /no answer within 10 s/)
+      assert.equal(plan.summary.waiting, 2)
       fleet.member('c2').gate.setOpen(true)
     }))
 
@@ -304,5 +317,28 @@ describeMembers('a plan of a fleet', needs, () => {
         new Map(move?.decision?.clusters.map(({ cluster, current, capacity }) => [cluster, { current, capacity }])),
         decision?.facts,
       )
+    }))
+
+  it('of clusters that leave says which are let go and which are emptied, within what may leave at a time', () =>
+    withFleet({ clusters: ['c1', 'c2', 'c3'], spec: { budget: { maxRemovedClusters: 2 } } }, async (fleet) => {
+      fleet.people.write('a.yaml', yaml(configMap(fleet.ns, 'a', { k: '1' }, { everywhere: true })))
+      fleet.writeCluster('c3', { deletionPolicy: 'Delete' })
+      await fleet.push('Three clusters')
+      await (await fleet.start()).synced()
+      for (const name of ['c2', 'c3']) fleet.people.remove(`clusters/${name}.yaml`)
+      const { folder } = fleet.people
+      const plan = await planOf(fleet, { source: folder })
+      assert.deepEqual([clusterOf(plan, 'c2').state, told(plan, 'c2')], ['leaves', []])
+      assert.match(clusterOf(plan, 'c3').note, /leaves the fleet and is emptied/)
+      assert.deepEqual(told(plan, 'c3'), [`pruned ConfigMap/${fleet.ns}/a`, `skipped (kept) Namespace/${fleet.ns}`])
+      assert.equal(plan.deletions.objects, 1)
+
+      fleet.people.remove('clusters/c1.yaml')
+      const emptied = await planOf(fleet, { source: folder })
+      assert.match(
+        emptied.notes.join(),
+        /left the inventory, which leaves it empty, .*Flotilla-Allow-Delete: [0-9a-f]{12}/,
+      )
+      assert.equal(emptied.summary.changes, false)
     }))
 })
