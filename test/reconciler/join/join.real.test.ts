@@ -184,6 +184,27 @@ describeMembers('a member joins', ['etcd', 'kube-apiserver'], () => {
     }
   }
 
+  it('gets it into the Secret of its inventory where that is kubefed’s, pinned to its server', async () => {
+    assert.equal((await fleet.add('eu', { ...asAdmin(plane), kubeconfigOut: fleet.beside('eu') })).code, 0)
+    const secretName = unique('eu')
+    fleet.write(
+      'clusters/eu.yaml',
+      JSON.stringify({
+        apiVersion: 'core.kubefed.io/v1beta1',
+        kind: 'KubeFedCluster',
+        metadata: { name: 'eu', namespace: 'kube-federation-system' },
+        spec: { apiEndpoint: plane.server, caBundle: plane.caData, secretRef: { name: secretName } },
+      }),
+    )
+    const flags = { ...asAdmin(plane), hostKubeconfig: host.kubeconfigPath }
+    const rotated = await fleet.rotate('eu', flags)
+    assert.equal(rotated.code, 0, rotated.stderr)
+    const secret = await read(host, `${secretsPath}/${secretName}`)
+    assert.deepEqual(Object.keys(getIn(secret, ['data']) ?? {}).sort(), ['ca.crt', 'server', 'token'])
+    const checked = await fleet.check([], { hostKubeconfig: host.kubeconfigPath })
+    assert.equal(checked.code, 0, checked.stdout)
+  })
+
   it('is rotated to the end after a rotate that broke off, wherever that was', async () => {
     const path = fleet.beside('eu')
     await fleet.add('eu', { ...asAdmin(plane), kubeconfigOut: path })

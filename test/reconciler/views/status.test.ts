@@ -37,6 +37,17 @@ describe('the status of a fleet', () => {
     })
   }
 
+  it('lists a synced cluster whose credential expires soon among many that are folded', () => {
+    const warning = 'the token expires on 2026-12-01T00:00:00Z: "flotilla cluster rotate eu-7" makes a new one'
+    const clusters = Array.from({ length: 20 }, (_, i) =>
+      clusterOf(`eu-${i}`, '', i === 7 ? { message: `${warning}; 412/412 applied` } : {}),
+    )
+    const { body, closing } = fleetStatusView(fleetOf(clusters), { now }, plainScreen())
+    assert.ok(body.includes(warning), body)
+    assert.match(body, /^19 more synced/m)
+    assert.equal(closing, 'All 20 clusters are synced.')
+  })
+
   it('is ASCII through and through where the terminal shows no more', () => {
     const view = fleetStatusView(fiftyClusters(), { now }, plainScreen(80, true))
     fitsInto(80, view)
@@ -167,6 +178,13 @@ describe('the status of one cluster', () => {
       isGolden(`cluster-${columns}`, view)
     })
   }
+
+  it('says until when its credential is valid, where that ends', () => {
+    const bodyWith = (credentialExpiresAt: string | undefined) =>
+      clusterStatusView(clusterOf('eu-1', '', { credentialExpiresAt }), { now }, plainScreen()).body
+    assert.match(bodyWith('2026-12-01T00:00:00.000Z'), /, credential until 2026-12-01,/)
+    assert.doesNotMatch(bodyWith(undefined), /credential/)
+  })
 
   for (const sync of ['unreachable', 'unauthorized'] as const) {
     it(`says of no object how it is while the cluster is ${sync}`, () => {
