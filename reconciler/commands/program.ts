@@ -7,6 +7,7 @@ import { addDetachCommand } from './register-detach.ts'
 import { addLocalCommands } from './register-local.ts'
 import { addPauseCommands } from './register-pause.ts'
 import { addPlanCommand } from './register-plan.ts'
+import { addRecoverCommand } from './register-recover.ts'
 import { addRepositoryCommands } from './register-repository.ts'
 import { addRunCommand } from './register-run.ts'
 import { type ColorMode, processTerminal, type Terminal } from './terminal.ts'
@@ -62,6 +63,7 @@ export function buildProgram(registration: Registration): Command {
   addPlanCommand(program, registration)
   program.commandsGroup('The daemon:')
   addRunCommand(program, registration)
+  addRecoverCommand(program, registration)
   program.commandsGroup('Ask the daemon:')
   addDaemonCommands(program, registration)
   program.commandsGroup('Member clusters:')

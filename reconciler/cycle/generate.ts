@@ -8,12 +8,12 @@ import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import type { FleetReader } from '../../repo-layout/read/reader.ts'
 import type { SourceTree } from '../../repo-layout/read/tree.ts'
 import { diffTrees } from '../git/changes.ts'
-import { formatGeneratedMessage, type Reason } from '../git/generated.ts'
+import { formatGeneratedMessage } from '../git/generated.ts'
 import type { Repository } from '../git/types.ts'
 import { allowedDigests } from './allowed.ts'
 import { readPrevious, type TextCache } from './previous.ts'
 import type { Pulled } from './pull.ts'
-import { whyChanged } from './reason.ts'
+import { type Why, whyChanged } from './reason.ts'
 import { judgeRemovals } from './removals.ts'
 import { gitTree } from './source.ts'
 
@@ -75,7 +75,7 @@ export async function renderPull(
 /** What came of committing a render. */
 export type Generated =
   | { readonly type: 'unchanged'; readonly commit: string }
-  | { readonly type: 'committed'; readonly commit: string; readonly subject: string; readonly reason: Reason }
+  | { readonly type: 'committed'; readonly commit: string; readonly subject: string; readonly reason: Why['reason'] }
   | { readonly type: 'lost' }
   | { readonly type: 'rejected'; readonly reason: string }
 
@@ -137,7 +137,8 @@ function lostIn(texts: Iterable<string>): ReadonlySet<string> {
   return lost
 }
 
-function parseAuthor(author: string): { readonly name: string; readonly email: string } {
+/** The author of generated commits, as the Fleet names it. */
+export function parseAuthor(author: string): { readonly name: string; readonly email: string } {
   const [, name = 'flotilla', email = 'flotilla@localhost'] = /^(.*?) <(.*)>$/.exec(author) ?? []
   return { name, email }
 }

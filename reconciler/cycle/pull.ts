@@ -129,7 +129,7 @@ async function mustHold(
 ): Promise<void> {
   if (!(await lacks(repository, tip, commit))) return
   throw new PullProblem(
-    `the branch "${branches.generated}" was rewound: it lacks commit ${commit.slice(0, 12)}, which ${why}; push that commit back, or start with --new-fleet to go on from the branch as it is`,
+    `the branch "${branches.generated}" was rewound: it lacks commit ${commit.slice(0, 12)}, which ${why}; run "flotilla recover" to have it again, or start with --new-fleet to go on from the branch as it is`,
   )
 }
 

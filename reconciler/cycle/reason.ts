@@ -6,7 +6,7 @@ export type Lost = ReadonlySet<string>
 
 /** Why a commit is made, and how to say it. */
 export interface Why {
-  readonly reason: Reason
+  readonly reason: Exclude<Reason, 'recovery'>
   readonly subject: string
   readonly why: string
 }
@@ -28,7 +28,9 @@ export function whyChanged(change: Change): Why {
   const { pulled, sourceSubject, renderer, lostBefore, lostNow, renderedBefore } = change
   const { provenance, source, handMade } = pulled
   const short = source.slice(0, 7)
-  if (!provenance || (provenance.sourceCommit !== source && renderedBefore !== source)) {
+  // What was put together from what runs was rendered from no source.
+  const isRecovered = provenance?.reason === 'recovery' && renderedBefore !== source
+  if (!provenance || isRecovered || (provenance.sourceCommit !== source && renderedBefore !== source)) {
     return { reason: 'source', subject: sourceSubject, why: `Rendered from ${short}.` }
   }
   const gone = [...lostNow].filter((name) => !lostBefore.has(name))

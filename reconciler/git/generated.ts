@@ -7,7 +7,7 @@ import type { Commit, Repository } from './types.ts'
 /** Why a commit was generated. */
 export type Reason = (typeof reasons)[number]
 
-const reasons = ['source', 'rollout-step', 'failover', 'failback', 'schedule', 'renderer'] as const
+const reasons = ['source', 'rollout-step', 'failover', 'failback', 'schedule', 'renderer', 'recovery'] as const
 
 /** What a generated commit says about where it comes from. */
 export interface Provenance {

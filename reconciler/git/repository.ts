@@ -75,7 +75,7 @@ export function createRepository(origin: Origin, clock: Clock): Repository {
     return { commit, push }
   }
 
-  const restoreGenerated = async (commit: string): Promise<PushResult> => {
+  const restoreGenerated = async (commit: string, over?: string): Promise<PushResult> => {
     const packed = new Set<string>()
     const objects: PackObject[] = []
     const waiting = new Set([commit])
@@ -87,7 +87,7 @@ export function createRepository(origin: Origin, clock: Clock): Repository {
       for (const parent of closure.parents) waiting.add(parent)
     }
     const pack = await writePack(objects)
-    return inTurn(() => origin.push({ commit, parent: undefined, pack }))
+    return inTurn(() => origin.push({ commit, parent: over, pack }))
   }
 
   return {

@@ -86,10 +86,11 @@ export interface Repository {
    */
   lastGenerated(): Promise<string | undefined>
   /**
-   * Pushes a commit that is at hand back to the generated branch, which must not exist. `rejected` where the remote has
-   * lost older commits that this clone does not hold either: then commit its files anew.
+   * Pushes a commit that is at hand back to the generated branch, which must not exist, or be at `over`, one of its
+   * ancestors. `rejected` where the remote has lost older commits that this clone does not hold either: then commit its
+   * files anew.
    */
-  restoreGenerated(commit: string): Promise<PushResult>
+  restoreGenerated(commit: string, over?: string): Promise<PushResult>
   /** Breaks off what is under way with the remote; later fetches and pushes reject with `unreachable`. */
   close(): Promise<void>
 }

@@ -34,5 +34,5 @@ export async function notNewFleet(
   const [first, ...more] = [...reasons.filter((reason) => reason !== undefined), ...unread]
   if (first === undefined) return undefined
   const others = more.length > 0 ? ` (and ${more.length} more)` : ''
-  return `the generated branch is missing, and it cannot be told that this is a new fleet: ${first}${others}; push the branch back, or start with --new-fleet`
+  return `the generated branch is missing, and it cannot be told that this is a new fleet: ${first}${others}; run "flotilla recover" to have it again, or start with --new-fleet`
 }

@@ -29,7 +29,7 @@ describe('a fleet without a generated branch', () => {
     withMember({ items: [] }, async (c1) =>
       assertReason(
         await reasonOf({ 'c1.yaml': c1, 'c2.yaml': cluster('c2', { zones: 1 }) }),
-        /: c2 cannot be asked: its document is in error; push the branch back, or start with --new-fleet$/,
+        /: c2 cannot be asked: its document is in error; run "flotilla recover" to have it again, or start with --new-fleet$/,
       ),
     ))
 })
