@@ -2,6 +2,7 @@ import { getIn, type JsonObject } from '../../repo-layout/json.ts'
 import { fleetLabel } from '../../repo-layout/schema/common.ts'
 import { isRejected } from './errors.ts'
 import { isEarlier } from './facts.ts'
+import { asOurs } from './fields.ts'
 import { ensureNamespace, inventoryLabel, inventoryNamespace } from './inventory.ts'
 import { metadataText } from './manifest.ts'
 import { inventoryName } from './shards.ts'
@@ -68,8 +69,8 @@ export function createCompanion(
     }
     const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { entries } }
     const { json } = known
-      ? await transport.request('PUT', `${collection}/${name}`, { body })
-      : await transport.request('POST', collection, { body })
+      ? await transport.request('PUT', `${collection}/${name}`, { query: asOurs, body })
+      : await transport.request('POST', collection, { query: asOurs, body })
     take(json)
   }
 

@@ -3,6 +3,9 @@ import { isJsonArray, isJsonObject, type Json, type JsonObject, jsonEqual } from
 /** The field manager that Flotilla applies as. */
 export const ourManager = 'flotilla'
 
+/** The query of writes that are no apply: else the server names a manager after the process, another one after each start. */
+export const asOurs = { fieldManager: ourManager } as const
+
 /** One entry of `metadata.managedFields`, read. */
 export interface ManagedFields {
   readonly manager: string

@@ -2,6 +2,7 @@ import { getIn, type JsonObject } from '../../repo-layout/json.ts'
 import { fleetLabel } from '../../repo-layout/schema/common.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
 import { ApiError, isRejected, itemsOf } from './errors.ts'
+import { asOurs } from './fields.ts'
 import { markOf, metadataText, type Owner } from './manifest.ts'
 import {
   type InventoryEntry,
@@ -187,8 +188,8 @@ export async function openInventory(
     const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data }
     const { json } =
       shard?.resourceVersion === undefined
-        ? await transport.request('POST', collection, { body })
-        : await transport.request('PUT', `${collection}/${metadata.name}`, { body })
+        ? await transport.request('POST', collection, { query: asOurs, body })
+        : await transport.request('PUT', `${collection}/${metadata.name}`, { query: asOurs, body })
     shards.set(index, { resourceVersion: metadataText(json, 'resourceVersion'), text })
   }
 
@@ -320,7 +321,7 @@ export async function ensureNamespace(transport: Transport): Promise<void> {
     if (!isRejected(error, 404)) throw error
     const metadata = { name: inventoryNamespace, labels: { [madeByUs[0]]: madeByUs[1] } }
     const body = { apiVersion: 'v1', kind: 'Namespace', metadata }
-    await transport.request('POST', '/api/v1/namespaces', { body }).catch((failure: unknown) => {
+    await transport.request('POST', '/api/v1/namespaces', { query: asOurs, body }).catch((failure: unknown) => {
       if (!isRejected(failure, 409)) throw failure
     })
   }

@@ -1,5 +1,6 @@
 import { getIn } from '../../repo-layout/json.ts'
 import { isRejected } from './errors.ts'
+import { asOurs } from './fields.ts'
 import { inventoryNamespace } from './inventory.ts'
 import { inventoryName } from './shards.ts'
 import type { Transport } from './transport.ts'
@@ -35,7 +36,7 @@ export async function readSecretKey(transport: Transport, fleetName: string, fre
       if (stored) return
       const metadata = { name, namespace: inventoryNamespace }
       const body = { apiVersion: 'v1', kind: 'Secret', metadata, data: { key } }
-      await transport.request('POST', collection, { body }).catch((error: unknown) => {
+      await transport.request('POST', collection, { query: asOurs, body }).catch((error: unknown) => {
         // Another daemon was first; its key is read with the next session. Forbidden: see above.
         if (!isRejected(error, 409) && !isRejected(error, 403)) throw error
       })
