@@ -1,8 +1,8 @@
 import { Agent, request } from 'undici'
 import type { Json } from '../../repo-layout/json.ts'
-import type { Clock } from '../clock.ts'
 import { errorCode } from '../git/error.ts'
 import { ForgeError, type ForgeFailure } from './error.ts'
+import type { Surroundings } from './place.ts'
 
 /** Where a forge's API is and how to speak to it. */
 export interface ForgeAddress {
@@ -10,9 +10,8 @@ export interface ForgeAddress {
   readonly api: string
   /** The headers that say who we are; asked for each request, since tokens of apps are renewed. */
   readonly headers: () => Promise<{ readonly [name: string]: string }>
-  /** PEM that is trusted instead of the machine's own authorities. */
-  readonly ca?: string | undefined
-  readonly clock: Clock
+  /** Told that the forge does not accept these headers (401). */
+  readonly onUnauthorized?: () => void
 }
 
 /** A request to a forge. */
@@ -53,9 +52,10 @@ const pause = 60_000
  */
 export function createForgeHttp(
   address: ForgeAddress,
+  { ca, clock }: Surroundings,
   page: { readonly sizeParameter: string; readonly size: number },
 ): ForgeHttp {
-  const { api, headers, ca, clock } = address
+  const { api, headers, onUnauthorized } = address
   const agent = new Agent({
     headersTimeout: patience,
     bodyTimeout: patience,
@@ -81,6 +81,7 @@ export function createForgeHttp(
       })
       const text = await readText(answer.body, host)
       const flat = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, String(value)]))
+      if (answer.statusCode === 401) onUnauthorized?.()
       if (answer.statusCode >= 300)
         throw statusError(`${method} ${path}`, host, { status: answer.statusCode, text, headers: flat }, clock.now())
       return { status: answer.statusCode, json: parse(text, host), headers: flat }
@@ -164,7 +165,7 @@ function originOf(location: string): string {
 function failureOf(status: number, words: string, headers: Refusal['headers'], now: number): ForgeFailure {
   const isLimit =
     status === 429 || (status === 403 && (headers['x-ratelimit-remaining'] === '0' || /rate limit/i.test(words)))
-  if (isLimit || (status === 503 && headers['retry-after'] !== undefined))
+  if (isLimit || ((status === 503 || status === 403) && headers['retry-after'] !== undefined))
     return { type: 'limited', retryAt: retryAt(headers, now) }
   if (status === 401 || status === 403) return { type: 'unauthorized' }
   if (status === 404 || status === 410) return { type: 'missing' }

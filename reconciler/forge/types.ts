@@ -61,12 +61,18 @@ export interface Forge {
   readonly limits: ForgeLimits
   /** The ref under which the head of a pull request can be fetched from the base repository. */
   headRef(number: number): string
-  /** The newest status of each context of a commit, all pages; also those that others posted. */
+  /**
+   * The newest status of each context of a commit, all pages; also those that others posted, and our checks. GitLab has no word
+   * for `error` and gives such a status back as `failure`.
+   */
   statuses(commit: string): Promise<readonly CommitStatus[]>
-  /** Posts a status. Where the forge says that it is there already, that is success. */
+  /**
+   * Posts a status on a commit of the source branch. Where the forge says that it is there already, that is success. A
+   * `targetUrl` that is too long for the forge is left out.
+   */
   setStatus(commit: string, status: CommitStatus): Promise<void>
   /**
-   * The plan's check: a check run with the summary (Markdown) and the annotations where the forge has them, else a status.
+   * The plan's check on the head of a pull request that was read from this forge: a check run with the summary (Markdown) and the annotations where the forge has them, else a status.
    * Setting what is set already costs no write where it is a check run.
    */
   setCheck(

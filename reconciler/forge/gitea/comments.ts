@@ -1,26 +1,16 @@
 import { z } from 'zod'
 import type { ForgeHttp } from '../http.ts'
+import { askedOnce } from '../once.ts'
 import { readAs } from '../read-as.ts'
 import type { Forge } from '../types.ts'
 import { comment, user } from './schema.ts'
 
 /** The comments of pull requests on Gitea; `root` is the path of the repository's API. */
 export function createComments(http: ForgeHttp, root: string): Pick<Forge, 'comment'> {
-  let self: Promise<string> | undefined
-
-  async function whoAmI(): Promise<string> {
+  const ownName = askedOnce(async () => {
     const { json } = await http.send('GET', '/user')
     return readAs(user, json, 'user').login
-  }
-
-  /** Asked once; a failure is asked again. */
-  function ownName(): Promise<string> {
-    self ??= whoAmI().catch((error: unknown) => {
-      self = undefined
-      throw error
-    })
-    return self
-  }
+  })
 
   return {
     async comment(number, marker, text) {

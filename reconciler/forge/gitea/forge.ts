@@ -1,43 +1,28 @@
-import { cut } from '../cut.ts'
-import { createForgeHttp, type ForgeAddress } from '../http.ts'
-import { readAs } from '../read-as.ts'
+import { createForgeHttp } from '../http.ts'
+import { type Place, repositoryPath, type Surroundings } from '../place.ts'
 import type { Forge, ForgeLimits } from '../types.ts'
 import { createComments } from './comments.ts'
 import { createPulls } from './pulls.ts'
-import { combinedStatus } from './schema.ts'
+import { createStatuses } from './statuses.ts'
 
 /** Gitea stores both as text without a limit; these keep a page readable. */
 const limits: ForgeLimits = { description: 255, comment: 65_000 }
 
-/** A repository on Gitea or Forgejo. `repository` is `owner/name`, `web` the root of its pages. */
-export function createGitea(address: ForgeAddress, repository: string, web: string): Forge {
-  const http = createForgeHttp(address, { sizeParameter: 'limit', size: 50 })
-  const root = `/repos/${repository.split('/').map(encodeURIComponent).join('/')}`
-
-  const setStatus: Forge['setStatus'] = async (commit, { context, state, description, targetUrl }) => {
-    await http.send('POST', `${root}/statuses/${commit}`, {
-      body: { context, state, description: cut(description, limits.description), target_url: targetUrl ?? '' },
-    })
-  }
-
+/**
+ * A repository on Gitea or Forgejo, for a token with the scopes `write:repository`, `write:issue` and `read:user`. A check is a
+ * status here.
+ */
+export function createGitea(place: Place, token: string, surroundings: Surroundings): Forge {
+  const { api, web, repository } = place
+  const headers = async () => ({ authorization: `token ${token}` })
+  const http = createForgeHttp({ api, headers }, surroundings, { sizeParameter: 'limit', size: 50 })
+  const root = `/repos/${repositoryPath(repository)}`
   return {
     kind: 'gitea',
     limits,
     headRef: (number) => `refs/pull/${number}/head`,
-    async statuses(commit) {
-      const found = await http.all(`${root}/commits/${commit}/status`, {}, (json) => {
-        return readAs(combinedStatus, json, 'a combined status').statuses ?? []
-      })
-      return found.map(({ context, status, description, target_url }) => ({
-        context,
-        state: status,
-        description: description ?? '',
-        ...(target_url ? { targetUrl: target_url } : {}),
-      }))
-    },
-    setStatus,
-    setCheck: (commit, { summary: _summary, annotations: _annotations, ...status }) => setStatus(commit, status),
-    ...createPulls(http, root, address.clock),
+    ...createStatuses(http, root, limits),
+    ...createPulls(http, root, surroundings.clock),
     ...createComments(http, root),
     commitUrl: (commit) => `${web}/${repository}/commit/${commit}`,
     close: () => http.close(),

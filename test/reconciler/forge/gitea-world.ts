@@ -62,16 +62,8 @@ export async function startGiteaWorld(): Promise<ForgeWorld> {
     return commit
   }
 
-  const openAs = (secret: string) =>
-    createGitea(
-      {
-        api: `${gitea.url}/api/v1`,
-        headers: async () => ({ authorization: `token ${secret}` }),
-        clock: systemClock,
-      },
-      'acme/fleet',
-      gitea.url,
-    )
+  const place = { kind: 'gitea', api: `${gitea.url}/api/v1`, web: gitea.url, repository: 'acme/fleet' } as const
+  const openAs = (secret: string) => createGitea(place, secret, { clock: systemClock })
   const forge = openAs(String(getIn(token as Json, ['sha1'])))
 
   return {

@@ -23,8 +23,8 @@ export interface ForgeWorld {
   say(number: number, text: string): Promise<void>
   /** The texts of all comments on a pull request, oldest first. */
   comments(number: number): Promise<readonly string[]>
-  /** The id of what a ref is at, as Git gives it; undefined where the forge shows no Git. */
-  refAt?(ref: string): Promise<string>
+  /** The id of what a ref is at, as Git gives it. */
+  refAt(ref: string): Promise<string>
   /** What our adapter says with a token that nobody knows. */
   stranger(): Forge
   stop(): Promise<void>
