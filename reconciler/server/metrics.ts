@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Message } from '../../repo-layout/message.ts'
+import type { ForgeEvent } from '../forge/types.ts'
 import type { Action, Drift } from '../member/types.ts'
 import { createMemberMetrics, unixTime } from './member-metrics.ts'
 import type { FleetStatus } from './types.ts'
@@ -12,6 +13,9 @@ export type CommitReason = 'source' | 'rollout-step' | 'failover' | 'failback' |
 
 /** A verb of the Kubernetes API as the audit log names it; `apply` is the patch that is a server-side apply. */
 export type ApiVerb = 'get' | 'list' | 'watch' | 'apply' | 'create' | 'update' | 'patch' | 'delete'
+
+/** What came of a webhook request. */
+export type WebhookResult = 'accepted' | 'ignored' | 'unauthorized' | 'replayed' | 'oversized'
 
 /** What the daemon tells its metrics. Every function is cheap and never throws. */
 export interface Metrics {
@@ -33,6 +37,8 @@ export interface Metrics {
   applied(cluster: string, action: Action): void
   /** A request to a member's API server ended; a status of 0 means that no answer came. */
   apiRequest(cluster: string, verb: ApiVerb, status: number): void
+  /** A webhook request came; `unknown` where what it says was not looked at. */
+  webhook(event: ForgeEvent['type'] | 'unknown', result: WebhookResult): void
   /** All metrics as Prometheus reads them; what is a state and no event is taken from `status`. */
   text(status: FleetStatus): Promise<string>
   /** Content type of `text`. */
@@ -42,6 +48,12 @@ export interface Metrics {
 
 const results: readonly Result[] = ['success', 'failure']
 const reasons: readonly CommitReason[] = ['source', 'rollout-step', 'failover', 'failback', 'schedule', 'renderer']
+const webhooks: readonly (readonly [ForgeEvent['type'] | 'unknown', readonly WebhookResult[]])[] = [
+  ['push', ['accepted', 'ignored', 'replayed']],
+  ['pull-request', ['accepted', 'ignored', 'replayed']],
+  ['other', ['ignored', 'replayed']],
+  ['unknown', ['unauthorized', 'oversized']],
+]
 const buckets = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
 /**
@@ -95,6 +107,12 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     labelNames: ['reason'],
     registers,
   })
+  const hooks = new Counter({
+    name: 'flotilla_webhooks_total',
+    help: 'Webhook requests, by event and result',
+    labelNames: ['event', 'result'],
+    registers,
+  })
   const fetched = new Gauge({
     name: 'flotilla_last_fetch_timestamp_seconds',
     help: 'Unix time of the last fetch of the remote that worked; 0 before the first',
@@ -125,6 +143,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
   const members = createMemberMetrics(registry)
 
   for (const result of results) for (const counter of [syncs, fetches, renders]) counter.inc({ result }, 0)
+  for (const [event, ends] of webhooks) for (const result of ends) hooks.inc({ event, result }, 0)
   for (const reason of reasons) commits.inc({ reason }, 0)
 
   const countMessages = (all: readonly Message[]) => {
@@ -148,6 +167,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     },
     messages: countMessages,
     generatedCommit: (reason) => commits.inc({ reason }),
+    webhook: (event, result) => hooks.inc({ event, result }),
     driftSeen: members.driftSeen,
     driftHealed: members.driftHealed,
     applied: members.applied,

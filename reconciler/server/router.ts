@@ -20,6 +20,8 @@ export type Handler = (call: Call) => Reply | undefined | Promise<Reply | undefi
 export interface Route {
   readonly GET?: Handler
   readonly POST?: Handler
+  /** Told of a request whose body is over the limit; it is answered by 413. */
+  readonly onOversized?: (request: IncomingMessage) => void
   /** Names of the parameters that it takes, with the values of those that have a fixed list. */
   readonly parameters?: { readonly [name: string]: readonly string[] | 'any' }
 }
@@ -59,6 +61,7 @@ export async function route(
   if (problem !== undefined) return errorReply(400, problem)
   const body = method === 'POST' ? await readBody(request) : Buffer.alloc(0)
   if (body === undefined) {
+    handlers.onOversized?.(request)
     // The rest of the body is not read, so the connection cannot carry another request.
     response.setHeader('connection', 'close')
     return errorReply(413, 'the request body is over 1 MiB')

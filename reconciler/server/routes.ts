@@ -6,10 +6,10 @@ import { isFromProgram, requestHeader } from './guard.ts'
 import type { Metrics } from './metrics.ts'
 import { pauseRoutes } from './pause-routes.ts'
 import { errorReply, jsonReply, type Reply, textReply } from './respond.ts'
-import type { Call, Handler, Route, Routes } from './router.ts'
+import type { Call, Route, Routes } from './router.ts'
 import { matchClusters, type StatusQuery, selectStatus } from './select.ts'
 import type { DaemonApi, FleetStatus } from './types.ts'
-import { isGenuine } from './webhook.ts'
+import { webhookRoute } from './webhook-route.ts'
 
 /** What the routes are made of. */
 export interface RouteOptions {
@@ -19,6 +19,8 @@ export interface RouteOptions {
   readonly clock: Clock
   readonly webhookToken: string | undefined
   readonly apiToken: string | undefined
+  /** Told of a pull request that a webhook is about; see `WebhookOptions`. */
+  readonly onPullRequest?: ((number: number) => void) | undefined
   /** Ends of the event streams that are open. */
   readonly streams: Set<() => void>
 }
@@ -84,7 +86,7 @@ export function routesOf(options: RouteOptions): Routes {
         },
       },
     ],
-    ...(webhookToken === undefined ? [] : [webhookRoute(webhookToken, options)]),
+    ...(webhookToken === undefined ? [] : [['/webhook', webhookRoute(webhookToken, options)] as const]),
   ])
 }
 
@@ -128,15 +130,4 @@ async function sync({ request }: Call, { api }: RouteOptions): Promise<Reply> {
   await api.sync()
   const { source, generated, sync } = api.status()
   return jsonReply({ sync, source, generated }, 202)
-}
-
-function webhookRoute(token: string, { api, logger }: RouteOptions): [string, Route] {
-  const POST: Handler = ({ request, body }) => {
-    if (!isGenuine(request, body, token)) return errorReply(401, 'the signature or token is not ours')
-    logger.info('a push was notified')
-    // Forges give up after seconds; what comes of the sync is told by commit statuses.
-    api.sync().catch((error: unknown) => logger.error({ err: error }, 'a notified sync failed'))
-    return jsonReply({ accepted: true }, 202)
-  }
-  return ['/webhook', { POST }]
 }

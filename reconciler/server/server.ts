@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly webhookToken?: string | undefined
   /** Token that the API asks for; without it whoever reaches the address is answered. */
   readonly apiToken?: string | undefined
+  /** Told of a pull request that a webhook is about; must not throw. */
+  readonly onPullRequest?: ((number: number) => void) | undefined
   readonly clock?: Clock
 }
 
@@ -40,9 +42,18 @@ const closingTime = 2000
 
 /** Starts the daemon's HTTP server; resolves once it listens, rejects when the address cannot be had. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { api, logger, metrics, clock = systemClock, webhookToken, apiToken, host = '127.0.0.1' } = options
+  const {
+    api,
+    logger,
+    metrics,
+    clock = systemClock,
+    webhookToken,
+    apiToken,
+    onPullRequest,
+    host = '127.0.0.1',
+  } = options
   const streams = new Set<() => void>()
-  const routes = routesOf({ api, metrics, logger, clock, webhookToken, apiToken, streams })
+  const routes = routesOf({ api, metrics, logger, clock, webhookToken, apiToken, onPullRequest, streams })
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {

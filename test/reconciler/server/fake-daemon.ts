@@ -30,7 +30,8 @@ export interface FakeDaemon {
 }
 
 /** What a fake daemon says. */
-export interface FakeOptions extends Partial<Pick<ServerOptions, 'apiToken' | 'webhookToken' | 'clock' | 'host'>> {
+export interface FakeOptions
+  extends Partial<Pick<ServerOptions, 'apiToken' | 'webhookToken' | 'onPullRequest' | 'clock' | 'host'>> {
   readonly port?: number
   readonly diffs?: readonly ClusterDiff[]
   readonly histories?: readonly ClusterHistory[]
