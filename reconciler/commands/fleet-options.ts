@@ -21,3 +21,14 @@ export function addHostOptions(command: Command): Command {
     .option('--host-kubeconfig <file>', 'cluster that holds the Secrets of connections (default: the one it runs in)')
     .option('--host-namespace <name>', 'namespace of those Secrets', 'flotilla-system')
 }
+
+/** Adds the options that say on which forge a fleet is (`ForgeFlags`). */
+export function addForgeOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--forge <kind>', 'the forge of the repository')
+        .choices(['auto', 'none', 'gitea', 'github', 'gitlab'])
+        .default('auto'),
+    )
+    .option('--forge-url <url>', 'where the forge is (default: where the repository is)')
+}

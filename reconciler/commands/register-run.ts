@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { defaultPort } from './default-server.ts'
-import { addHostOptions, addRepositoryOptions } from './fleet-options.ts'
+import { addForgeOptions, addHostOptions, addRepositoryOptions } from './fleet-options.ts'
 import { helpEnd } from './help.ts'
 import type { DryRunFlags } from './plan.ts'
 import type { Registration } from './program.ts'
@@ -12,7 +12,7 @@ export function addRunCommand(program: Command, { terminal, color, exit }: Regis
   const command = program
     .command('run')
     .description('pull, render, apply to every member cluster, and report; until stopped')
-  addHostOptions(addRepositoryOptions(command))
+  addHostOptions(addForgeOptions(addRepositoryOptions(command)))
     .option('--poll <cron>', 'when to pull, as a cron expression with seconds', '*/30 * * * * *')
     .option('--listen <address>', 'where health, metrics and API are served', `127.0.0.1:${defaultPort}`)
     .option('--lease-duration <duration>', 'how long a daemon that is gone stays the active one', '10s')
@@ -55,7 +55,10 @@ export function addRunCommand(program: Command, { terminal, color, exit }: Regis
           ['FLOTILLA_GIT_TOKEN', 'token for the Git server'],
           ['FLOTILLA_GIT_USERNAME', 'user for the Git server, "git" where it is not set'],
           ['FLOTILLA_GIT_PASSWORD', 'password for the Git server'],
-          ['FLOTILLA_WEBHOOK_TOKEN', 'what push notifications are signed with; without it POST /webhook is not there'],
+          ['FLOTILLA_FORGE_TOKEN', 'token for the forge; that of the Git server where it is not set'],
+          ['FLOTILLA_GITHUB_APP_ID', 'on GitHub: the App that Flotilla is, instead of a token'],
+          ['FLOTILLA_GITHUB_APP_KEY', 'the private key of the App, as PEM'],
+          ['FLOTILLA_WEBHOOK_TOKEN', 'what webhooks are signed with; without it POST /webhook is not there'],
           ['FLOTILLA_API_TOKEN', 'what the API asks for; without it the API is open to whoever reaches it'],
           ['FLOTILLA_…_FILE', 'each of the credentials above from a file'],
           ['XDG_CACHE_HOME', 'where the clone is kept, in flotilla/'],

@@ -11,6 +11,7 @@ import { deferred } from '../member/deferred.ts'
 import { commitsInUse } from '../run/commits-in-use.ts'
 import { openOffice } from '../run/election.ts'
 import { branchesOf, openFleetRepository } from '../run/fleet-repository.ts'
+import { forgeSettings, searchForge } from '../run/forge.ts'
 import { createLog } from '../run/log.ts'
 import { notNewFleet } from '../run/new-fleet.ts'
 import { openReach } from '../run/reach.ts'
@@ -55,6 +56,7 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
   const signalled = untilSignal()
   try {
     const tokens = await serverTokens(process.env)
+    const onForge = await forgeSettings(flags, process.env)
     const holder = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`
     const agent = `flotilla (${holder})`
     const { close: closeHost, hostApi, ...reach } = openReach(flags, flags.repo, process.env, clock, agent)
@@ -82,6 +84,7 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
       log,
     })
     const server = await startServer({ api: daemon, ...listen, logger: log, metrics, ...tokens })
+    const forge = searchForge(onForge, clock, log)
     log.info(
       {
         version: version(),
@@ -94,7 +97,7 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
     const stopTelling = logChanges(daemon, log, clock)
     const exit = await turnUntilEnd(daemon, flags, signalled)
     stopTelling()
-    const stopped = stopAll(daemon, server, { close: closeHost }).then(() => log.info('flotilla has ended'))
+    const stopped = stopAll(daemon, server, forge, { close: closeHost }).then(() => log.info('flotilla has ended'))
     if ((await Promise.race([stopped, sleep(clock, grace).then(() => 'late')])) === 'late') {
       log.warn('writes under way did not end in time')
       process.exit(exit)

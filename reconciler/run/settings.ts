@@ -4,11 +4,12 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { GitAuth } from '../git/types.ts'
 import type { RepositoryFlags } from './fleet-repository.ts'
+import type { ForgeFlags } from './forge.ts'
 import type { HostSettings } from './host.ts'
 import type { HostFlags } from './reach.ts'
 
 /** The options of `flotilla run` as the command line gives them. */
-export interface RunFlags extends RepositoryFlags, HostFlags {
+export interface RunFlags extends RepositoryFlags, HostFlags, ForgeFlags {
   readonly poll: string
   readonly listen: string
   readonly logLevel: string
