@@ -4,7 +4,7 @@ import { createDiscovery, type Resource } from '../member/discovery.ts'
 import { isRejected, itemsOf } from '../member/errors.ts'
 import { inventoryLabel, inventoryNamespace } from '../member/inventory.ts'
 import { markOf, metadataText } from '../member/manifest.ts'
-import { type InventoryEntry, parseEntries } from '../member/shards.ts'
+import { type InventoryEntry, parseEntries, shardIndex } from '../member/shards.ts'
 import type { Transport } from '../member/transport.ts'
 import type { AppliedKind } from './kinds.ts'
 import { accountName, adminBinding, clusterAnnotation, namespaceManifest } from './manifests.ts'
@@ -39,7 +39,9 @@ export async function lookAround(transport: Transport, fleet: string): Promise<F
     clusterUid: metadataText(system.json, 'uid'),
     madeFor: account && (markOf(account, 'annotations', clusterAnnotation) ?? ''),
     admin: admin !== undefined,
-    entries: itemsOf(maps.json).flatMap((map) => parseEntries(String(getIn(map, ['data', 'entries']) ?? ''))),
+    entries: itemsOf(maps.json)
+      .filter((map) => shardIndex(fleet, metadataText(map, 'name')) !== undefined)
+      .flatMap((map) => parseEntries(String(getIn(map, ['data', 'entries']) ?? ''))),
   }
 }
 

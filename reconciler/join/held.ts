@@ -24,7 +24,7 @@ export async function heldByOthers(transport: Transport, resources: readonly Res
   for (const resource of resources) {
     for await (const item of metadataOf(transport, resource)) {
       // What a fleet applies may carry marks too, from the template that it was made of.
-      if (markOf(item, 'annotations', annotations.id) !== undefined) continue
+      if ((['annotations', 'labels'] as const).some((map) => markOf(item, map, annotations.id) !== undefined)) continue
       const tool = managedBy(withoutOwners(item))
       if (tool !== undefined) counts.set(tool, (counts.get(tool) ?? 0) + 1)
     }

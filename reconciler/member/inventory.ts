@@ -11,6 +11,7 @@ import {
   parseEntries,
   parseHeader,
   sameEntry,
+  shardIndex,
   shardOf,
   spreadEntries,
 } from './shards.ts'
@@ -122,7 +123,7 @@ export async function openInventory(
     const found: Found = { header: undefined, entries: [], beside: [] }
     shards.clear()
     for (const item of items) {
-      const index = indexOf(item)
+      const index = shardIndex(owner.fleetName, metadataText(item, 'name'))
       if (index === undefined) {
         found.beside.push(item)
         continue
@@ -134,13 +135,6 @@ export async function openInventory(
       if (head) found.header = head
     }
     return found
-  }
-
-  /** The number of a shard of this inventory; undefined for any other ConfigMap. */
-  function indexOf(configMap: JsonObject): number | undefined {
-    const text = metadataText(configMap, 'name')
-    const index = Number(text.slice(name.length + 1))
-    return text.startsWith(`${name}-`) && Number.isInteger(index) ? index : undefined
   }
 
   /** Takes up entries; after a crash while one moved it stands in two shards, and where it belongs it is the newer. */
@@ -290,9 +284,9 @@ export async function openInventory(
     },
     flush: enqueue,
     noteDeleted(configMap) {
-      const shard = shards.get(indexOf(configMap) ?? -1)
+      const shard = shards.get(shardIndex(owner.fleetName, metadataText(configMap, 'name')) ?? -1)
       if (!raised || !shard || markOf(configMap, 'labels', inventoryLabel) !== owner.fleetName) return false
-      shards.set(indexOf(configMap) ?? -1, { ...shard, text: '(deleted)' })
+      shards.set(shardIndex(owner.fleetName, metadataText(configMap, 'name')) ?? -1, { ...shard, text: '(deleted)' })
       dirty = true
       return true
     },

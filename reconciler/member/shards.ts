@@ -106,3 +106,10 @@ export function inventoryName(fleetName: string): string {
   const hash = createHash('sha1').update(fleetName).digest('hex').slice(0, 10)
   return `flotilla-${fleetName.toLowerCase().replace(/[^a-z0-9]+/g, '-')}-${hash}`
 }
+
+/** The number of the shard that a ConfigMap of this name is; undefined for those beside the inventory, and any other. */
+export function shardIndex(fleetName: string, configMap: string): number | undefined {
+  const begin = `${inventoryName(fleetName)}-`
+  const rest = configMap.slice(begin.length)
+  return configMap.startsWith(begin) && /^\d+$/.test(rest) ? Number(rest) : undefined
+}

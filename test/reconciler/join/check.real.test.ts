@@ -48,6 +48,7 @@ describeMembers('flotilla cluster check', needs, () => {
       { annotations: { 'argocd.argoproj.io/tracking-id': 'a' } },
       { annotations: { 'meta.helm.sh/release-name': 'r' } },
       { annotations: { 'meta.helm.sh/release-name': 'r', 'flotilla.dev/id': 'uid/ConfigMap/x/y' } },
+      { annotations: { 'meta.helm.sh/release-name': 'r' }, labels: { 'flotilla.dev/id': 'a7d9.97cd' } },
       {},
     ]
     clusterFile('eu', plane.kubeconfigPath)

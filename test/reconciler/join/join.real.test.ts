@@ -224,6 +224,23 @@ describeMembers('a member joins', ['etcd', 'kube-apiserver'], () => {
     assert.equal((await fleet.check([])).code, 0)
   })
 
+  it('gets a new credential where something was paused or healed: what is kept beside the inventory is not of it', async () => {
+    const path = fleet.beside('eu')
+    assert.equal((await fleet.add('eu', { ...asAdmin(plane), kubeconfigOut: path })).code, 0)
+    const collection = '/api/v1/namespaces/flotilla-system/configmaps'
+    const labels = { 'flotilla.dev/inventory': fleet.name, 'flotilla.dev/fleet': fleet.name }
+    const entries = { pauses: '{"subject":"*","until":"2026-11-25T23:45:59Z"}', history: '{"subject":"Namespace/a"}' }
+    for (const [suffix, line] of Object.entries(entries))
+      await send(
+        plane,
+        'POST',
+        collection,
+        configMap('flotilla-system', `flotilla-${fleet.name}-${suffix}`, { entries: line }, { labels }),
+      )
+    const rotated = await fleet.rotate('eu', asAdmin(plane))
+    assert.equal(rotated.code, 0, rotated.stderr)
+  })
+
   it('beside another fleet, whose credential for the same cluster is not replaced', async () => {
     const other = testFleet()
     try {
