@@ -23,6 +23,8 @@ export interface RequestOptions extends LastCheck {
   /** What is taken for an answer; JSON by default. */
   readonly accept?: string
   readonly signal?: AbortSignal
+  /** The user that the API server is asked to take us for, where we may impersonate it. */
+  readonly asUser?: string
 }
 
 /** Where requests that belong together go; the first of them says where. */
@@ -170,11 +172,12 @@ async function exchange(
 async function* nothing(): AsyncGenerator<JsonObject> {}
 
 function send(session: Session, method: Method, path: string, options: RequestOptions, watch: boolean) {
-  const { query = {}, body, signal, contentType = 'application/json', accept, maySend } = options
+  const { query = {}, body, signal, contentType = 'application/json', accept, maySend, asUser } = options
   const text = body === undefined ? undefined : JSON.stringify(body)
   const headers = {
     ...session.headers,
     ...(accept === undefined ? {} : { accept }),
+    ...(asUser === undefined ? {} : { 'impersonate-user': asUser }),
     ...(text === undefined ? {} : { 'content-type': contentType }),
   }
   const sent: Dispatcher.RequestOptions & LastCheck = {

@@ -17,6 +17,7 @@ import { eachOf } from './each-of.ts'
 import type { Generation } from './generation.ts'
 import { type MemberPlan, planMember } from './plan-member.ts'
 import type { Survey } from './survey.ts'
+import type { Trials } from './trials.ts'
 import type { ClusterPlan, PlanFacts } from './types.ts'
 
 /** What the clusters of a plan are compared by. */
@@ -31,6 +32,7 @@ export interface ClustersQuestion {
   /** What people call the base. */
   readonly baseName: string
   readonly clock: Clock
+  readonly trials: Trials
 }
 
 /** All clusters, planned; deletions are not judged yet. */
@@ -83,7 +85,7 @@ interface Compared {
 }
 
 async function compareMember(cluster: MemberCluster, question: ClustersQuestion): Promise<Compared> {
-  const { before, after, surveys, baseName, clock } = question
+  const { before, after, surveys, baseName, clock, trials } = question
   const { name } = cluster
   if (!isIn(before, name))
     return { state: 'new', note: `it is not in ${baseName}, and is not asked before it is merged` }
@@ -92,7 +94,13 @@ async function compareMember(cluster: MemberCluster, question: ClustersQuestion)
   if (!found.session) return { state: 'waits', note: found.problem }
   const desired = after.desired.get(name) ?? nothingWanted('planned')
   try {
-    const plan = await planMember(found.session, desired, settingsOf(cluster, question), clock)
+    const plan = await planMember(
+      found.session,
+      desired,
+      settingsOf(cluster, question),
+      clock,
+      trials.of(JSON.stringify([found.session.kubernetesVersion, cluster.region ?? '', cluster.labels])),
+    )
     return { state: 'planned', note: noteOf(cluster, question), plan }
   } catch (error) {
     return { state: 'waits', note: messageOf(error) }

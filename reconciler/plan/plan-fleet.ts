@@ -1,5 +1,5 @@
 import { decisionPath, parseDecision } from '../../render/kubefed/decision.ts'
-import { createMemo } from '../../render/memo.ts'
+import { createMemo, type Memo } from '../../render/memo.ts'
 import { sortMessages } from '../../render/render.ts'
 import type { Message } from '../../repo-layout/message.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
@@ -21,6 +21,7 @@ import type { Generation } from './generation.ts'
 import { planClusters } from './plan-clusters.ts'
 import { type PlanQuestion, type Points, readPoints, type StartChecks } from './points.ts'
 import { type Survey, survey } from './survey.ts'
+import { createTrials, type TrialRules } from './trials.ts'
 import type { FleetPlan, ReplicaMove } from './types.ts'
 
 /** What a plan is made with. */
@@ -29,11 +30,31 @@ export interface PlanOptions {
   readonly branches: { readonly source: string; readonly generated: string }
   readonly reach: ConnectOptions
   readonly start: StartChecks
+  /** How servers are asked; each for itself and as ourselves where not given. */
+  readonly trial?: TrialRules
+  /** What remembers, where one plan follows another. */
+  readonly tools?: PlanTools
+}
+
+/** What is remembered from plan to plan: what files say, and what was rendered from them. */
+export interface PlanTools {
+  readonly reader: FleetReader
+  readonly memo: Memo
+}
+
+/** Tools that remember nothing yet. */
+export function createPlanTools(): PlanTools {
+  return { reader: createFleetReader(), memo: createMemo() }
 }
 
 /** A plan, or what is wrong with a source of which nothing can be rendered. */
 export type PlanResult =
-  | { readonly type: 'planned'; readonly plan: FleetPlan }
+  | {
+      readonly type: 'planned'
+      readonly plan: FleetPlan
+      /** Blob id of each generated file by path, as it is and as it would be. */
+      readonly trees: { readonly before: ReadonlyMap<string, string>; readonly after: ReadonlyMap<string, string> }
+    }
   | { readonly type: 'unreadable'; readonly messages: readonly Message[] }
 
 /**
@@ -43,10 +64,17 @@ export type PlanResult =
  * upon.
  */
 export async function planFleet(question: PlanQuestion, options: PlanOptions): Promise<PlanResult> {
-  const { repository, branches, reach, start } = options
+  const { repository, branches, reach, start, tools = createPlanTools() } = options
+  const { reader } = tools
+  const points = await readPoints(question, { repository, branches, reader, clock: reach.clock, start })
+  return planPoints(points, { ...options, tools })
+}
+
+/** Plans a change whose points were read. Rejects with a `GitError` where history or content cannot be had. */
+export async function planPoints(points: Points, options: PlanOptions): Promise<PlanResult> {
+  const { repository, branches, reach, tools = createPlanTools(), trial = { dryRun: true } } = options
   const { clock } = reach
-  const reader = createFleetReader()
-  const points = await readPoints(question, { repository, branches, reader, clock, start })
+  const { reader, memo } = tools
   const texts = createTextCache(repository)
   const before = await generationBefore(points, { repository, reader, texts })
   const surveys = new Map<string, Survey>()
@@ -61,7 +89,7 @@ export async function planFleet(question: PlanQuestion, options: PlanOptions): P
       facts = damper.observe({ clusters: raw }, source.fleet.spec.failover, names)
       return facts
     }
-    const generator = { repository, reader, texts, memo: createMemo(), renderer: '' }
+    const generator = { repository, reader, texts, memo, renderer: '' }
     const rendered = await renderPull(generator, points.pulled, observe, points.tree)
     if (rendered.type === 'unreadable') return { type: 'unreadable', messages: sortMessages(rendered.messages) }
     const { source, output, problem } = rendered
@@ -73,7 +101,10 @@ export async function planFleet(question: PlanQuestion, options: PlanOptions): P
     const after = { files, desired, ...(await clustersInForce(source.clusters, files, texts)) }
 
     const { fleet } = source
-    const plans = await planClusters({ before, after, surveys, facts, fleet, baseName: points.base.name, clock })
+    const plans = await planClusters({
+      ...{ before, after, surveys, facts, fleet, clock },
+      ...{ baseName: points.base.name, trials: createTrials(trial) },
+    })
     const deletions = await judge(plans.deletions, {
       budget: fleet.spec.budget,
       ...{ desired, unplaced: output.unplaced },
@@ -98,8 +129,10 @@ export async function planFleet(question: PlanQuestion, options: PlanOptions): P
         clusters,
         moves: await withFacts(replicaMoves(plans.counts), files, texts),
         deletions,
+        ...(problem === '' ? {} : { removals: problem }),
         summary: summarize(clusters),
       },
+      trees: { before: before.files, after: files },
     }
   } finally {
     for (const { session } of surveys.values()) session?.pauses.stop()
@@ -156,7 +189,7 @@ async function surveyAll(
   source: FleetSource,
   before: Generation,
   { pulled: { tip } }: Points,
-  { reach, repository, start }: PlanOptions,
+  { reach, repository, start, trial }: PlanOptions,
   surveys: Map<string, Survey>,
 ): Promise<void> {
   const owner = { fleetName: source.fleet.metadata.name, fleetUid: fleetUidOf(source.fleet).uid }
@@ -170,6 +203,7 @@ async function surveyAll(
           previous: before.desired.get(name),
           leaving: before.leaving.has(name),
           isOther: (member) => member !== name && before.clusters.some((one) => one.name === member),
+          user: trial?.user,
           isKnownCommit: async (commit) => start.anew || isPartOf(repository, commit, tip?.oid),
         })
         surveys.set(name, found)

@@ -10,6 +10,7 @@ import { eachOf } from './each-of.ts'
 import { lookAt } from './look.ts'
 import { isWorthTelling, type ObjectPlan, planObject } from './plan-object.ts'
 import { scratchInventory } from './scratch.ts'
+import type { Trial } from './trials.ts'
 import type { PlannedObject } from './types.ts'
 
 /** What a plan of one member says, before anything is weighed over the fleet. */
@@ -34,6 +35,7 @@ export async function planMember(
   desired: DesiredState,
   settings: MemberSettings,
   clock: Clock,
+  trial?: Trial,
 ): Promise<MemberPlan> {
   const { items, live } = await lookAt(session, desired, settings.fleetName)
   const whole = session.pauses.of(wholeCluster)
@@ -54,7 +56,7 @@ export async function planMember(
       wanted.filter((item) => item.rank === rank),
       width,
       async (item) => {
-        plans.set(item.subject, waitsFor(item, plans) ?? (await planObject(work, item, live.get(item.subject))))
+        plans.set(item.subject, waitsFor(item, plans) ?? (await planObject(work, item, live.get(item.subject), trial)))
       },
     )
   await eachOf(gone, width, async (item) => {

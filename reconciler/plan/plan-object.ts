@@ -13,6 +13,7 @@ import type { HeldDeletion } from '../member/types.ts'
 import type { Outcome, Work } from '../member/work.ts'
 import { changedFields } from './changed-fields.ts'
 import { type Rehearsed, rehearse } from './rehearsal.ts'
+import type { Trial } from './trials.ts'
 import type { How, PlannedObject } from './types.ts'
 
 /** An object as planned, with what the whole plan needs of it beside. */
@@ -28,8 +29,13 @@ export interface ObjectPlan {
  * Plans one object by running the very code that would work on it, over an `Api` that writes nothing. `work.inventory` must
  * be a scratch one. Throws an `ApiError` only where the cluster as a whole cannot be worked with.
  */
-export async function planObject(work: Work, item: Item, listed: KubeObject | undefined): Promise<ObjectPlan> {
-  const rehearsal = rehearse(work.api, listed)
+export async function planObject(
+  work: Work,
+  item: Item,
+  listed: KubeObject | undefined,
+  trial?: Trial,
+): Promise<ObjectPlan> {
+  const rehearsal = rehearse(work.api, listed, trial)
   const entry = work.inventory.get(item.subject)
   let outcome: Outcome
   try {

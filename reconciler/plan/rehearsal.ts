@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type JsonObject, jsonEqual, type KubeObject } 
 import type { Api } from '../member/api.ts'
 import { isRejected } from '../member/errors.ts'
 import { managedFieldsOf, ourManager } from '../member/fields.ts'
+import { askAll, type Trial } from './trials.ts'
 
 /** What working on one object would have done to it. */
 export interface Rehearsed {
@@ -31,9 +32,9 @@ const plannedVersion = 'planned'
 /**
  * Makes the verbs for one object, so that the code that works on it in earnest can be run and watched. `listed` is the live
  * object where a list has it already. What a write before would have changed for a later one (a handed-over field, a deleted
- * object) is taken into account as far as a dry run can show it.
+ * object) is taken into account as far as a dry run can show it. `trial` says how the server is asked.
  */
-export function rehearse(api: Api, listed: KubeObject | undefined): Rehearsal {
+export function rehearse(api: Api, listed: KubeObject | undefined, trial: Trial = askAll): Rehearsal {
   let before = listed
   let isFresh = false
   let after: KubeObject | undefined
@@ -66,7 +67,7 @@ export function rehearse(api: Api, listed: KubeObject | undefined): Rehearsal {
       async apply(place, manifest, options = {}) {
         if (options.dryRun) {
           sent = manifest
-          const answer = await api.apply(place, manifest, options)
+          const answer = await trial(api, before, { place, manifest, options })
           tried = answer.object
           return answer
         }
@@ -78,7 +79,7 @@ export function rehearse(api: Api, listed: KubeObject | undefined): Rehearsal {
         if (removed || patched) return expect(manifest)
         const whole = handedOver ? merged(manifest, handedOver) : manifest
         try {
-          const { created, object } = await api.apply(place, whole, { ...options, dryRun: true })
+          const { created, object } = await trial(api, before, { place, manifest: whole, options })
           sent = manifest
           // Handing a field over changes who owns it, though a dry run of the rest changes nothing.
           const isSame = !handedOver && before !== undefined && sameState(before, object)

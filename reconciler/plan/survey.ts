@@ -15,6 +15,7 @@ import { wasApplied } from '../member/shards.ts'
 import { linkAfter } from '../member/status.ts'
 import type { Transport } from '../member/transport.ts'
 import type { DesiredState } from '../member/types.ts'
+import { asUser } from './as-user.ts'
 import { type Look, lookAt } from './look.ts'
 import { readOnly } from './read-only.ts'
 
@@ -43,6 +44,8 @@ export interface SurveyOptions {
   /** The cluster has left the inventory and is being emptied. */
   readonly leaving: boolean
   readonly isKnownCommit: ((commit: string) => Promise<boolean>) | undefined
+  /** Whom dry runs are sent as; ourselves where undefined. */
+  readonly user?: string | undefined
 }
 
 /** Longest time that a cluster may take to answer at first, in milliseconds. */
@@ -57,7 +60,7 @@ const divided: ReadonlySet<string> = new Set(['Deployment', 'ReplicaSet'])
  */
 export async function survey(options: SurveyOptions): Promise<Survey> {
   const { clock, owner, cluster } = options
-  const transport = readOnly(options.transport)
+  const transport = asUser(readOnly(options.transport), options.user)
   const book = createBook(cluster, clock)
   const nobody = { id: 'plan', epoch: undefined, member: cluster, isOther: options.isOther }
   const freshKey = () => randomBytes(32).toString('base64')

@@ -150,5 +150,7 @@ export interface FleetPlan {
   readonly clusters: readonly ClusterPlan[]
   readonly moves: readonly ReplicaMove[]
   readonly deletions: DeletionPlan
+  /** Why clusters that would leave the inventory are kept, and how to allow it; left out where none is. */
+  readonly removals?: string
   readonly summary: PlanSummary
 }

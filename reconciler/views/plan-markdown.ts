@@ -24,16 +24,20 @@ import { tame } from './tame.ts'
 import { count, oneLine } from './text.ts'
 
 /** Longest comment that every forge takes, in signs, with room for what stands around a plan. */
-const longest = 60_000
+const usualRoom = 60_000
 /** Rows that a table shows unfolded. */
 const mostRows = 40
 const mostNotes = 20
+/** Room for the sentence that says what was left out. */
+const pointerRoom = 60
+/** No part is shorter. */
+const leastPart = 100
 
 /**
  * A plan as Markdown, for a comment on a pull request: tables over equal clusters, differences folded. However large the
- * fleet, it stays within what a forge takes: what is left out is counted.
+ * fleet, it stays within what a forge takes, or `room`: what is left out is counted, and `whole` is the command that shows it.
  */
-export function planMarkdown(raw: FleetPlan): View {
+export function planMarkdown(raw: FleetPlan, room = usualRoom, whole = 'flotilla plan'): View {
   const plan = tame(raw)
   const closing = planClosing(plan)
   const { changes, kept, failed } = layoutPlan(plan)
@@ -43,34 +47,41 @@ export function planMarkdown(raw: FleetPlan): View {
   const head = [
     `**${escapeMarkdown(closing)}**`,
     ...plan.notes.map((note) => `> ${escapeMarkdown(oneLine(note))}`),
-    ...(plan.messages.length === 0 ? [] : [messagesTable(plan)]),
-    ...(failed.length === 0 ? [] : ['**Would fail**', groupTable(failed, planned)]),
+    ...(plan.messages.length === 0 ? [] : messagesTables(plan)),
+    ...(failed.length === 0 ? [] : ['**Would fail**', ...groupTables(failed, planned)]),
     ...(deletions === ''
       ? []
       : [plan.deletions.verdict === 'over' ? `**${escapeMarkdown(deletions)}**` : escapeMarkdown(deletions)]),
-    ...(changes.length === 0 ? [] : [groupTable(changes, planned)]),
+    ...(changes.length === 0 ? [] : groupTables(changes, planned)),
     ...(plan.moves.length === 0 ? [] : [movesTable(plan)]),
     ...(kept.length === 0
       ? []
-      : [folded(`${count(kept.length, 'object')} left as they are`, groupTable(kept, planned))]),
+      : [folded(`${count(kept.length, 'object')} left as they are`, groupTables(kept, planned).join('\n\n'))]),
     ...(notes.length === 0 ? [] : [notesList(notes)]),
   ]
   const foot = `<sub>${escapeMarkdown(planTitle(plan))}. ${escapeMarkdown([untriedText(plan), factsText(plan)].join(' ').trim())}</sub>`
   const parts: string[] = []
-  let room = longest - foot.length
+  let free = room - foot.length - pointerRoom - whole.length
   let left = 0
-  for (const part of [
-    ...head,
-    ...[...failed, ...changes, ...kept].filter(hasFields).map((group) => details(group, planned)),
-  ]) {
-    if (part.length + 2 > room) left++
+  const withFields = [...failed, ...changes, ...kept].filter(hasFields)
+  for (const [i, write] of [
+    ...head.map((part) => () => part),
+    ...withFields.map((group) => () => details(group, planned)),
+  ].entries()) {
+    // What is long already is not compared line by line to find that out.
+    if (free < leastPart) {
+      left += head.length + withFields.length - i
+      break
+    }
+    const part = write()
+    if (part.length + 2 > free) left++
     else {
       parts.push(part)
-      room -= part.length + 2
+      free -= part.length + 2
     }
   }
   if (left > 0)
-    parts.push(`${left} more ${left === 1 ? 'part does' : 'parts do'} not fit here; \`flotilla plan\` shows them.`)
+    parts.push(`${left} more ${left === 1 ? 'part does' : 'parts do'} not fit here; \`${whole}\` shows them.`)
   return { body: `${[...parts, foot].join('\n\n')}\n`, closing }
 }
 
@@ -78,7 +89,8 @@ function hasFields({ object }: PlanGroup): boolean {
   return shownFields(object).length > 0
 }
 
-function groupTable(groups: readonly PlanGroup[], planned: number): string {
+/** The first rows, and the others folded: each for itself, so that many leave room for the few. */
+function groupTables(groups: readonly PlanGroup[], planned: number): readonly string[] {
   const rows = groups.map(({ object, clusters }) => [
     wordOf(object),
     object.subject,
@@ -86,10 +98,10 @@ function groupTable(groups: readonly PlanGroup[], planned: number): string {
     oneLine(reasonOf(object)),
     object.source,
   ])
-  const table = markdownTable(['ACTION', 'SUBJECT', 'CLUSTERS', 'WHY', 'SOURCE'], rows.slice(0, mostRows))
-  if (rows.length <= mostRows) return table
-  const rest = markdownTable(['ACTION', 'SUBJECT', 'CLUSTERS', 'WHY', 'SOURCE'], rows.slice(mostRows))
-  return `${table}\n\n${folded(`${rows.length - mostRows} more`, rest)}`
+  const header = ['ACTION', 'SUBJECT', 'CLUSTERS', 'WHY', 'SOURCE']
+  const table = markdownTable(header, rows.slice(0, mostRows))
+  if (rows.length <= mostRows) return [table]
+  return [table, folded(`${rows.length - mostRows} more`, markdownTable(header, rows.slice(mostRows)))]
 }
 
 function movesTable({ moves }: FleetPlan): string {
@@ -99,15 +111,17 @@ function movesTable({ moves }: FleetPlan): string {
   )
 }
 
-function messagesTable({ messages }: FleetPlan): string {
+function messagesTables({ messages }: FleetPlan): readonly string[] {
   const rows = messages.map(({ path, line, severity, text, code }) => [
     severity,
     `${path}:${line}`,
     oneLine(text),
     code,
   ])
-  const table = markdownTable(['SOURCE', 'PLACE', 'MESSAGE', 'CODE'], rows)
-  return rows.some(([severity]) => severity === 'error') ? table : folded(count(rows.length, 'warning'), table)
+  const table = (some: typeof rows) => markdownTable(['SOURCE', 'PLACE', 'MESSAGE', 'CODE'], some)
+  if (!rows.some(([severity]) => severity === 'error')) return [folded(count(rows.length, 'warning'), table(rows))]
+  if (rows.length <= mostRows) return [table(rows)]
+  return [table(rows.slice(0, mostRows)), folded(`${rows.length - mostRows} more`, table(rows.slice(mostRows)))]
 }
 
 function notesList(notes: ReturnType<typeof clusterNotes>): string {
