@@ -1,7 +1,8 @@
 import type { SourceEntry, SourceTree } from '../../repo-layout/read/tree.ts'
 import type { Repository } from '../git/types.ts'
 
-const linkMode = '120000'
+/** The mode of a symbolic link in a tree. */
+export const linkMode = '120000'
 
 /** The tree of a commit as a source; blobs are read only when the reader asks for them. */
 export function gitTree(repository: Repository, commit: string): SourceTree {

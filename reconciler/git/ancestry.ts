@@ -1,4 +1,5 @@
 import { GitError } from './error.ts'
+import { findMergeBase } from './merge-base.ts'
 import type { Commit } from './types.ts'
 
 /** Where a walk over history gets its commits. */
@@ -24,6 +25,8 @@ export interface Ancestry {
   log(tip: string, limit: number): Promise<readonly Commit[]>
   /** The same along all parents, what a merge brought too: the newest by their dates. */
   logAll(tip: string, limit: number): Promise<readonly Commit[]>
+  /** The newest commit that both histories hold, as `findMergeBase` says. */
+  mergeBase(a: string, b: string): Promise<string | undefined>
 }
 
 /** Answers over `history`; remembers parents, which never change. */
@@ -107,6 +110,11 @@ export function createAncestry(history: History): Ancestry {
         edge = edge.slice(1)
       }
       return commits
+    },
+    mergeBase: async (a, b) => {
+      for (const oid of [a, b])
+        if (!(await history.commit(oid)) && !(await history.obtain(oid))) throw unknownCommit(oid)
+      return findMergeBase(a, b, { commit: history.commit, deepen })
     },
   }
 }

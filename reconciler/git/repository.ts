@@ -99,6 +99,7 @@ export function createRepository(origin: Origin, clock: Clock): Repository {
     logAll: ancestry.logAll,
     refAt: (ref) => inTurn(() => origin.refAt(ref)),
     isAncestor: ancestry.isAncestor,
+    mergeBase: ancestry.mergeBase,
     commitGenerated,
     treeOf: (files) => builder.build(files).oid,
     lastGenerated: origin.lastGenerated,

@@ -66,6 +66,11 @@ export interface Repository {
    */
   isAncestor(ancestor: string, descendant: string): Promise<boolean>
   /**
+   * The newest commit that both histories hold; undefined where they share nothing. Rejects with `not-found` where history
+   * cannot be had.
+   */
+  mergeBase(a: string, b: string): Promise<string | undefined>
+  /**
    * Writes a commit of exactly these files upon `parent` (a first commit where undefined) and pushes it to the generated
    * branch by compare-and-swap: only if the remote still has `parent`; never forced. Only objects that the parent lacks
    * are written, as one pack; where the tree is the parent's, nothing is written and `commit` is the parent. Safe to
