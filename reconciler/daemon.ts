@@ -25,6 +25,8 @@ import { parseProvenance } from './git/generated.ts'
 import type { Repository } from './git/types.ts'
 import type { ReadSecret } from './member/connect.ts'
 import type { Fence } from './member/fence.ts'
+import type { PullMetrics } from './pulls/planner.ts'
+import { type PullSettings, watchPulls } from './pulls/watch.ts'
 import type { Metrics } from './server/metrics.ts'
 import type { DaemonApi } from './server/types.ts'
 
@@ -44,7 +46,10 @@ export interface DaemonOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: MembersOptions['metrics'] &
-    Pick<Metrics, 'syncEnded' | 'fetchEnded' | 'renderEnded' | 'messages' | 'generatedCommit'>
+    Pick<Metrics, 'syncEnded' | 'fetchEnded' | 'renderEnded' | 'messages' | 'generatedCommit'> &
+    Partial<PullMetrics>
+  /** Where pull requests are planned; undefined where nowhere. */
+  readonly pulls?: PullSettings | undefined
   /** The line of the `Renderer` trailer: our version and those of template engines. */
   readonly renderer: string
   /** Why a missing generated branch does not mean a new fleet; undefined where it does. */
@@ -59,6 +64,10 @@ export interface DaemonOptions {
 export interface Daemon extends DaemonApi {
   /** Resolves when every member has tried what the last turn told it, deletions too. */
   settled(): Promise<void>
+  /** Says that pull requests may have changed, one of them where its number is known; returns at once. */
+  onPullRequest(number?: number): void
+  /** Resolves when no pull request is being planned. */
+  planned(): Promise<void>
   /** Begins no new work; resolves when writes under way have ended. */
   stop(): Promise<void>
 }
@@ -102,12 +111,21 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const { notNewFleet, commitsInUse = async () => new Map<string, string>(), anew = false } = options
   const pulling = { repository, clock, branches, reader, notNewFleet, commitsInUse, anew, log }
 
+  const pulls = watchPulls(options.pulls, {
+    ...{ repository, branches, clock, log, metrics, state, reach: options },
+    start: { strict: true, anew, notNewFleet, commitsInUse: async () => new Map() },
+    statuses: members.statuses,
+    observations: facts.peek,
+    maySpeak: () => fence?.closed() === undefined,
+  })
+
   async function turn(): Promise<void> {
     for (let race = 0; race < maxRaces; race++) {
       const stood = fence?.standstills()
       const pulled = await pull({ ...pulling, inForce: state.order?.commit }).catch(resumed)
       metrics.fetchEnded('success')
       state.fetchedAt = pulled.fetchedAt
+      state.tips = { source: pulled.source, generated: pulled.tip?.oid ?? '' }
       const outcome = isDone(pulled) ? 'done' : await generate(pulled, () => stood === fence?.standstills())
       if (outcome === 'done') return pace.succeeded()
       state.done = undefined
@@ -163,6 +181,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     desired.learn(rendered.output.files)
     await apply(generated.commit, pulled.source, rendered.source, rendered.output.unplaced)
     state.done = { source: pulled.source, tip: generated.commit }
+    state.tips = { source: pulled.source, generated: generated.commit }
     return 'done'
   }
 
@@ -232,6 +251,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       log.error({ error: state.sourceProblem }, 'a turn failed; what runs stays as it is')
     }
     teller.tell()
+    pulls.look()
   }
 
   return {
@@ -248,10 +268,13 @@ export function startDaemon(options: DaemonOptions): Daemon {
       await deletions.settled()
       await members.settled()
     },
+    onPullRequest: pulls.look,
+    planned: pulls.settled,
     async stop() {
       const turned = turner.stop()
+      const planned = pulls.stop()
       const { cancel } = clock.after(lastTurn, () => void repository.close())
-      await Promise.all([members.stop(), turned])
+      await Promise.all([members.stop(), turned, planned])
       cancel()
       teller.stop()
       await repository.close()

@@ -63,6 +63,7 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
     const namespace = flags.hostNamespace
     const term = milliseconds(flags.leaseDuration)
     const office = openOffice(flags, { hostApi, namespace, holder, duration: term, clock })
+    const forge = searchForge(onForge, clock, log)
     const daemon = await lead({
       ...office,
       branches,
@@ -75,6 +76,7 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
           fence,
           log,
           metrics,
+          pulls: forge,
           renderer: `flotilla ${version()}`,
           notNewFleet: (source) => (flags.newFleet ? Promise.resolve(undefined) : notNewFleet(source, reach)),
           commitsInUse: (source) => commitsInUse(source, reach),
@@ -83,8 +85,14 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
       clock,
       log,
     })
-    const server = await startServer({ api: daemon, ...listen, logger: log, metrics, ...tokens })
-    const forge = searchForge(onForge, clock, log)
+    const server = await startServer({
+      api: daemon,
+      ...listen,
+      logger: log,
+      metrics,
+      ...tokens,
+      onPullRequest: daemon.onPullRequest,
+    })
     log.info(
       {
         version: version(),

@@ -27,6 +27,8 @@ export interface State {
   order: FleetOrder | undefined
   /** Workloads that decisions in force are about. */
   subjects: ReadonlySet<Subject>
+  /** Tips of both branches as they were last read or pushed; undefined before the first pull. */
+  tips: { readonly source: string; readonly generated: string } | undefined
   /** When a turn ended last, well or not, in milliseconds since the epoch; undefined before the first. */
   turnedAt: number | undefined
 }
@@ -44,6 +46,7 @@ export function freshState(): State {
     done: undefined,
     order: undefined,
     subjects: new Set(),
+    tips: undefined,
     turnedAt: undefined,
   }
 }

@@ -113,6 +113,8 @@ export async function lead(options: LeadOptions): Promise<Daemon> {
       return () => listeners.delete(listener)
     },
     settled: async () => active?.settled(),
+    onPullRequest: (number) => active?.onPullRequest(number),
+    planned: async () => active?.planned(),
     async stop() {
       stopping.abort()
       stop(undefined)

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Message } from '../../repo-layout/message.ts'
 import type { ForgeEvent } from '../forge/types.ts'
 import type { Action, Drift } from '../member/types.ts'
+import type { PullMetrics } from '../pulls/planner.ts'
 import { createMemberMetrics, unixTime } from './member-metrics.ts'
 import type { FleetStatus } from './types.ts'
 
@@ -18,7 +19,7 @@ export type ApiVerb = 'get' | 'list' | 'watch' | 'apply' | 'create' | 'update' |
 export type WebhookResult = 'accepted' | 'ignored' | 'unauthorized' | 'replayed' | 'oversized'
 
 /** What the daemon tells its metrics. Every function is cheap and never throws. */
-export interface Metrics {
+export interface Metrics extends PullMetrics {
   /** One turn of pull, render, commit and hand-out ended after so many seconds. */
   syncEnded(result: Result, seconds: number): void
   /** One fetch of the remote ended. */
@@ -54,6 +55,7 @@ const webhooks: readonly (readonly [ForgeEvent['type'] | 'unknown', readonly Web
   ['other', ['ignored', 'replayed']],
   ['unknown', ['unauthorized', 'oversized']],
 ]
+const planResults = ['success', 'failure', 'error', 'unapproved'] as const
 const buckets = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
 /**
@@ -123,6 +125,17 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     help: 'Unix time at which a turn of the cycle ended last, well or not; 0 before the first',
     registers,
   })
+  const plans = new Counter({
+    name: 'flotilla_plans_total',
+    help: 'Plans of pull requests, by result; unapproved is the head of a fork of which nothing was read',
+    labelNames: ['result'],
+    registers,
+  })
+  const pulls = new Gauge({
+    name: 'flotilla_pull_requests_open',
+    help: 'Pull requests against the source branch that are open',
+    registers,
+  })
   const leader = new Gauge({
     name: 'flotilla_leader',
     help: '1 while this daemon is the active one, 0 while it is a standby',
@@ -145,6 +158,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
   for (const result of results) for (const counter of [syncs, fetches, renders]) counter.inc({ result }, 0)
   for (const [event, ends] of webhooks) for (const result of ends) hooks.inc({ event, result }, 0)
   for (const reason of reasons) commits.inc({ reason }, 0)
+  for (const result of planResults) plans.inc({ result }, 0)
 
   const countMessages = (all: readonly Message[]) => {
     for (const severity of ['error', 'warning']) {
@@ -166,6 +180,8 @@ export function createMetrics({ version }: { readonly version: string }): Metric
       renderSeconds.observe(seconds)
     },
     messages: countMessages,
+    planned: (result) => plans.inc({ result }),
+    pullRequestsOpen: (count) => pulls.set(count),
     generatedCommit: (reason) => commits.inc({ reason }),
     webhook: (event, result) => hooks.inc({ event, result }),
     driftSeen: members.driftSeen,

@@ -105,7 +105,7 @@ export function interpretFile(file: SourceFile): FileItems {
 }
 
 /** Settings of a Fleet that are understood and checked, but that nothing acts on yet. */
-const withoutEffect: readonly string[] = ['charts', 'forge', 'onFailure']
+const withoutEffect: readonly string[] = ['charts', 'onFailure']
 
 function settingsWithoutEffect(document: SourceDocument): readonly Message[] {
   return withoutEffect

@@ -37,8 +37,16 @@ const forge = z.strictObject({
   plan: z
     .strictObject({
       comment: z.boolean().default(true),
-      dryRun: z.boolean().default(true),
-      forks: z.string().min(1).default('OnLabel'),
+      dryRun: z.boolean().default(true).describe('false: no cluster is asked what it would make of an object'),
+      serviceAccountName: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9.-]*$/, 'expected namespace/name')
+        .optional()
+        .describe('dry runs are sent as this service account of each member, namespace/name; absent as ourselves'),
+      forks: z
+        .enum(['OnLabel', 'Never'])
+        .default('OnLabel')
+        .describe('OnLabel: the head of a fork is planned once a maintainer labels it flotilla/plan'),
     })
     .prefault({}),
 })

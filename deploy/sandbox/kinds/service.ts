@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, jsonEqual, type KubeObject } from '../../../repo-layout/json.ts'
+import { isJsonObject, type JsonObject, jsonEqual, type KubeObject } from '../../../repo-layout/json.ts'
 import type { Backend } from '../backend.ts'
 import { listOf, numberOf, objectOf, textOf } from '../defaults/fill.ts'
 import type { Cause } from '../status.ts'
@@ -61,8 +61,7 @@ function allocated(spec: JsonObject, live: JsonObject, backend: Backend): JsonOb
   const policy =
     spec.ipFamilyPolicy ?? live.ipFamilyPolicy ?? (isOpen({ ...spec, clusterIP }) ? 'RequireDualStack' : 'SingleStack')
   const both = policy === 'RequireDualStack' && isOpen({ ...spec, clusterIP })
-  // A new Service gives one node port to all protocols of a port; what is added later gets one of its own.
-  const given = live.type === undefined ? requestedPorts(listOf(spec.ports)) : undefined
+  const given = new Map<string, number>()
   const ports = listOf(spec.ports).map((port) =>
     isJsonObject(port) ? portOf(port, live, outside, backend, given) : port,
   )
@@ -78,19 +77,13 @@ function allocated(spec: JsonObject, live: JsonObject, backend: Backend): JsonOb
   }
 }
 
-/** The node ports that are named, by port. */
-function requestedPorts(ports: readonly Json[]): Map<number, number> {
-  const named = ports.filter(isJsonObject).filter((port) => numberOf(port.nodePort) > 0)
-  return new Map(named.reverse().map((port) => [numberOf(port.port), numberOf(port.nodePort)]))
-}
-
 /** A node port that is not named is the one that the same port had, else a new one. */
 function portOf(
   port: JsonObject,
   live: JsonObject,
   outside: boolean,
   backend: Backend,
-  given: Map<number, number> | undefined,
+  given: Map<string, number>,
 ): JsonObject {
   if (!outside) {
     const was = listOf(live.ports).find((one) => isJsonObject(one) && one.nodePort === port.nodePort)
@@ -101,9 +94,10 @@ function portOf(
   const before = listOf(live.ports).find(
     (one) => isJsonObject(one) && one.port === port.port && one.protocol === port.protocol,
   )
-  const number = numberOf(port.port)
-  const nodePort = numberOf(objectOf(before).nodePort) || given?.get(number) || backend.addresses.nodePort()
-  given?.set(number, nodePort)
+  const id = `${textOf(port.protocol)} ${numberOf(port.port)}`
+  const nodePort =
+    numberOf(objectOf(before).nodePort) || (live.ports === undefined && given.get(id)) || backend.addresses.nodePort()
+  given.set(id, nodePort)
   return { ...port, nodePort }
 }
 

@@ -60,8 +60,18 @@ export interface TestFleet {
   /** Commits of the generated branch, newest first: their messages. */
   generatedLog(): readonly string[]
   /** Starts a daemon in this process, on the clone that it had before unless `fresh`. */
-  start(options?: { readonly fresh?: boolean; readonly newFleet?: boolean }): Promise<RunningDaemon>
+  start(options?: StartOptions): Promise<RunningDaemon>
   stop(): Promise<void>
+}
+
+/** How a test starts a daemon. */
+export interface StartOptions {
+  readonly fresh?: boolean
+  readonly newFleet?: boolean
+  /** Where pull requests are planned. */
+  readonly pulls?: DaemonOptions['pulls']
+  readonly readSecret?: DaemonOptions['readSecret']
+  readonly metrics?: Partial<DaemonOptions['metrics']>
 }
 
 /** A daemon that is waited for, never slept for. */
@@ -112,14 +122,15 @@ export async function makeFleet(options: FleetOptions = {}): Promise<TestFleet> 
   }
   for (const { name: cluster } of members) writeCluster(cluster)
 
-  async function start({ fresh = false, newFleet = false } = {}): Promise<RunningDaemon> {
+  async function start(more: StartOptions = {}): Promise<RunningDaemon> {
+    const { fresh = false, newFleet = false, pulls } = more
     const dir = join(folder, fresh ? `clone-${++counter}` : 'clone')
     const repository = await openRepository({ url, branches, dir, timeoutMs: 10_000, clock: systemClock })
     const nothing = () => undefined
     const daemon = startDaemon({
       repository,
       branches,
-      readSecret,
+      readSecret: more.readSecret ?? readSecret,
       clock: systemClock,
       log,
       metrics: {
@@ -128,7 +139,9 @@ export async function makeFleet(options: FleetOptions = {}): Promise<TestFleet> 
         renderEnded: nothing,
         messages: nothing,
         generatedCommit: nothing,
+        ...more.metrics,
       },
+      pulls,
       renderer: 'flotilla test',
       notNewFleet: async (source) => (newFleet ? undefined : notNewFleet(source, { clock: systemClock, readSecret })),
       commitsInUse: (source) => commitsInUse(source, { clock: systemClock, readSecret }),
