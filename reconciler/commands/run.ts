@@ -11,7 +11,7 @@ import { deferred } from '../member/deferred.ts'
 import { commitsInUse } from '../run/commits-in-use.ts'
 import { openOffice } from '../run/election.ts'
 import { branchesOf, openFleetRepository } from '../run/fleet-repository.ts'
-import { forgeSettings, searchForge } from '../run/forge.ts'
+import { type ForgeSearch, forgeSettings, searchForge } from '../run/forge.ts'
 import { createLog } from '../run/log.ts'
 import { notNewFleet } from '../run/new-fleet.ts'
 import { openReach } from '../run/reach.ts'
@@ -54,16 +54,17 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
   const branches = branchesOf(flags)
   const metrics = createMetrics({ version: version() })
   const signalled = untilSignal()
+  let forge: ForgeSearch | undefined
   try {
     const tokens = await serverTokens(process.env)
-    const onForge = await forgeSettings(flags, process.env)
+    const search = searchForge(await forgeSettings(flags, process.env), clock, log)
+    forge = search
     const holder = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`
     const agent = `flotilla (${holder})`
     const { close: closeHost, hostApi, ...reach } = openReach(flags, flags.repo, process.env, clock, agent)
     const namespace = flags.hostNamespace
     const term = milliseconds(flags.leaseDuration)
     const office = openOffice(flags, { hostApi, namespace, holder, duration: term, clock })
-    const forge = searchForge(onForge, clock, log)
     const daemon = await lead({
       ...office,
       branches,
@@ -76,7 +77,7 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
           fence,
           log,
           metrics,
-          pulls: forge,
+          pulls: search,
           renderer: `flotilla ${version()}`,
           notNewFleet: (source) => (flags.newFleet ? Promise.resolve(undefined) : notNewFleet(source, reach)),
           commitsInUse: (source) => commitsInUse(source, reach),
@@ -105,7 +106,7 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
     const stopTelling = logChanges(daemon, log, clock)
     const exit = await turnUntilEnd(daemon, flags, signalled)
     stopTelling()
-    const stopped = stopAll(daemon, server, forge, { close: closeHost }).then(() => log.info('flotilla has ended'))
+    const stopped = stopAll(daemon, server, search, { close: closeHost }).then(() => log.info('flotilla has ended'))
     if ((await Promise.race([stopped, sleep(clock, grace).then(() => 'late')])) === 'late') {
       log.warn('writes under way did not end in time')
       process.exit(exit)
@@ -114,6 +115,7 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
     clock.after(lingering, () => process.exit(exit))
     return exit
   } catch (error) {
+    await forge?.close()
     return refuse(terminal, startProblem(error, flags))
   } finally {
     signalled.off()

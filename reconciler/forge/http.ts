@@ -45,6 +45,10 @@ const patience = 30_000
 const longestAnswer = 20 * 1024 * 1024
 /** After a failure that says nothing about when to come back. */
 const pause = 60_000
+/** No limit of a forge lasts longer than its window of an hour, whatever a header says. */
+const longestPause = 3_600_000
+/** More pages than a list of ours can have: a forge that always has another one must not fill the memory. */
+const mostPages = 300
 
 /**
  * Connections to one forge, kept open between requests. The credential goes to this host alone: redirects are errors. `page`
@@ -98,7 +102,7 @@ export function createForgeHttp(
     send,
     async all(path, query, read) {
       const found = []
-      for (let number = 1; ; number++) {
+      for (let number = 1; number <= mostPages; number++) {
         const here = { ...query, page: number, [page.sizeParameter]: page.size }
         const { json, headers } = await send('GET', path, { query: here })
         const items = read(json)
@@ -106,6 +110,7 @@ export function createForgeHttp(
         if (items.length === 0 || !hasMore(headers, { onPage: items.length, full: page.size, sofar: found.length }))
           return found
       }
+      throw new ForgeError(`${host} has no end of GET ${path}`, { type: 'unreachable' })
     },
     close: () => agent.destroy(),
   }
@@ -173,13 +178,19 @@ function failureOf(status: number, words: string, headers: Refusal['headers'], n
   return { type: 'refused', status }
 }
 
-/** `Retry-After` in seconds or as a date, else the time at which GitHub's or GitLab's window ends. */
+/** `Retry-After` in seconds or as a date, else the time at which GitHub's or GitLab's window ends; within an hour. */
 function retryAt(headers: Refusal['headers'], now: number): number {
   const after = headers['retry-after']
-  if (after !== undefined && /^\d+$/.test(after)) return now + Number(after) * 1000
-  if (after !== undefined && !Number.isNaN(Date.parse(after))) return Math.max(now, Date.parse(after))
   const reset = Number(headers['x-ratelimit-reset'] ?? headers['ratelimit-reset'])
-  return Number.isFinite(reset) && reset > 0 ? Math.max(now, reset * 1000) : now + pause
+  const at =
+    after !== undefined && /^\d+$/.test(after)
+      ? now + Number(after) * 1000
+      : after !== undefined && !Number.isNaN(Date.parse(after))
+        ? Date.parse(after)
+        : Number.isFinite(reset) && reset > 0
+          ? reset * 1000
+          : now + pause
+  return Math.min(Math.max(now, at), now + longestPause)
 }
 
 /** What a forge says in the body of a refusal, in one line. */

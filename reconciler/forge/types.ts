@@ -21,7 +21,7 @@ export interface PullRequest {
   /** `commit` is empty where the forge has lost it, with the repository of a fork. */
   readonly head: { readonly commit: string; readonly branch: string }
   readonly base: { readonly branch: string }
-  /** The head lies in another repository than the base. */
+  /** The head is no branch of this repository, so who made it may lack the right to push here. What is not known is a fork. */
   readonly fork: boolean
   readonly labels: readonly string[]
   /** The commit on the base branch that it was merged as. */

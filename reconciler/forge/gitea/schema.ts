@@ -31,6 +31,7 @@ export const pullRequest = z
     title: z.string(),
     html_url: z.string(),
     state: z.string(),
+    flow: z.int().nullish(),
     merged: z.boolean().nullish(),
     merge_commit_sha: z.string().nullish(),
     user: z.object({ login: z.string() }).nullish(),
@@ -47,7 +48,8 @@ export const pullRequest = z
       state: one.merged === true ? 'merged' : one.state === 'open' ? 'open' : 'closed',
       head: { commit: one.head.sha ?? '', branch: one.head.ref },
       base: { branch: one.base.ref },
-      fork: one.head.repo_id !== one.base.repo_id,
+      // Who may only read can push a pull request into this repository (AGit); its head is no branch.
+      fork: one.head.repo_id !== one.base.repo_id || one.flow === 1 || one.head.ref.startsWith('refs/'),
       labels: (one.labels ?? []).map(({ name }) => name),
       mergeCommit: one.merged === true ? (one.merge_commit_sha ?? undefined) : undefined,
     }),

@@ -1,5 +1,6 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import { z } from 'zod'
+import { ForgeError, failedAs } from '../error.ts'
 import { createForgeHttp } from '../http.ts'
 import { askedOnce } from '../once.ts'
 import type { Surroundings } from '../place.ts'
@@ -60,7 +61,12 @@ export function createApp(
   }
 
   async function ask(): Promise<{ readonly token: string; readonly end: number }> {
-    const found = readAs(installation, (await http.send('GET', `${root}/installation`)).json, 'installation')
+    const asked = await http.send('GET', `${root}/installation`).catch((error: unknown) => {
+      if (!failedAs(error, 'missing')) throw error
+      const text = `the GitHub App ${key.id} is not installed on ${root.replace('/repos/', '')}; install it there`
+      throw new ForgeError(text, { type: 'unauthorized' }, { cause: error })
+    })
+    const found = readAs(installation, asked.json, 'installation')
     const repository = decodeURIComponent(root.split('/').at(-1) ?? '')
     const answer = await http.send('POST', `/app/installations/${found.id}/access_tokens`, {
       body: { repositories: [repository] },

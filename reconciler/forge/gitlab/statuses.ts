@@ -18,8 +18,8 @@ type GitlabState = 'pending' | 'running' | 'success' | 'failed' | 'canceled'
 
 /**
  * The statuses of commits on GitLab; `root` is the path of the project's API. A status is a job of a pipeline there: a job that
- * waits or runs takes another description only with another state, and one that has ended is followed by a new one. Posts of
- * one commit wait for each other, since two at once can make two pipelines.
+ * waits or runs takes another description only with another state, and one that has ended is followed by a new one. Posts wait
+ * for each other, since two at once of one commit can make two pipelines.
  */
 export function createStatuses(
   http: ForgeHttp,

@@ -6,8 +6,14 @@ import { startGitea } from '../../testbed/gitea.ts'
 import { createWorkTree } from '../../testbed/work-tree.ts'
 import type { ForgeWorld } from './world.ts'
 
+/** A world that also knows the way of Gitea to open a pull request without a fork and without the right to push. */
+export interface GiteaWorld extends ForgeWorld {
+  /** Somebody who may only read pushes a pull request into the repository. */
+  pushForReview(): Promise<{ readonly number: number; readonly commit: string }>
+}
+
 /** A real Gitea in which the organisation `acme` owns `fleet`, `flotilla` may write it, and `eve` has a fork. */
-export async function startGiteaWorld(): Promise<ForgeWorld> {
+export async function startGiteaWorld(): Promise<GiteaWorld> {
   const gitea = await startGitea()
   const root = '/repos/acme/fleet'
 
@@ -78,6 +84,13 @@ export async function startGiteaWorld(): Promise<ForgeWorld> {
       return { number: Number(getIn(pull, ['number'])), commit, branch }
     },
     branch: (name) => commitOn(name),
+    async pushForReview() {
+      const commit = await commitOn('for-review', 'eve')
+      const url = gitea.url.replace('//', `//eve:${password}@`).concat('/acme/fleet.git')
+      await tree.git('push', url, 'work:refs/for/main', '-o', 'topic=review', '-o', 'title=Review')
+      const all = (await must('GET', `${root}/pulls?state=open&sort=newest`)) as Json[]
+      return { number: Number(getIn(all[0] ?? {}, ['number'])), commit }
+    },
     async label(number, label) {
       const all = (await must('GET', `${root}/labels?limit=50`)) as Json[]
       const known = all.find((one) => getIn(one, ['name']) === label)

@@ -94,6 +94,16 @@ describe('GitHub', () => {
       assert.deepEqual(await forge.statuses(commit), [])
     })
 
+    it('says that it is not installed on the repository', async () => {
+      await start(true, noLimits)
+      fake.app.uninstall()
+      await assert.rejects(forge.pullRequests('main'), (error) => {
+        return (
+          failedAs(error, 'unauthorized') && /the GitHub App 4711 is not installed on acme\/fleet/.test(error.message)
+        )
+      })
+    })
+
     it('shows the summary and every annotation in the check', async () => {
       await start(true, noLimits)
       const { commit } = fake.repository.open({})

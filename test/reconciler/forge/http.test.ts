@@ -54,6 +54,11 @@ describe('requests to a forge', () => {
       { status: 429, headers: { 'ratelimit-reset': String(now / 1000 + 30) } },
       { type: 'limited', retryAt: now + 30_000 },
     ],
+    [
+      '429 with a year',
+      { status: 429, headers: { 'retry-after': '31536000' } },
+      { type: 'limited', retryAt: now + 3_600_000 },
+    ],
     ['503 of an upgrade', { status: 503, headers: { 'retry-after': '5' } }, { type: 'limited', retryAt: now + 5000 }],
   ]
   for (const [what, given, failure] of cases)
@@ -111,6 +116,16 @@ describe('requests to a forge', () => {
       assert.equal((await http.all('/list', {}, (json) => json as number[])).length, 12)
       await http.close()
     })
+
+  it('gives up on a list without an end', async () => {
+    answer = () => ({ status: 200, json: [1], headers: { link: '<x>; rel="next"' } })
+    const http = open()
+    await assert.rejects(
+      http.all('/list', {}, (json) => json as number[]),
+      /has no end of GET/,
+    )
+    await http.close()
+  }).timeout(20_000)
 
   it('gives no list where one of its pages cannot be had', async () => {
     answer = ({ query }) =>

@@ -19,6 +19,8 @@ export interface FakeAppServer {
   takes(token: string): boolean
   /** Every token so far counts no more. */
   revoke(): void
+  /** The repository has it no more. */
+  uninstall(): void
   /** How many were given. */
   given(): number
 }
@@ -29,6 +31,7 @@ const life = 3_600_000
 export function createFakeApp(clock: Clock): FakeAppServer {
   const tokens = new Map<string, number>()
   let given = 0
+  let isInstalled = true
 
   function isOurClaim(header: string): boolean {
     const [head, body, signature] = header.replace(/^Bearer /, '').split('.')
@@ -53,7 +56,7 @@ export function createFakeApp(clock: Clock): FakeAppServer {
       if (!isOurClaim(headers.authorization ?? ''))
         return { status: 401, json: { message: 'A JSON web token could not be decoded' } }
       if (path === '/app') return { status: 200, json: { id: fakeApp.id, slug: fakeApp.slug } }
-      if (path === '/repos/acme/fleet/installation') return { status: 200, json: { id: 99 } }
+      if (path === '/repos/acme/fleet/installation' && isInstalled) return { status: 200, json: { id: 99 } }
       if (method !== 'POST' || path !== '/app/installations/99/access_tokens')
         return { status: 404, json: { message: 'Not Found' } }
       if (JSON.stringify(body.repositories) !== '["fleet"]')
@@ -68,6 +71,9 @@ export function createFakeApp(clock: Clock): FakeAppServer {
     },
     takes: (token) => (tokens.get(token) ?? 0) > clock.now(),
     revoke: () => tokens.clear(),
+    uninstall: () => {
+      isInstalled = false
+    },
     given: () => given,
   }
 }
