@@ -45,7 +45,7 @@ export async function decideAdoption(
   const tool = managedBy(live, manifest)
   const mayTake = tool === undefined || rules.onObject === 'Always'
   if (mayTake && mode === 'Always') return { type: 'adopt' }
-  const found = await compare(live, manifest, dryRun)
+  const found = await compareUnmarked(live, manifest, dryRun)
   if (mayTake && mode === 'IfNoDiff' && found.same) return { type: 'adopt' }
   const standing = found.text === '' ? 'does not differ' : found.text
   const why = tool === undefined ? `it exists and ${standing}` : `it is managed by ${tool} and ${standing}`
@@ -66,7 +66,11 @@ interface Compared {
 }
 
 /** What an apply would change in an object beside our own marks. */
-async function compare(live: KubeObject, manifest: KubeObject, dryRun: () => Promise<KubeObject>): Promise<Compared> {
+export async function compareUnmarked(
+  live: KubeObject,
+  manifest: KubeObject,
+  dryRun: () => Promise<KubeObject>,
+): Promise<Compared> {
   try {
     const applied = await dryRun()
     const differences = fieldDrift(withoutMarks(live), withoutMarks(applied), manifest)

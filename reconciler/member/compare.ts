@@ -1,4 +1,8 @@
+import type { KubeObject } from '../../repo-layout/json.ts'
+import { compareUnmarked } from './adopt.ts'
+import { dryRun } from './apply.ts'
 import type { Book } from './book.ts'
+import { removed } from './drift.ts'
 import { isRejected } from './errors.ts'
 import { factsOf } from './facts.ts'
 import { heal } from './heal.ts'
@@ -7,7 +11,7 @@ import { manifestOf, unsuspended } from './manifest.ts'
 import { maskText } from './mask.ts'
 import { wasApplied } from './shards.ts'
 import type { Comparison, Drift } from './types.ts'
-import type { Work } from './work.ts'
+import type { Task, Work } from './work.ts'
 
 /** Objects compared at a time. */
 const width = 4
@@ -56,5 +60,23 @@ async function compareOne(work: Work, item: Item): Promise<Drift | undefined> {
   }
   const manifest = manifestOf(suspended ? unsuspended(wanted.object) : wanted.object, subject, work.settings)
   const task = { subject, wanted, manifest, place, entry, drift: item.drift }
+  if (live && !wasApplied(entry)) return leftAlone(work, task, live)
   return (await heal(work, task, live, 'report')).drift
+}
+
+/** What is not ours has no drift: nobody took anything away from us. It differs from Git all the same. */
+async function leftAlone(work: Work, task: Task, live: KubeObject): Promise<Drift | undefined> {
+  const { differences } = await compareUnmarked(live, task.manifest, () => dryRun(work, task, live))
+  if (differences.length === 0) return undefined
+  const fields = differences.map((field) => (field.manager === removed ? { ...field, manager: 'nobody' } : field))
+  const since = new Date(work.clock.now()).toISOString()
+  return {
+    subject: task.subject,
+    reason: 'left alone',
+    fields,
+    since,
+    healedAt: undefined,
+    healed: 0,
+    fight: false,
+  }
 }

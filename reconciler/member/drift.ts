@@ -93,6 +93,9 @@ function label(text: string): string {
   return formatPath([text]).slice(1, -1)
 }
 
+/** Who holds a value that is gone: Kubernetes notes writers, not removers. */
+export const removed = 'unknown (removed)'
+
 /**
  * Who holds a path of an object: `kubectl`, `kubectl (scale)`, several joined by commas. Where nobody does,
  * `unknown (removed)` if the value is gone and `unknown` if it only changed; ours if it was written in our name.
@@ -104,7 +107,7 @@ export function holder(object: JsonObject, path: readonly string[], value: Json 
     subresource === '' ? manager : `${manager} (${subresource})`,
   )
   if (names.length > 0) return [...new Set(names)].join(', ')
-  return value === undefined ? 'unknown (removed)' : 'unknown'
+  return value === undefined ? removed : 'unknown'
 }
 
 /** Managers whose additions are Kubernetes' own bookkeeping and tell nobody anything. */

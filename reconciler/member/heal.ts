@@ -136,7 +136,8 @@ function driftOf(
     reason,
     fields,
     since: goesOn ? known.since : now,
-    healedAt: healed ? now : known?.healedAt,
+    // What differs now is not healed, whatever was a moment ago.
+    healedAt: healed ? now : undefined,
     healed: (known?.healed ?? 0) + (healed ? 1 : 0),
     fight: known?.fight ?? false,
   }

@@ -131,7 +131,7 @@ async function healAtPace(work: Work, item: Item, task: Task, before: KubeObject
   const due = fighting ? last + backoff(item.heals.length - mostHeals, 2000, 300_000, () => 0.5) : now
   if (due > now) {
     const report = await heal(work, task, before, 'report')
-    const drift = report.drift && { ...report.drift, fight: true }
+    const drift = report.drift && { ...report.drift, healedAt: item.drift?.healedAt, fight: true }
     return {
       ...report,
       drift,

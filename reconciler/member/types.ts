@@ -62,7 +62,8 @@ export interface FieldDrift {
 /** One object of a member that differed from Git behind Git's back. */
 export interface Drift {
   readonly subject: Subject
-  readonly reason: 'changed' | 'deleted' | 'label removed' | 'recreated' | 'ownership wiped'
+  /** `left alone`: it was there before us and is not ours; only a comparison on request tells that. */
+  readonly reason: 'changed' | 'deleted' | 'label removed' | 'recreated' | 'ownership wiped' | 'left alone'
   readonly fields: readonly FieldDrift[]
   /** ISO time at which it was first seen. */
   readonly since: string

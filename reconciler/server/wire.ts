@@ -17,7 +17,7 @@ const sync = z.enum(['synced', 'progressing', 'drifted', 'degraded', 'unauthoriz
 
 const pause = z.object({ subject: z.string(), until: z.string(), reason: z.string(), by: z.string(), at: z.string() })
 const fields = z.array(z.object({ path: z.string(), live: value, wanted: value, manager: z.string() }))
-const reasons = ['changed', 'deleted', 'label removed', 'recreated', 'ownership wiped'] as const
+const reasons = ['changed', 'deleted', 'label removed', 'recreated', 'ownership wiped', 'left alone'] as const
 
 const drift = z.object({
   subject: z.string(),

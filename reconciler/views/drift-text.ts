@@ -31,9 +31,10 @@ export function driftSentence(drift: Drift, now: number): string {
   return [parts.filter((part) => part !== '').join(' '), ...driftHistory(drift, now)].join(', ')
 }
 
-/** What was done about a drift: `healed 3×`, `fought over`; nothing where it was only seen. */
+/** What was done about a drift: `healed 3×`, `fought over`, `healed 3× before` where it is there again; nothing where it was only seen. */
 export function driftHistory({ healed, fight, healedAt }: Drift, now: number): readonly string[] {
   if (healed === 0) return []
+  if (healedAt === undefined && !fight) return [healed === 1 ? 'healed once before' : `healed ${healed}× before`]
   const last = healedAt === undefined || fight ? '' : ` ${age(healedAt, now)} ago`
   return [
     healed === 1 ? `healed${last}` : `healed ${healed}×${last && `, last${last}`}`,

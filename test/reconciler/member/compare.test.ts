@@ -4,6 +4,7 @@ import { compareAll } from '../../../reconciler/member/compare.ts'
 import { ApiError } from '../../../reconciler/member/errors.ts'
 import { followDesired } from '../../../reconciler/member/items.ts'
 import type { Work } from '../../../reconciler/member/work.ts'
+import type { KubeObject } from '../../../repo-layout/json.ts'
 import { testClock } from '../../clocks.ts'
 import { desired, settings } from './support.ts'
 
@@ -18,6 +19,20 @@ describe('comparing a member', () => {
     assert.equal(problem, 'ConfigMap/shop/b: b is forbidden (and 1 more)')
   })
 
+  it('takes an object that was there before us and is left alone for no drift of ours', async () => {
+    const there = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'a', namespace: 'shop', uid: 'u' },
+      data: { theirs: 'x' },
+    }
+    const { drifts } = await compare({ a: there })
+    assert.deepEqual(
+      drifts.map(({ reason, fields }) => ({ reason, fields })),
+      [{ reason: 'left alone', fields: [{ path: '/data/k', live: undefined, wanted: 'v', manager: 'nobody' }] }],
+    )
+  })
+
   it('has no problem where every object could be compared', async () => {
     assert.equal((await compare({ a: undefined })).problem, '')
   })
@@ -27,12 +42,17 @@ describe('comparing a member', () => {
   })
 })
 
+const owned = {
+  ...{ manager: 'flotilla', operation: 'Apply', apiVersion: 'v1', fieldsType: 'FieldsV1' },
+  fieldsV1: { 'f:data': { 'f:k': {} } },
+}
+
 function refusal(status: number, message: string): ApiError {
   return new ApiError(message, { type: 'rejected', status, reason: 'Forbidden', causes: [] })
 }
 
 /** Compares ConfigMaps that are not there, or cannot be read for a reason. */
-function compare(answers: Readonly<Record<string, ApiError | undefined>>) {
+function compare(answers: Readonly<Record<string, ApiError | KubeObject | undefined>>) {
   const clock = testClock()
   const book = createBook('c', clock)
   const objects = Object.keys(answers).map((name) => ({
@@ -42,10 +62,13 @@ function compare(answers: Readonly<Record<string, ApiError | undefined>>) {
   followDesired(book.items, desired(...objects), true)
   const api = {
     place: async (_version: string, subject: string) => subject,
+    apply: async (_place: string, manifest: KubeObject) => ({
+      object: { ...manifest, metadata: { ...manifest.metadata, managedFields: [owned] }, data: { k: 'v' } },
+    }),
     async get(subject: string) {
-      const error = answers[subject.split('/')[2] ?? '']
-      if (error) throw error
-      return undefined
+      const answer = answers[subject.split('/')[2] ?? '']
+      if (answer instanceof ApiError) throw answer
+      return answer
     },
   }
   const inventory = { get: () => undefined }

@@ -85,6 +85,23 @@ describeMembers('pausing what runs in a member', ['etcd', 'kube-apiserver'], () 
     })
   })
 
+  it('does not tell a hotfix that stands as healed, although the one before it was a moment ago', async () => {
+    const ns = unique('again')
+    const set = settings()
+    const subject = `ConfigMap/${ns}/c`
+    await withMember(plane, async (member) => {
+      await apply(member, desired(namespace(ns), configMap(ns, 'c', { k: '1' })), set)
+      await edit(mapPath(ns), { k: 'by hand' })
+      await eventually(() => objectOf(member, subject).drift?.healedAt, 'the heal')
+      await member.pause(pauseOf(subject))
+      await edit(mapPath(ns), { k: 'once more' })
+      const stands = () => objectOf(member, subject).drift?.fields[0]?.live === 'once more'
+      await eventually(stands, 'the report')
+      assert.equal(objectOf(member, subject).drift?.healedAt, undefined)
+      assert.equal(member.status().sync, 'drifted')
+    })
+  })
+
   it('stands in the member, so that another daemon holds it too, and kubectl shows and ends it', async () => {
     const ns = unique('handed')
     const set = settings()
