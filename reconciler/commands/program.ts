@@ -9,6 +9,7 @@ import { addPauseCommands } from './register-pause.ts'
 import { addPlanCommand } from './register-plan.ts'
 import { addRecoverCommand } from './register-recover.ts'
 import { addRepositoryCommands } from './register-repository.ts'
+import { addRollbackCommand } from './register-rollback.ts'
 import { addRunCommand } from './register-run.ts'
 import { type ColorMode, processTerminal, type Terminal } from './terminal.ts'
 
@@ -61,6 +62,7 @@ export function buildProgram(registration: Registration): Command {
   program.commandsGroup('A fleet repository:')
   addRepositoryCommands(program, registration)
   addPlanCommand(program, registration)
+  addRollbackCommand(program, registration)
   program.commandsGroup('The daemon:')
   addRunCommand(program, registration)
   addRecoverCommand(program, registration)

@@ -48,16 +48,16 @@ export async function localOrigin(
     refAt,
     deepen: () => Promise.resolve(false),
     distrust: () => undefined,
-    push: async ({ commit, parent, pack }) => {
-      await refuseCheckedOut(store, folder, branches.generated)
-      const now = await at(branches.generated)
+    push: async ({ ref, commit, parent, pack }) => {
+      const isGenerated = ref === `refs/heads/${branches.generated}`
+      if (isGenerated) await refuseCheckedOut(store, folder, branches.generated)
+      const now = await refAt(ref)
       if (now !== parent) return { type: 'lost', remote: now }
       try {
         await store.addPack(pack)
-        const ref = `refs/heads/${branches.generated}`
-        const move = await moveRef({ gitdir, ref, from: parent, to: commit, read: () => at(branches.generated), clock })
+        const move = await moveRef({ gitdir, ref, from: parent, to: commit, read: () => refAt(ref), clock })
         // Kept apart from the branch, so that one which is deleted or rewound is noticed.
-        if (move.type === 'moved') await setRef(store, lastGeneratedRef, commit)
+        if (move.type === 'moved' && isGenerated) await setRef(store, lastGeneratedRef, commit)
         return move.type === 'moved' ? { type: 'pushed' } : { type: 'lost', remote: move.at }
       } catch (error) {
         throw toGitError(error, folder)

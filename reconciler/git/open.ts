@@ -40,6 +40,7 @@ export async function openRepository(options: RepositoryOptions): Promise<Reposi
   const { url, branches, clock = systemClock, warn = () => undefined } = options
   checkBranch(branches.source)
   checkBranch(branches.generated)
+  const generatedRef = `refs/heads/${branches.generated}`
   if (branches.source === branches.generated) {
     throw new GitError('config', `the source and the generated branch are both "${branches.source}"`, {
       hint: 'the generated branch is rewritten by the daemon and needs a name of its own',
@@ -50,7 +51,7 @@ export async function openRepository(options: RepositoryOptions): Promise<Reposi
     const told = (branch: string) =>
       warn(`${path} has no branch "${branch}" of its own; both branches are taken as at its last "git fetch" of origin`)
     const origin = await localOrigin(path, branches, clock, options.tracking ? told : undefined)
-    return createRepository(origin, clock)
+    return createRepository(origin, clock, generatedRef)
   }
 
   const remote = parseRemote(url, options.auth ?? { type: 'none' })
@@ -59,7 +60,11 @@ export async function openRepository(options: RepositoryOptions): Promise<Reposi
   const http = createHttp(remote, { timeoutMs, ...(ca === undefined ? {} : { ca }) })
   const folder = cloneFolder(options.dir, remote.url, remote.url)
   const limits = { packs: 50, bytes: 256 * 1024 * 1024, ...compactAfter }
-  return createRepository(await remoteOrigin({ remote, http, branches, folder, compactAfter: limits, warn }), clock)
+  return createRepository(
+    await remoteOrigin({ remote, http, branches, folder, compactAfter: limits, warn }),
+    clock,
+    generatedRef,
+  )
 }
 
 /** The path of a repository on this disk; undefined where the text is an address. Throws `config` for a `file:` URL that is none. */

@@ -8,8 +8,9 @@ export interface Branches {
   readonly generated: string
 }
 
-/** A new commit on its way to the generated branch. */
+/** A new commit on its way to a ref, by its full name. */
 export interface Push {
+  readonly ref: string
   readonly commit: string
   readonly parent: string | undefined
   /** Everything that the parent lacks. */
@@ -31,7 +32,7 @@ export interface Origin {
   /** What a ref is at, given by its full name; undefined where there is none. */
   refAt(ref: string): Promise<string | undefined>
   deepen(tip: string, step: number): Promise<boolean>
-  /** Moves the generated branch by compare-and-swap. On `pushed` the commit is at hand. */
+  /** Moves a ref by compare-and-swap. On `pushed` the commit is at hand. */
   push(push: Push): Promise<PushResult>
   lastGenerated(): Promise<string | undefined>
   close(): Promise<void>

@@ -118,16 +118,16 @@ export async function remoteOrigin(options: {
     return count > compactAfter.packs || addedBytes > compactAfter.bytes
   }
 
-  const remoteCommit = async () => (await readRemoteRefs(http, uploadPack, remote, branches)).generated
+  const refAt = async (ref: string) => (await listRemoteRefs(http, uploadPack, remote, [ref])).get(ref)
 
   const settle = async (push: Push): Promise<PushResult | 'refused'> => {
-    const now = await remoteCommit()
+    const now = await refAt(push.ref)
     if (now === push.commit) return { type: 'pushed' }
     return now === push.parent ? 'refused' : { type: 'lost', remote: now }
   }
 
   const send = async (push: Push): Promise<PushResult> => {
-    const ref = `refs/heads/${branches.generated}`
+    const { ref } = push
     try {
       const answer = await sendPack(http, where, { ref, from: push.parent, to: push.commit, pack: push.pack.bytes })
       if (answer.type === 'ok') return { type: 'pushed' }
@@ -183,7 +183,7 @@ export async function remoteOrigin(options: {
       const tips = [branches.source, branches.generated].map((branch) => readRef(current.store, trackingRef(branch)))
       return (await Promise.all(tips)).filter((tip) => tip !== undefined)
     },
-    refAt: async (ref) => (await listRemoteRefs(http, uploadPack, remote, [ref])).get(ref),
+    refAt,
     deepen: async (tip, step) => {
       const depth = depths[step]
       if (depth === undefined) return false
@@ -198,6 +198,7 @@ export async function remoteOrigin(options: {
       if (result.type !== 'pushed') return result
       try {
         await current.store.addPack(push.pack)
+        if (push.ref !== `refs/heads/${branches.generated}`) return result
         await setRef(current.store, trackingRef(branches.generated), push.commit)
         await setRef(current.store, lastGeneratedRef, push.commit)
       } catch (error) {

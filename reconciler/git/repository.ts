@@ -6,11 +6,12 @@ import { createLister } from './listing.ts'
 import { decodeCommit, encodeCommit, objectOid } from './object.ts'
 import type { Origin } from './origin.ts'
 import { type PackObject, writePack } from './pack.ts'
+import { patchTree } from './patch-tree.ts'
 import { createTreeBuilder } from './tree-builder.ts'
 import type { Commit, NewFile, PushResult, Repository } from './types.ts'
 
 /** What the contract promises, over a remote or a repository on this disk. Fetches and pushes are done one by one. */
-export function createRepository(origin: Origin, clock: Clock): Repository {
+export function createRepository(origin: Origin, clock: Clock, generatedRef: string): Repository {
   const inTurn = createTurns(origin.where)
   const builder = createTreeBuilder()
   const lister = createLister(origin.read)
@@ -68,10 +69,30 @@ export function createRepository(origin: Origin, clock: Clock): Repository {
     const content = encodeCommit({ tree, parents, message, author: { ...author, time } })
     const commit = objectOid('commit', content)
     const pack = await writePack([{ type: 'commit', content }, ...objects.values()])
-    const push = await inTurn(() => origin.push({ commit, parent, pack }))
+    const push = await inTurn(() => origin.push({ ref: generatedRef, commit, parent, pack }))
     if (push.type === 'pushed') {
       for (const [oid, { type, content }] of objects) if (type === 'tree') lister.learn(oid, content)
     }
+    return { commit, push }
+  }
+
+  const createBranch: Repository['createBranch'] = async ({ branch, upon, changes, message, author }) => {
+    const { tree: root } = await readCommit(upon)
+    const { oid: tree, trees } = await patchTree(root, changes, async (oid) => {
+      const found = await origin.read(oid)
+      if (found?.type === 'tree') return found.content
+      throw new GitError('corrupt', `${origin.where}: the tree ${oid} of commit ${upon} is not there`)
+    })
+    const time = Math.floor(clock.now() / 1000)
+    const content = encodeCommit({ tree, parents: [upon], message, author: { ...author, time } })
+    const blobs = new Map([...changes.values()].flatMap((file) => (file ? [[file.oid, file.content] as const] : [])))
+    const pack = await writePack([
+      { type: 'commit', content },
+      ...[...trees].map(([, bytes]) => ({ type: 'tree', content: bytes }) as const),
+      ...[...blobs.values()].map((bytes) => ({ type: 'blob', content: bytes }) as const),
+    ])
+    const commit = objectOid('commit', content)
+    const push = await inTurn(() => origin.push({ ref: `refs/heads/${branch}`, commit, parent: undefined, pack }))
     return { commit, push }
   }
 
@@ -87,7 +108,7 @@ export function createRepository(origin: Origin, clock: Clock): Repository {
       for (const parent of closure.parents) waiting.add(parent)
     }
     const pack = await writePack(objects)
-    return inTurn(() => origin.push({ commit, parent: over, pack }))
+    return inTurn(() => origin.push({ ref: generatedRef, commit, parent: over, pack }))
   }
 
   return {
@@ -101,6 +122,7 @@ export function createRepository(origin: Origin, clock: Clock): Repository {
     isAncestor: ancestry.isAncestor,
     mergeBase: ancestry.mergeBase,
     commitGenerated,
+    createBranch,
     treeOf: (files) => builder.build(files).oid,
     lastGenerated: origin.lastGenerated,
     restoreGenerated,

@@ -107,8 +107,8 @@ function equal(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((value, index) => value === b[index])
 }
 
-// A server that checks what it is sent refuses these names, so they are refused before anything is written.
-function checkName(name: string, path: string): void {
+/** Refuses with `config` a name that a server which checks what it is sent would refuse, before anything is written. */
+export function checkName(name: string, path: string): void {
   if (name === '' || name === '.' || name === '..' || name.toLowerCase() === '.git' || name.includes('\0')) {
     throw new GitError('config', `"${path}" is no path that Git can hold`)
   }

@@ -41,6 +41,13 @@ export type PushResult =
 /** One file of a tree to be written: new bytes, or a blob that the repository holds. */
 export type NewFile = { readonly text: string; readonly oid: string } | { readonly oid: string }
 
+/** A file as a branch is to have it; `oid` is the id of the bytes, `mode` as Git writes it. */
+export interface BranchFile {
+  readonly oid: string
+  readonly mode: string
+  readonly content: Uint8Array
+}
+
 /**
  * The fleet repository: a clone of a remote over http(s), or a repository on this disk used in place. All methods
  * reject with a `GitError` that says in one line what failed and with which remote (never a credential).
@@ -80,6 +87,19 @@ export interface Repository {
   commitGenerated(change: {
     readonly parent: string | undefined
     readonly files: ReadonlyMap<string, NewFile>
+    readonly message: string
+    readonly author: { readonly name: string; readonly email: string }
+  }): Promise<{ readonly commit: string; readonly push: PushResult }>
+  /**
+   * Makes a branch of one commit upon `upon` and pushes it: the files of `upon` with these changed, those that are undefined
+   * taken away. `lost` where there is a branch of that name already, which stays as it is. Safe to repeat, as
+   * `commitGenerated` is.
+   */
+  createBranch(change: {
+    /** Without `refs/heads/`. */
+    readonly branch: string
+    readonly upon: string
+    readonly changes: ReadonlyMap<string, BranchFile | undefined>
     readonly message: string
     readonly author: { readonly name: string; readonly email: string }
   }): Promise<{ readonly commit: string; readonly push: PushResult }>

@@ -1,4 +1,4 @@
-import type { TreeEntry } from '../git/types.ts'
+import type { TreeEntry } from './types.ts'
 
 /** What becomes of one path when two changes of one tree are joined. */
 export interface ThreeWay {

@@ -1,0 +1,78 @@
+import type { Clock } from '../clock.ts'
+import type { openForge } from '../forge/open.ts'
+import type { Forge } from '../forge/types.ts'
+import type { Repository } from '../git/types.ts'
+import { type Proposal, propose } from '../revert/propose.ts'
+import type { RepositoryFlags } from '../run/fleet-repository.ts'
+import { type ForgeFlags, forgeSettings } from '../run/forge.ts'
+import { patchText } from '../views/patch.ts'
+import type { CommandContext } from './context.ts'
+
+/** Opens the forge of the repository; undefined where there is none, or none is to be used. */
+export type OpenForge = typeof openForge
+
+/** Opens the forge that the options name; undefined where there is none. Rejects where it cannot be used now. */
+export async function openForgeOf(
+  flags: ForgeFlags & Pick<RepositoryFlags, 'repo' | 'branch' | 'gitCa'>,
+  env: NodeJS.ProcessEnv,
+  clock: Clock,
+  open: OpenForge,
+): Promise<Forge | undefined> {
+  const settings = await forgeSettings(flags, env)
+  return settings && open(settings, clock)
+}
+
+/** How a change is proposed. */
+export interface Proposing {
+  readonly repository: Pick<Repository, 'createBranch' | 'list' | 'read'>
+  readonly forge: Forge | undefined
+  /** Shows the change and does nothing. */
+  readonly dryRun: boolean
+  readonly context: CommandContext
+}
+
+/** Pushes a change as a branch and opens its pull request, or shows it as a patch. Gives the exit code; rejects as `propose`. */
+export async function proposeChange(
+  proposal: Proposal,
+  { repository, forge, dryRun, context }: Proposing,
+): Promise<number> {
+  const { terminal } = context
+  const { branch, base, upon, changes, message } = proposal
+  if (dryRun) {
+    const before = new Map((await repository.list(upon)).map((entry) => [entry.path, entry.oid]))
+    const files = [...changes].map(async ([path, file]) => {
+      const oid = before.get(path)
+      return { path, before: oid === undefined ? undefined : await repository.read(oid), after: file?.content }
+    })
+    terminal.data(patchText(await Promise.all(files)))
+    terminal.note(`not written: branch ${branch}, "${message.split('\n')[0]}"`)
+    return 0
+  }
+  const proposed = await propose(proposal, repository, forge)
+  switch (proposed.type) {
+    case 'opened':
+      terminal.data(`${proposed.pull.url}\n`)
+      return 0
+    case 'pushed':
+      terminal.data(`${branch}\n`)
+      terminal.note(
+        `pushed ${branch}; open a pull request from it, or: git fetch && git merge origin/${branch} on ${base}`,
+      )
+      return 0
+    case 'exists': {
+      const open = (await forge?.pullRequests(base))?.find(({ head, fork }) => head.branch === branch && !fork)
+      if (open) terminal.data(`${open.url}\n`)
+      terminal.fail(
+        open
+          ? `the branch ${branch} is there already, with this pull request`
+          : `the branch ${branch} is there already; merge it, or delete it: git push origin --delete ${branch}`,
+      )
+      return 1
+    }
+  }
+}
+
+/** Who commits: as for Git itself, `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`. */
+export function authorOf(env: NodeJS.ProcessEnv): { readonly name: string; readonly email: string } {
+  return { name: env.GIT_AUTHOR_NAME || 'flotilla', email: env.GIT_AUTHOR_EMAIL || 'flotilla@localhost' }
+}
