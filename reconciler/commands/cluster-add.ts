@@ -68,7 +68,7 @@ export async function clusterAddCommand(name: string, flags: AddFlags, context: 
     if (revoked > 0) terminal.note(`${count(revoked, 'token')} from before revoked.`)
     noteShort(expiresAt, flags, context)
     terminal.note(
-      `${storeText(store)} holds the credential, valid until ${expiresAt}; ${path} was written. Next: flotilla cluster check ${shellWord(name)}, then commit it.`,
+      `${storeText(store)} holds the credential, valid until ${expiresAt}; ${path} was written. Next: flotilla cluster check ${shellWord(name)}${againFlags(flags)}, then commit it.`,
     )
     return 0
   } catch (error) {
@@ -78,6 +78,18 @@ export async function clusterAddCommand(name: string, flags: AddFlags, context: 
     await admin?.transport.close()
     await host?.close()
   }
+}
+
+/** The options with which the next command finds the same repository and the same host; begins with a space. */
+export function againFlags({ source, hostKubeconfig, hostContext, hostNamespace, kubeconfigOut }: AddFlags): string {
+  const host = kubeconfigOut === undefined
+  const options = [
+    ['source', source === '.' ? undefined : source],
+    ['host-kubeconfig', host ? hostKubeconfig : undefined],
+    ['host-context', host ? hostContext : undefined],
+    ['host-namespace', host && hostNamespace !== 'flotilla-system' ? hostNamespace : undefined],
+  ] as const
+  return options.map(([name, value]) => (value === undefined ? '' : ` --${name} ${shellWord(value)}`)).join('')
 }
 
 /** The path of the cluster's document. Throws where the name cannot be used or is taken. */

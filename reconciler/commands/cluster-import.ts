@@ -11,6 +11,7 @@ import { writeDocument } from '../join/write-document.ts'
 import { messageOf } from '../member/errors.ts'
 import type { Transport } from '../member/transport.ts'
 import { count } from '../views/text.ts'
+import { againFlags } from './cluster-add.ts'
 import type { AddFlags } from './cluster-flags.ts'
 import type { CommandContext } from './context.ts'
 
@@ -45,7 +46,9 @@ export async function clusterImportCommand(
         missing++
     }
     const done = flags.dryRun ? 'Nothing was written' : `${count(written, 'file')} written`
-    terminal.note(`${count(clusters.length, 'cluster')} of ${flags.from}: ${done}. Next: flotilla cluster check.`)
+    terminal.note(
+      `${count(clusters.length, 'cluster')} of ${flags.from}: ${done}. Next: flotilla cluster check${againFlags(flags)}.`,
+    )
     return missing > 0 ? 2 : 0
   } catch (error) {
     terminal.fail(messageOf(error))
@@ -115,5 +118,6 @@ async function bringSecret(
   const copied = await copySecret(from, cluster, store, source.fleet.metadata.name, flags.overwrite === true)
   if (copied.type === 'missing') terminal.fail(`${name}: ${copied.reason}`)
   else terminal.note(`${name}: ${place} ${copied.type === 'copied' ? 'was written' : `stays: ${copied.reason}`}`)
+  if (copied.type === 'copied' && copied.warning !== '') terminal.note(`! ${name}: ${copied.warning}`)
   return copied.type !== 'missing'
 }

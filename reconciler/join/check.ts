@@ -112,7 +112,9 @@ function tellRefusal(error: unknown, cluster: MemberCluster, transport: Transpor
   const refused = isRejected(error, 403) || (isClusterWide(error) && error.failure.type === 'unauthorized')
   if (refused) {
     const remedy = remedyOf(cluster, transport.credential?.())
-    return add('authentication', 'wrong', text, text.includes(remedy) ? '' : remedy)
+    // A host cluster that was not named is no fault of the credential in it.
+    const told = text.includes(remedy) || text.includes('--host-kubeconfig')
+    return add('authentication', 'wrong', text, told ? '' : remedy)
   }
   add('reach', 'wrong', text, 'look at the address, the network between here and there, and the API server')
 }

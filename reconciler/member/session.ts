@@ -9,6 +9,7 @@ import { type Holder, type Inventory, InventoryLostError, openInventory } from '
 import { metadataText, type Owner } from './manifest.ts'
 import { createPauses, type Pauses } from './pauses.ts'
 import { pinnedTransport } from './pinned.ts'
+import { shellWord } from './remedy.ts'
 import { readSecretKey, type SecretKey } from './secret-key.ts'
 import type { Transport } from './transport.ts'
 
@@ -51,7 +52,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const pinned = pinnedTransport(options.transport)
   // Made before anything is read: what is read from here on is what a standstill makes old.
   const transport: Transport = fence ? fencedTransport(pinned, fence, () => inventory.verify()) : pinned
-  const clusterUid = await identityOf(transport)
+  const clusterUid = await identityOf(transport, options.holder.member)
   if (options.knownUid !== undefined && options.knownUid !== clusterUid)
     throw new InventoryLostError(
       'this is another cluster than before (uid of kube-system); its connection points elsewhere',
@@ -60,7 +61,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const version = await transport.request('GET', '/version')
   const gitVersion = version.json.gitVersion
   const inventory: Inventory = await openInventory(transport, owner, clusterUid, options.holder).catch(
-    refusedAltogether,
+    refusedAltogether(options.holder.member),
   )
   const commit = inventory.header?.commit ?? ''
   if (commit !== '' && options.isKnownCommit && !(await options.isKnownCommit(commit)))
@@ -80,8 +81,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
 }
 
-async function identityOf(transport: Transport): Promise<string> {
-  const { json } = await transport.request('GET', '/api/v1/namespaces/kube-system').catch(refusedAltogether)
+async function identityOf(transport: Transport, member: string): Promise<string> {
+  const { json } = await transport.request('GET', '/api/v1/namespaces/kube-system').catch(refusedAltogether(member))
   const uid = metadataText(json, 'uid')
   if (uid === '' || getIn(json, ['metadata', 'name']) !== 'kube-system')
     throw new ApiError('the answer is not that of a Kubernetes API server', { type: 'unreachable' })
@@ -89,12 +90,13 @@ async function identityOf(transport: Transport): Promise<string> {
 }
 
 /** Who may not even read this may do nothing: the cluster is alive and does not let us in. */
-function refusedAltogether(error: unknown): never {
-  if (isRejected(error, 403))
+function refusedAltogether(member: string): (error: unknown) => never {
+  return (error) => {
+    if (!isRejected(error, 403)) throw error
     throw new ApiError(
-      `${error.message}: the account may do nothing here; "flotilla cluster check" says which rights are missing`,
+      `${error.message}: the account may do nothing here; "flotilla cluster check${member && ` ${shellWord(member)}`}" says which rights are missing`,
       { type: 'unauthorized', status: 403 },
       { cause: error },
     )
-  throw error
+  }
 }

@@ -36,7 +36,7 @@ export function openHost(settings: HostSettings, clock: Clock, agent?: ConnectOp
 
 /** Reads the Secrets of a namespace over a connection; without one, every Secret is missing with a reason. */
 export function readSecretOf(transport: Transport | undefined, namespace: string): ReadSecret {
-  if (!transport) return (name) => Promise.reject(noHost(name))
+  if (!transport) return () => Promise.reject(noHost())
   const secrets = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/`
   return async (name) => {
     try {
@@ -53,8 +53,6 @@ export function readSecretOf(transport: Transport | undefined, namespace: string
   }
 }
 
-function noHost(name: string): Error {
-  return new Error(
-    `the Secret "${name}" cannot be read, there is no host cluster here: run in one, or give --host-kubeconfig`,
-  )
+function noHost(): Error {
+  return new Error(`there is no host cluster here; run in one, or name the one that holds it with --host-kubeconfig`)
 }

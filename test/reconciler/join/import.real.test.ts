@@ -74,9 +74,14 @@ describeMembers('the inventory of another tool', ['etcd', 'kube-apiserver'], () 
     await send(plane, 'POST', path, { apiVersion: `${group}/${version}`, kind, ...body })
   }
 
-  async function secret(namespace: string, name: string, data: { [key: string]: string }): Promise<void> {
+  async function secret(
+    namespace: string,
+    name: string,
+    data: { [key: string]: string },
+    annotations = {},
+  ): Promise<void> {
     const encoded = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, base64(value)]))
-    const body = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, data: encoded }
+    const body = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace, annotations }, data: encoded }
     await send(plane, 'POST', `/api/v1/namespaces/${namespace}/secrets`, body)
   }
 
@@ -125,9 +130,11 @@ describeMembers('the inventory of another tool', ['etcd', 'kube-apiserver'], () 
       metadata: { name },
       spec: { apiMaster: plane.server, region: 'eu', capabilities: [], scheduler: { unschedulable: false } },
     })
-    await secret('shipper-system', name, { token: plane.token, 'ca.crt': ca() })
+    const skip = { 'shipper.booking.com/cluster-secret.insecure-tls-skip-verify': 'true' }
+    await secret('shipper-system', name, { token: plane.token, 'ca.crt': ca() }, skip)
     const taken = await fleet.take([name], { ...asAdmin(plane), from: 'shipper', copySecrets: true })
     assert.equal(taken.code, 0, taken.stderr)
+    assert.match(taken.stderr, /insecure-tls-skip-verify is not heeded: the certificate of the server is checked/)
     assert.equal(parse(fleet.read(`clusters/${name}.yaml`)).apiVersion, 'shipper.booking.com/v1alpha1')
     const checked = await fleet.check([name], { hostKubeconfig: plane.kubeconfigPath })
     assert.equal(checked.code, 0, checked.stdout)

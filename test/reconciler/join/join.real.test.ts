@@ -93,6 +93,16 @@ describeMembers('a member joins', ['etcd', 'kube-apiserver'], () => {
   it('with a Secret of the host cluster, that a check reads', async () => {
     const added = await fleet.add('EU West', { ...asAdmin(plane), hostKubeconfig: host.kubeconfigPath })
     assert.equal(added.code, 0, added.stderr)
+    // What is printed as the next step works where it is typed.
+    const next = /Next: flotilla cluster check 'EU West' --source (\S+) --host-kubeconfig (\S+), then commit it/
+    assert.deepEqual(next.exec(added.stderr)?.slice(1), [fleet.folder, host.kubeconfigPath])
+    const unnamed = await fleet.check([])
+    const refused = unnamed.checks[0]?.findings[0]
+    assert.equal(
+      refused?.text,
+      'Secret eu-west-kubeconfig cannot be read: there is no host cluster here; run in one, or name the one that holds it with --host-kubeconfig',
+    )
+    assert.equal(refused?.remedy, '')
     const { spec } = parse(fleet.read('clusters/EU West.yaml'))
     assert.deepEqual(spec.connection, { secretRef: { name: 'eu-west-kubeconfig' } })
     const checked = await fleet.check(['EU West'], { hostKubeconfig: host.kubeconfigPath })
