@@ -1,10 +1,10 @@
-import type { Sync } from '../member/types.ts'
+import type { ObjectStatus, Sync } from '../member/types.ts'
 import type { ClusterStatus } from '../server/types.ts'
 import { age } from './age.ts'
 import { clusterMessage } from './cluster-message.ts'
 import { objectCells, objectMessage } from './object-rows.ts'
 import { type Screen, type View, viewOf } from './screen.ts'
-import { compareSync, glyph, objectState, styleOf, worstFirst } from './state.ts'
+import { compareSync, countedState, glyph, objectState, styleOf, worstFirst } from './state.ts'
 import { type Cell, layoutTable } from './table.ts'
 import { tame } from './tame.ts'
 import { count, oneLine, shortCommit } from './text.ts'
@@ -50,7 +50,7 @@ export function clusterStatusView(raw: ClusterStatus, options: DetailOptions, sc
     ...(rows.length > 0 ? layoutTable(header, rows, screen) : []),
     ...(folded.size > 0 ? [`${folded.size}${rows.length > 0 ? ' more' : ''} as they should be${hint}`] : []),
   ]
-  return viewOf(lines, closing(cluster, [...states.values()]), screen)
+  return viewOf(lines, closing(cluster, states), screen)
 }
 
 function headlines(cluster: ClusterStatus, now: number, screen: Screen): readonly string[] {
@@ -73,10 +73,11 @@ function headlines(cluster: ClusterStatus, now: number, screen: Screen): readonl
   ]
 }
 
-function closing({ cluster, applied, total }: ClusterStatus, states: readonly Sync[]): string {
+function closing({ cluster, applied, total }: ClusterStatus, states: ReadonlyMap<ObjectStatus, Sync>): string {
   const counts = worstFirst.flatMap((state) => {
-    const number = states.filter((one) => one === state).length
-    return number === 0 || state === 'synced' ? [] : [`${number} ${state}`]
+    if (state === 'synced') return []
+    const words = [...states].filter(([, one]) => one === state).map(([object]) => countedState(object, state))
+    return [...new Set(words)].map((word) => `${words.filter((one) => one === word).length} ${word}`)
   })
   return `${applied} of ${count(total, 'object')} applied in ${cluster}${counts.length > 0 ? `; ${counts.join(', ')}` : ''}.`
 }

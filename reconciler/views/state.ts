@@ -1,4 +1,5 @@
 import type { Style } from '../commands/terminal.ts'
+import { leftThere, overBudget } from '../member/prune.ts'
 import type { Drift, ObjectStatus, Sync } from '../member/types.ts'
 import { pad } from './text.ts'
 
@@ -49,9 +50,21 @@ export function isDrifting(drift: Drift | undefined): drift is Drift {
   return drift !== undefined && (drift.healedAt === undefined || drift.fight)
 }
 
+/** Whether an object left Git and stays for good, as a Namespace does; one whose deletion waits for a person does not. */
+function isLeft({ action, message }: Pick<ObjectStatus, 'action' | 'message'>): boolean {
+  return action === 'skipped' && message.startsWith(leftThere) && message !== overBudget
+}
+
+/** The state of one object in a count: as its cluster's, but told apart by what holds it. */
+export function countedState(object: ObjectStatus, state: Sync): string {
+  if (state === 'suspended') return object.pause ? 'paused' : isLeft(object) ? 'left in the cluster' : state
+  return state === 'degraded' && object.message === overBudget ? 'held back' : state
+}
+
 /** The state of one object, in the words of its cluster's. */
 export function objectState({ action, health, message, drift, pause }: ObjectStatus): Sync {
   if (action === 'skipped' && (message === 'suspended' || pause)) return 'suspended'
+  if (isLeft({ action, message })) return 'suspended'
   // Nothing was tried yet, and so nothing is wrong yet.
   if (action === 'skipped' && message === '') return 'progressing'
   if (action === 'failed' || action === 'skipped' || health === 'Failed') return 'degraded'

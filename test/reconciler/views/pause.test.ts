@@ -20,7 +20,8 @@ const with1 = (name: string) =>
 describe('a pause in the views', () => {
   it('is a state of the object, and no failure', () => {
     assert.equal(objectState(paused), 'suspended')
-    const { body } = clusterStatusView(with1('eu-1'), { now }, plainScreen(200))
+    const { body, closing } = clusterStatusView(with1('eu-1'), { now }, plainScreen(200))
+    assert.match(closing, /; 1 paused\.$/)
     assert.match(
       body,
       /^‖ Deployment\.apps\/shop\/web .*paused until 2026-11-24 16:02Z by ann@desk \(10\.0\.0\.7\): INC-42; /m,

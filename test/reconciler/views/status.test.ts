@@ -209,6 +209,20 @@ describe('the status of one cluster', () => {
     assert.match(view.body, /◌ Deployment/)
   })
 
+  it('does not call what left Git and stays degraded in a cluster that is synced, and counts what waits for a person', () => {
+    const left = (name: string, why: string) =>
+      objectOf(name, { action: 'skipped', message: `left in the cluster: ${why}` })
+    const objects = [
+      left('Namespace/shop', 'a Namespace takes others with it; annotate it flotilla.dev/prune: "true"'),
+      left(web, 'the deletions of this commit are over budget'),
+    ]
+    const cluster = clusterOf('eu-1', 'eu', { applied: 0, total: 0, objects })
+    const { body, closing } = clusterStatusView(cluster, { now }, plainScreen(200))
+    assert.match(body, /^‖ Namespace\/shop /m)
+    assert.match(body, /^✖ Deployment\.apps\/shop\/web /m)
+    assert.equal(closing, '0 of 0 objects applied in eu-1; 1 held back, 1 left in the cluster.')
+  })
+
   it('lists every object with --all', () => {
     const view = clusterStatusView(cluster, { now, all: true }, plainScreen(80))
     assert.equal(view.body.match(/ConfigMap\/shop\/c\d/g)?.length, 12)
