@@ -3,11 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { eventually, isApplied, summary } from '../reconciler/daemon/harness.ts'
 import type { ControlPlane } from '../testbed/control-plane.ts'
 import type { OwnedProcess } from '../testbed/processes.ts'
+import { buildProgram } from '../testbed/program.ts'
 import { startSandboxPlane } from '../testbed/sandbox-plane.ts'
-import { build, startRun } from './built.ts'
 import type { FaultyCluster } from './cluster.ts'
 import { checkDeletions, runningIn, type Strangers, sameMap, strangersIn, uidsIn, wantedIn } from './oracle.ts'
 import type { Write } from './proxy.ts'
+import { startRun } from './run.ts'
 import { type Wishes, type World, withWorld } from './world.ts'
 
 type When = 'before' | 'after'
@@ -26,6 +27,11 @@ const both = ['c1', 'c2']
 /** Objects of somebody else who wrote the same as we want: taken while they are in Git, and let go, not deleted, after. */
 const takenFirst = 'taken-first'
 const takenLater = 'taken-later'
+/** As few as have every kind of write of a first apply. */
+const first: Wishes = new Map([
+  ['changed', { clusters: ['c1'], value: 'one' }],
+  [takenFirst, { clusters: ['c1'], value: 'of others' }],
+])
 const begin: Wishes = new Map([
   ['changed', { clusters: both, value: 'one' }],
   ['gone', { clusters: ['c1'], value: 'one' }],
@@ -37,7 +43,7 @@ const go: Wishes = new Map([
   [takenLater, { clusters: ['c1'], value: 'of others' }],
 ])
 const scenarios: readonly Scenario[] = [
-  { name: 'a first apply with an adoption', from: new Map(), to: begin, commits: ['To'] },
+  { name: 'a first apply with an adoption', from: new Map(), to: first, commits: ['To'] },
   { name: 'a change, a deletion, an adoption and a release', from: begin, to: go, commits: ['To', 'From'] },
 ]
 
@@ -45,7 +51,7 @@ describe('a daemon that is killed (SIGKILL)', function () {
   this.timeout(240_000)
   let planes: readonly ControlPlane[] = []
   before(async () => {
-    build()
+    buildProgram()
     planes = await Promise.all(both.map((name) => startSandboxPlane(`kill-${name}`, false)))
   })
   after(() => Promise.all(planes.map((plane) => plane.stop())))

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JsonObject } from '../../repo-layout/json.ts'
 import { type ApiRequest, apiClient } from './api-client.ts'
-import { type AuditEntry, readAuditLog } from './audit-log.ts'
+import { type AuditEntry, auditLogReader } from './audit-log.ts'
 import { type ClusterUser, kubeconfigOf, masterUser, writeClusterFiles } from './cluster-files.ts'
 import { createFakeNode, startControllers } from './controllers.ts'
 import { freePort } from './ports.ts'
@@ -101,6 +101,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     const kubeconfig = kubeconfigOf([{ ...entry, user: admin }])
     const kubeconfigPath = join(folder, 'kubeconfig')
     writeFileSync(kubeconfigPath, JSON.stringify(kubeconfig, null, 2), { mode: 0o600 })
+    const auditEntries = auditLogReader(plan.files.auditLog)
     const apiServer = () => processes.find((process) => process.name === 'kube-apiserver')
     return {
       ...entry,
@@ -111,7 +112,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       auditLogPath: plan.files.auditLog,
       auditEntries: () => {
         if (!plan.audit) throw new Error(`${name} was started without the option audit`)
-        return readAuditLog(readFileSync(plan.files.auditLog, 'utf8'))
+        return auditEntries()
       },
       stop,
       kill,

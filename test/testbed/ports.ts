@@ -2,8 +2,11 @@ import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
 // Below the range that systems take outgoing connections from: a server that is down for a while finds its port again.
-const lowest = 20_000
-const highest = 32_000
+// Each lane of `npm test` has ports of its own, as one lane cannot know which ones another keeps for a server that is down.
+const lane = Number(process.env.FLOTILLA_TEST_LANE ?? 0)
+const perLane = 3000
+const lowest = 20_000 + lane * perLane
+const highest = lowest + perLane
 const given = new Set<number>()
 
 /** A TCP port of 127.0.0.1 that nothing listens on and that this process never gave out before. */

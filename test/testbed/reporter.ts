@@ -1,4 +1,5 @@
 import Mocha from 'mocha'
+import { closingLine } from './closing-line.ts'
 import { leftOutCount, takeLeftOutReport } from './left-out.ts'
 
 /**
@@ -11,7 +12,7 @@ function closingLineReporter(runner: Mocha.Runner, options: Mocha.MochaOptions):
   runner.once('end', () => {
     const { passes, failures, pending } = dots.stats
     const skipped = pending + leftOutCount()
-    process.stdout.write(`${takeLeftOutReport()}\n${passes} passed, ${failures} failed, ${skipped} skipped\n`)
+    process.stdout.write(`${takeLeftOutReport()}\n${closingLine({ passed: passes, failed: failures, skipped })}\n`)
   })
   return dots
 }

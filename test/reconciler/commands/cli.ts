@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { programArgs } from '../../testbed/program.ts'
 
 /** The root of the checkout. */
 export const root = join(import.meta.dirname, '../../..')
-const main = join(root, 'reconciler/main.ts')
 
 /** How a command ended. */
 export interface Ended {
@@ -24,7 +24,7 @@ export interface RunningCommand {
 /** Starts the command line as a person would, in an environment that says nothing but what a test says. */
 export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCommand {
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
+  const child = spawn(process.execPath, [...programArgs(), ...args], {
     cwd: root,
     env: { PATH, HOME, LANG: 'C.UTF-8', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

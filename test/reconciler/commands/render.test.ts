@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { clusters, federated, fleet, preference } from '../../render/helper.ts'
+import { programArgs } from '../../testbed/program.ts'
 
 const checkout = join(import.meta.dirname, '../../..')
 
@@ -16,9 +17,8 @@ interface Ran {
 
 /** Runs the real command in a process of its own, as a person would. */
 function flotilla(...args: readonly string[]): Promise<Ran> {
-  const argv = ['--import', 'tsx', join(checkout, 'reconciler/main.ts'), ...args]
   return new Promise((done) => {
-    execFile(process.execPath, argv, { cwd: checkout }, (error, out, err) => {
+    execFile(process.execPath, [...programArgs(), ...args], { cwd: checkout }, (error, out, err) => {
       const code = error === null ? 0 : error.code
       done({ exit: typeof code === 'number' ? code : -1, out, lines: err.split('\n').filter((line) => line !== '') })
     })

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { FleetStatus } from '../../../reconciler/server/types.ts'
 import { fleetStatusSchema } from '../../../reconciler/server/wire.ts'
 import { type OwnedProcess, startProcess } from '../../testbed/processes.ts'
+import { programArgs } from '../../testbed/program.ts'
 import { eventually, isApplied, type TestFleet } from './harness.ts'
 
 /** `flotilla run` as a process of its own, which a test can kill. */
@@ -22,8 +21,6 @@ export interface ChildDaemon {
   pullNow(): void
 }
 
-const main = fileURLToPath(new URL('../../../reconciler/main.ts', import.meta.url))
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 let counter = 0
 
 /** How a daemon is started; by default on the clone that daemons of this fleet had before, and without a host cluster. */
@@ -37,7 +34,7 @@ export function startChild(fleet: TestFleet, { clone = 'clone', more = [] }: Chi
   const logFile = join(fleet.folder, `child-${++counter}.log`)
   const flags = ['--repo', fleet.url, '--dir', join(fleet.folder, clone), '--listen', '127.0.0.1:0']
   const quiet = ['--poll', '0 0 1 1 *', '--log-format', 'json']
-  const process_ = startProcess(process.execPath, ['--import', tsx, main, 'run', ...flags, ...quiet, ...more], logFile)
+  const process_ = startProcess(process.execPath, [...programArgs(), 'run', ...flags, ...quiet, ...more], logFile)
   const lines = () => (existsSync(logFile) ? readFileSync(logFile, 'utf8').split('\n') : [])
   const find = (message: string) => lines().find((line) => line.includes(`"msg":"${message}"`))
   const explain = () => lines().slice(-30).join('\n')

@@ -237,7 +237,8 @@ export async function eventually<T>(
     const answer = await ask()
     if (answer !== undefined && answer !== false) return answer
     if (Date.now() > end) throw new Error(`not within ${limit} ms: ${what}\n${explain()}`)
-    await pause(20)
+    // Seldom enough that asking does not take the processor from what is waited for.
+    await pause(50)
   }
 }
 
