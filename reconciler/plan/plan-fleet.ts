@@ -10,6 +10,7 @@ import { createDamper } from '../cycle/damping.ts'
 import { createDesiredReader } from '../cycle/desired.ts'
 import { renderPull } from '../cycle/generate.ts'
 import { clustersInForce } from '../cycle/inventory.ts'
+import { nothingWanted } from '../cycle/members.ts'
 import { createTextCache, type TextCache } from '../cycle/previous.ts'
 import { gitTree } from '../cycle/source.ts'
 import { fleetUidOf } from '../cycle/uid.ts'
@@ -200,7 +201,8 @@ async function surveyAll(
         const { name } = cluster
         const found = await survey({
           ...{ cluster: name, transport: connect(cluster, reach), clock: reach.clock, owner },
-          previous: before.desired.get(name),
+          // A cluster without a folder runs nothing of the fleet, and that is known.
+          previous: before.desired.get(name) ?? (tip && nothingWanted(tip.oid)),
           leaving: before.leaving.has(name),
           isOther: (member) => member !== name && before.clusters.some((one) => one.name === member),
           user: trial?.user,

@@ -32,15 +32,21 @@ export interface Gitea {
 const user = 'robot'
 const readyLimitMs = 60_000
 
+/** What a test may want of a Gitea. */
+export interface GiteaOptions {
+  /** A folder with its `templates`, `options` and `public`; by default its own, in which styles and scripts are not built. */
+  readonly staticRoot?: string | undefined
+}
+
 /** Starts a Gitea with one administrator and no repository; it dies with this process. Throws with the end of its log. */
-export async function startGitea(): Promise<Gitea> {
+export async function startGitea({ staticRoot }: GiteaOptions = {}): Promise<Gitea> {
   const binary = requireBinary('gitea')
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-gitea-'))
   removeAtExit(folder)
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const config = join(folder, 'app.ini')
-  writeFileSync(config, settings(folder, dirname(binary), port))
+  writeFileSync(config, settings(folder, staticRoot ?? dirname(binary), port))
   const { PATH } = process.env
   const admin = (...args: readonly string[]) =>
     run(binary, [...args, '--config', config, '--work-path', folder], { env: { PATH, HOME: folder } })

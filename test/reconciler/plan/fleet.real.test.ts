@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { parseDecision } from '../../../render/kubefed/decision.ts'
+import type { JsonObject } from '../../../repo-layout/json.ts'
 import { describeMembers } from '../../testbed/members.ts'
 import { configMap, deployment, override, preference, yaml } from '../daemon/documents.ts'
 import { needs, type TestFleet, withFleet } from '../daemon/harness.ts'
@@ -314,6 +315,38 @@ describeMembers('a plan of a fleet', needs, () => {
         new Map(move?.decision?.clusters.map(({ cluster, current, capacity }) => [cluster, { current, capacity }])),
         decision.facts,
       )
+    }))
+
+  it('of a placement that reaches a cluster which runs nothing yet moves replicas there', () =>
+    withFleet({ clusters: ['c1', 'c2'] }, async (fleet) => {
+      const { ns } = fleet
+      const divided = preference(ns, 'web', 6, { rebalance: true, intersectWithClusterSelector: true })
+      const write = (...names: readonly string[]) => {
+        const selector = { matchExpressions: [{ key: 'site', operator: 'In', values: [...names] }] }
+        const web = deployment(ns, 'web', 1, {})
+        const spec = { ...(web.spec as JsonObject), placement: { clusterSelector: selector } }
+        fleet.people.write('web.yaml', yaml({ ...web, spec }, divided))
+      }
+      for (const name of ['c1', 'c2']) {
+        const file = readFileSync(`${fleet.people.folder}/clusters/${name}.yaml`, 'utf8')
+        fleet.people.write(
+          `clusters/${name}.yaml`,
+          file.replace(`name: ${name}\n`, `name: ${name}\n  labels: { site: ${name} }\n`),
+        )
+      }
+      write('c1')
+      await fleet.push('Run web in c1')
+      const daemon = await fleet.start()
+      await daemon.applied()
+      write('c1', 'c2')
+      const plan = await planOf(fleet, { source: fleet.people.folder })
+      const changes = plan.moves.map(({ clusters }) => clusters.map((one) => [one.cluster, one.before, one.after]))
+      assert.deepEqual(changes, [
+        [
+          ['c1', 6, 3],
+          ['c2', 0, 3],
+        ],
+      ])
     }))
 
   it('of clusters that leave says which are let go and which are emptied, within what may leave at a time', () =>
