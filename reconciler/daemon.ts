@@ -27,6 +27,8 @@ import type { ReadSecret } from './member/connect.ts'
 import type { Fence } from './member/fence.ts'
 import type { PullMetrics } from './pulls/planner.ts'
 import { type PullSettings, watchPulls } from './pulls/watch.ts'
+import type { ReporterMetrics } from './report/reporter.ts'
+import { createReporting, type ReportSettings } from './report/reporting.ts'
 import type { Metrics } from './server/metrics.ts'
 import type { DaemonApi } from './server/types.ts'
 
@@ -47,9 +49,12 @@ export interface DaemonOptions {
   readonly log: Logger
   readonly metrics: MembersOptions['metrics'] &
     Pick<Metrics, 'syncEnded' | 'fetchEnded' | 'renderEnded' | 'messages' | 'generatedCommit'> &
-    Partial<PullMetrics>
+    Partial<PullMetrics> &
+    Partial<ReporterMetrics>
   /** Where pull requests are planned; undefined where nowhere. */
   readonly pulls?: PullSettings | undefined
+  /** Where source commits are reported on; undefined where nowhere. */
+  readonly report?: ReportSettings | undefined
   /** The line of the `Renderer` trailer: our version and those of template engines. */
   readonly renderer: string
   /** Why a missing generated branch does not mean a new fleet; undefined where it does. */
@@ -68,6 +73,8 @@ export interface Daemon extends DaemonApi {
   onPullRequest(number?: number): void
   /** Resolves when no pull request is being planned. */
   planned(): Promise<void>
+  /** Resolves when what is known now is reported, or cannot be for now. */
+  reported(): Promise<void>
   /** Begins no new work; resolves when writes under way have ended. */
   stop(): Promise<void>
 }
@@ -96,6 +103,17 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const teller = createTeller(clock, lookAround)
   const members = createMembers({ ...options, isKnownCommit, onChange: teller.tell })
   const pausing = createPausing({ statuses: members.statuses, member: members.member, clock, log })
+  const statusNow = (problem = '') => fleetStatus(state, members, deletions, branches, clock.now(), problem)
+  const reporting = createReporting({
+    settings: options.report,
+    repository,
+    read: () => ({ status: statusNow(), fleet: state.source?.fleet, refused: state.refused }),
+    mayPost: () => fence?.closed() === undefined,
+    metrics,
+    clock,
+    log,
+  })
+  teller.onChange(reporting.tell)
   const facts = createFacts(state, members, clock)
   const inForce = () =>
     state.order && state.rendered !== undefined ? { order: state.order, source: state.rendered } : undefined
@@ -156,6 +174,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     metrics.messages(rendered.messages)
     if (rendered.type === 'unreadable') {
       state.sourceProblem = 'the fleet cannot be read; what runs stays as it is'
+      state.refused = { commit: pulled.source, problem: state.sourceProblem }
       log.error({ commit: pulled.source }, 'the fleet cannot be read; what runs stays as it is')
       return stuck(pulled)
     }
@@ -168,10 +187,12 @@ export function startDaemon(options: DaemonOptions): Daemon {
     if (generated.type === 'lost') return 'lost'
     if (generated.type === 'rejected') {
       state.pushProblem = `the push was rejected: ${generated.reason}`
+      state.refused = { commit: pulled.source, problem: state.pushProblem }
       log.error({ reason: generated.reason }, 'the push of the generated branch was rejected')
       return stuck(pulled)
     }
     state.pushProblem = ''
+    state.refused = undefined
     if (generated.type === 'committed') {
       metrics.generatedCommit(generated.reason)
       log.info({ commit: generated.commit, source: pulled.source, subject: generated.subject }, 'generated a commit')
@@ -255,7 +276,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   }
 
   return {
-    status: () => fleetStatus(state, members, deletions, branches, clock.now()),
+    status: () => statusNow(reporting.problem()),
     diff: (clusters) => members.diff(clusters),
     observations: facts.peek,
     sync: turner.now,
@@ -270,11 +291,13 @@ export function startDaemon(options: DaemonOptions): Daemon {
     },
     onPullRequest: pulls.look,
     planned: pulls.settled,
+    reported: reporting.reported,
     async stop() {
+      const reported = reporting.stop()
       const turned = turner.stop()
       const planned = pulls.stop()
       const { cancel } = clock.after(lastTurn, () => void repository.close())
-      await Promise.all([members.stop(), turned, planned])
+      await Promise.all([members.stop(), turned, planned, reported])
       cancel()
       teller.stop()
       await repository.close()

@@ -24,6 +24,8 @@ import { type ColorMode, isColored, type Terminal } from './terminal.ts'
 
 /** Longest time that running writes may take once the daemon was told to end, in milliseconds. */
 const grace = 7_000
+/** With `--once`, reports may take so long after the turn, in milliseconds. */
+const reporting = 10_000
 /** A lease that is shorter would run out by itself, in milliseconds. */
 const shortestLease = 1_000
 /** How long the process may live on once everything has ended, in milliseconds. */
@@ -45,6 +47,11 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
     return refuse(terminal, `--timeout ${flags.timeout}: expected a duration, such as 10m`)
   if (!duration.safeParse(flags.leaseDuration).success || milliseconds(flags.leaseDuration) < shortestLease)
     return refuse(terminal, `--lease-duration ${flags.leaseDuration}: expected a duration of 1s or more, such as 10s`)
+  if (flags.dashboardUrl !== undefined && !/^https?:\/\//.test(flags.dashboardUrl))
+    return refuse(
+      terminal,
+      `--dashboard-url ${flags.dashboardUrl}: expected an address, such as https://flotilla.example.com`,
+    )
   const log = createLog({
     level: flags.logLevel,
     format: flags.logFormat,
@@ -78,6 +85,7 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
           log,
           metrics,
           pulls: search,
+          report: { forge: search.found, notes: flags.notes, dashboardUrl: flags.dashboardUrl },
           renderer: `flotilla ${version()}`,
           notNewFleet: (source) => (flags.newFleet ? Promise.resolve(undefined) : notNewFleet(source, reach)),
           commitsInUse: (source) => commitsInUse(source, reach),
@@ -191,7 +199,9 @@ async function once(daemon: Daemon, timeout: number, signalled: Promise<number>)
     .then(look)
   const timedOut = sleep(systemClock, timeout).then(() => (daemon.status().sync === 'progressing' ? 8 : 1))
   try {
-    return await Promise.race([tried.then(() => outcome), timedOut, signalled])
+    const exit = await Promise.race([tried.then(() => outcome), timedOut, signalled])
+    await Promise.race([daemon.reported(), sleep(systemClock, reporting), signalled])
+    return exit
   } finally {
     stopWaiting()
   }

@@ -3,6 +3,7 @@ import type { Message } from '../../repo-layout/message.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
 import type { Sync } from '../member/types.ts'
+import type { RefusedSource } from '../report/reporter.ts'
 import type { FleetStatus } from '../server/types.ts'
 import type { DeletionGuard } from './deletions.ts'
 import type { FleetOrder, Members } from './members.ts'
@@ -29,6 +30,8 @@ export interface State {
   subjects: ReadonlySet<Subject>
   /** Tips of both branches as they were last read or pushed; undefined before the first pull. */
   tips: { readonly source: string; readonly generated: string } | undefined
+  /** The newest source commit, where it could not be put in force, and why. */
+  refused: RefusedSource | undefined
   /** When a turn ended last, well or not, in milliseconds since the epoch; undefined before the first. */
   turnedAt: number | undefined
 }
@@ -47,6 +50,7 @@ export function freshState(): State {
     order: undefined,
     subjects: new Set(),
     tips: undefined,
+    refused: undefined,
     turnedAt: undefined,
   }
 }
@@ -82,6 +86,7 @@ export function fleetStatus(
   deletions: Pick<DeletionGuard, 'problem' | 'isBusy'>,
   branches: { readonly source: string; readonly generated: string },
   now: number,
+  reportProblem = '',
 ): FleetStatus {
   const clusters = members.statuses()
   let worst = deletions.isBusy() ? order.indexOf('progressing') : 0
@@ -100,6 +105,7 @@ export function fleetStatus(
     },
     generated: { branch: branches.generated, commit: state.order?.commit, problem: problems.join('; ') },
     messages: state.messages,
+    ...(reportProblem === '' ? {} : { report: { problem: reportProblem } }),
     clusters,
   }
 }

@@ -14,6 +14,7 @@ import type { Commit, NewFile, PushResult, Repository } from './types.ts'
 export function createRepository(origin: Origin, clock: Clock, generatedRef: string): Repository {
   const inTurn = createTurns(origin.where)
   const builder = createTreeBuilder()
+  const otherBuilder = createTreeBuilder()
   const lister = createLister(origin.read)
 
   const commitAtHand = async (oid: string): Promise<Commit | undefined> => {
@@ -50,8 +51,8 @@ export function createRepository(origin: Origin, clock: Clock, generatedRef: str
     throw new GitError('not-found', `${origin.where} has no file content ${oid}`)
   }
 
-  const commitGenerated: Repository['commitGenerated'] = async ({ parent, files, message, author }) => {
-    const { oid: tree, trees } = builder.build(files)
+  const commitTo: Repository['commitTo'] = async (ref, { parent, files, message, author }) => {
+    const { oid: tree, trees } = (ref === generatedRef ? builder : otherBuilder).build(files)
     if (parent !== undefined && (await readCommit(parent)).tree === tree) {
       return { commit: parent, push: { type: 'pushed' } }
     }
@@ -69,7 +70,7 @@ export function createRepository(origin: Origin, clock: Clock, generatedRef: str
     const content = encodeCommit({ tree, parents, message, author: { ...author, time } })
     const commit = objectOid('commit', content)
     const pack = await writePack([{ type: 'commit', content }, ...objects.values()])
-    const push = await inTurn(() => origin.push({ ref: generatedRef, commit, parent, pack }))
+    const push = await inTurn(() => origin.push({ ref, commit, parent, pack }))
     if (push.type === 'pushed') {
       for (const [oid, { type, content }] of objects) if (type === 'tree') lister.learn(oid, content)
     }
@@ -121,7 +122,8 @@ export function createRepository(origin: Origin, clock: Clock, generatedRef: str
     refAt: (ref) => inTurn(() => origin.refAt(ref)),
     isAncestor: ancestry.isAncestor,
     mergeBase: ancestry.mergeBase,
-    commitGenerated,
+    commitGenerated: (change) => commitTo(generatedRef, change),
+    commitTo,
     createBranch,
     treeOf: (files) => builder.build(files).oid,
     lastGenerated: origin.lastGenerated,

@@ -48,6 +48,14 @@ export interface BranchFile {
   readonly content: Uint8Array
 }
 
+/** A commit to be made: exactly these files upon `parent`, a first commit where it is undefined. */
+export interface NewCommit {
+  readonly parent: string | undefined
+  readonly files: ReadonlyMap<string, NewFile>
+  readonly message: string
+  readonly author: { readonly name: string; readonly email: string }
+}
+
 /**
  * The fleet repository: a clone of a remote over http(s), or a repository on this disk used in place. All methods
  * reject with a `GitError` that says in one line what failed and with which remote (never a credential).
@@ -84,12 +92,9 @@ export interface Repository {
    * repeat: an answer that was lost is made up for by reading the branch, and where even that fails it rejects, and a
    * later `fetch` shows whether the push got through. What was not `pushed` leaves nothing behind in the clone.
    */
-  commitGenerated(change: {
-    readonly parent: string | undefined
-    readonly files: ReadonlyMap<string, NewFile>
-    readonly message: string
-    readonly author: { readonly name: string; readonly email: string }
-  }): Promise<{ readonly commit: string; readonly push: PushResult }>
+  commitGenerated(change: NewCommit): Promise<{ readonly commit: string; readonly push: PushResult }>
+  /** The same upon another ref, by its full name (`refs/notes/flotilla`). */
+  commitTo(ref: string, change: NewCommit): Promise<{ readonly commit: string; readonly push: PushResult }>
   /**
    * Makes a branch of one commit upon `upon` and pushes it: the files of `upon` with these changed, those that are undefined
    * taken away. `lost` where there is a branch of that name already, which stays as it is. Safe to repeat, as

@@ -115,6 +115,7 @@ export async function lead(options: LeadOptions): Promise<Daemon> {
     settled: async () => active?.settled(),
     onPullRequest: (number) => active?.onPullRequest(number),
     planned: async () => active?.planned(),
+    reported: async () => active?.reported(),
     async stop() {
       stopping.abort()
       stop(undefined)

@@ -15,6 +15,8 @@ export interface RunFlags extends RepositoryFlags, HostFlags, ForgeFlags {
   readonly logLevel: string
   readonly logFormat: 'auto' | 'json' | 'pretty'
   readonly leaseDuration: string
+  readonly notes?: boolean
+  readonly dashboardUrl?: string
   readonly newFleet?: true
   readonly once?: true
   readonly timeout: string

@@ -3,6 +3,7 @@ import type { Message } from '../../repo-layout/message.ts'
 import type { ForgeEvent } from '../forge/types.ts'
 import type { Action, Drift } from '../member/types.ts'
 import type { PullMetrics } from '../pulls/planner.ts'
+import type { PostResult } from '../report/poster.ts'
 import { createMemberMetrics, unixTime } from './member-metrics.ts'
 import type { FleetStatus } from './types.ts'
 
@@ -30,6 +31,10 @@ export interface Metrics extends PullMetrics {
   messages(messages: readonly Message[]): void
   /** A commit was pushed to the generated branch. */
   generatedCommit(reason: CommitReason): void
+  /** Statuses of commits were sent to a forge or written as a note, and this is what became of them. */
+  statusesSent(result: PostResult, count: number): void
+  /** So many statuses could be sent now, were it not for limits and failures. */
+  statusesWaiting(count: number): void
   /** A drift was first seen. */
   driftSeen(cluster: string, reason: Drift['reason']): void
   /** A drift was healed. */
@@ -56,6 +61,7 @@ const webhooks: readonly (readonly [ForgeEvent['type'] | 'unknown', readonly Web
   ['unknown', ['unauthorized', 'oversized']],
 ]
 const planResults = ['success', 'failure', 'error', 'unapproved'] as const
+const postResults: readonly PostResult[] = ['posted', 'failed', 'refused', 'full']
 const buckets = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
 /**
@@ -115,6 +121,17 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     labelNames: ['event', 'result'],
     registers,
   })
+  const statuses = new Counter({
+    name: 'flotilla_statuses_total',
+    help: 'Commit statuses that were sent to the forge or written as notes, by result',
+    labelNames: ['result'],
+    registers,
+  })
+  const statusesWaiting = new Gauge({
+    name: 'flotilla_statuses_waiting',
+    help: 'Commit statuses that wait for a limit of the forge or for it to answer',
+    registers,
+  })
   const fetched = new Gauge({
     name: 'flotilla_last_fetch_timestamp_seconds',
     help: 'Unix time of the last fetch of the remote that worked; 0 before the first',
@@ -159,6 +176,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
   for (const [event, ends] of webhooks) for (const result of ends) hooks.inc({ event, result }, 0)
   for (const reason of reasons) commits.inc({ reason }, 0)
   for (const result of planResults) plans.inc({ result }, 0)
+  for (const result of postResults) statuses.inc({ result }, 0)
 
   const countMessages = (all: readonly Message[]) => {
     for (const severity of ['error', 'warning']) {
@@ -184,6 +202,8 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     pullRequestsOpen: (count) => pulls.set(count),
     generatedCommit: (reason) => commits.inc({ reason }),
     webhook: (event, result) => hooks.inc({ event, result }),
+    statusesSent: (result, count) => statuses.inc({ result }, count),
+    statusesWaiting: (count) => statusesWaiting.set(count),
     driftSeen: members.driftSeen,
     driftHealed: members.driftHealed,
     applied: members.applied,

@@ -26,6 +26,8 @@ export interface FleetStatus {
   readonly generated: { readonly branch: string; readonly commit: string | undefined; readonly problem: string }
   /** Errors and warnings of the rendered source commit. */
   readonly messages: readonly Message[]
+  /** Why commit statuses or notes are late; left out while they are not. */
+  readonly report?: { readonly problem: string } | undefined
   /** Sorted by name. */
   readonly clusters: readonly ClusterStatus[]
 }

@@ -83,6 +83,7 @@ export const fleetStatusSchema: z.ZodType<FleetStatus> = z.object({
   source,
   generated,
   messages: z.array(message),
+  report: z.object({ problem: z.string() }).optional(),
   clusters: z.array(cluster),
 })
 

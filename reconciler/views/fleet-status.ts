@@ -130,7 +130,7 @@ function foldLine(folded: readonly ClusterStatus[], more: boolean, screen: Scree
 /** A cycle that has not ended a turn for so many milliseconds stands still: it polls every half minute. */
 const silence = 180_000
 
-function needsYou({ at, heartbeatAt, source, generated, messages }: FleetStatus): readonly string[] {
+function needsYou({ at, heartbeatAt, source, generated, messages, report }: FleetStatus): readonly string[] {
   const isSilent = heartbeatAt !== undefined && Date.parse(at) - Date.parse(heartbeatAt) > silence
   const errors = messages.filter(({ severity }) => severity === 'error')
   const [first] = errors
@@ -138,6 +138,7 @@ function needsYou({ at, heartbeatAt, source, generated, messages }: FleetStatus)
     ...(isSilent ? [`the daemon has not ended a turn for ${age(heartbeatAt, Date.parse(at))}; its log says why`] : []),
     ...(source.problem === '' ? [] : [`${source.branch}: ${oneLine(source.problem)}`]),
     ...(generated.problem === '' ? [] : [`${generated.branch}: ${oneLine(generated.problem)}`]),
+    ...(report ? [`reports wait: ${oneLine(report.problem)}`] : []),
     ...(first ? [`${count(errors.length, 'error')} in the source: ${oneLine(formatMessage(first))}`] : []),
   ]
 }

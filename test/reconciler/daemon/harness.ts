@@ -70,6 +70,8 @@ export interface StartOptions {
   readonly newFleet?: boolean
   /** Where pull requests are planned. */
   readonly pulls?: DaemonOptions['pulls']
+  /** Where source commits are reported on; nowhere where left out. */
+  readonly report?: DaemonOptions['report']
   readonly readSecret?: DaemonOptions['readSecret']
   readonly metrics?: Partial<DaemonOptions['metrics']>
 }
@@ -123,7 +125,7 @@ export async function makeFleet(options: FleetOptions = {}): Promise<TestFleet> 
   for (const { name: cluster } of members) writeCluster(cluster)
 
   async function start(more: StartOptions = {}): Promise<RunningDaemon> {
-    const { fresh = false, newFleet = false, pulls } = more
+    const { fresh = false, newFleet = false, pulls, report } = more
     const dir = join(folder, fresh ? `clone-${++counter}` : 'clone')
     const repository = await openRepository({ url, branches, dir, timeoutMs: 10_000, clock: systemClock })
     const nothing = () => undefined
@@ -142,6 +144,7 @@ export async function makeFleet(options: FleetOptions = {}): Promise<TestFleet> 
         ...more.metrics,
       },
       pulls,
+      report,
       renderer: 'flotilla test',
       notNewFleet: async (source) => (newFleet ? undefined : notNewFleet(source, { clock: systemClock, readSecret })),
       commitsInUse: (source) => commitsInUse(source, { clock: systemClock, readSecret }),

@@ -1,0 +1,62 @@
+import { formatMessage } from '../../repo-layout/message.ts'
+import type { StatusState } from '../forge/types.ts'
+import type { Sync } from '../member/types.ts'
+import type { FleetStatus } from '../server/types.ts'
+import { count } from '../views/text.ts'
+import type { Verdict } from './verdict.ts'
+
+/** Several verdicts as one. */
+export interface Sum {
+  readonly state: StatusState
+  /** The most useful first: `12/13 synced, 1 degraded: eu-1 Deployment/web ProgressDeadlineExceeded`. */
+  readonly words: string
+}
+
+const labels: readonly Sync[] = ['degraded', 'drifted', 'unauthorized', 'unreachable', 'progressing', 'suspended']
+
+/** States from best to worst; a failure is something to mend in Git, so it is said before what cannot be told. */
+const badness: readonly StatusState[] = ['success', 'pending', 'error', 'failure']
+
+/** The worst of some states; `success` where there are none. */
+export function worstState(states: Iterable<StatusState>): StatusState {
+  let worst = 0
+  for (const state of states) worst = Math.max(worst, badness.indexOf(state))
+  return badness[worst] ?? 'success'
+}
+
+/** Sums up clusters: how many are synced, how many are not and why, and the first that somebody has to look at. */
+export function sumOf(verdicts: readonly Verdict[]): Sum {
+  const state = worstState(verdicts.map((verdict) => verdict.state))
+  const synced = verdicts.filter(({ label }) => label === 'synced').length
+  const counts = labels.flatMap((label) => {
+    const number = verdicts.filter((verdict) => verdict.label === label).length
+    return number === 0 ? [] : [`${number} ${label}`]
+  })
+  const first = firstToSee(verdicts)
+  const name = first ? `: ${`${first.cluster} ${first.reason}`.trim()}` : ''
+  return { state, words: `${[`${synced}/${verdicts.length} synced`, ...counts].join(', ')}${name}` }
+}
+
+function firstToSee(verdicts: readonly Verdict[]): Verdict | undefined {
+  const seen = verdicts.filter(({ label }) => label !== 'synced' && label !== 'suspended' && label !== 'progressing')
+  return [...seen].sort((a, b) => labels.indexOf(a.label) - labels.indexOf(b.label))[0]
+}
+
+/** The same for the whole fleet: errors of the source and what keeps the generated branch back count too. */
+export function sumOfFleet(status: FleetStatus, verdicts: readonly Verdict[]): Sum {
+  const { state, words } = sumOf(verdicts)
+  const errors = errorWords(status)
+  const problems = [errors, status.generated.problem].filter((text) => text !== '')
+  if (problems.length > 0) return { state: 'failure', words: [...problems, words].join('; ') }
+  // Deletions that are judged over the whole fleet are in no cluster's state.
+  if (state === 'success' && status.sync === 'progressing')
+    return { state: 'pending', words: `${words}, deletions wait` }
+  return { state, words }
+}
+
+/** `2 errors in the source: web.yaml:3:5: …`, or empty. */
+export function errorWords({ messages }: Pick<FleetStatus, 'messages'>): string {
+  const errors = messages.filter(({ severity }) => severity === 'error')
+  const [first] = errors
+  return first ? `${count(errors.length, 'error')} in the source: ${formatMessage(first)}` : ''
+}

@@ -1,0 +1,41 @@
+import type { CommitStatus, Forge } from '../forge/types.ts'
+import type { Limits } from './budget.ts'
+
+/** Where statuses of commits are shown. Both methods reject with a `ForgeError`. */
+export interface Board {
+  /** As people call it: `gitea`, `notes`. */
+  readonly name: string
+  /** The newest status of each context of a commit. */
+  statuses(commit: string): Promise<readonly CommitStatus[]>
+  /** Shows these statuses beside those that are there, in one write. */
+  post(commit: string, statuses: readonly CommitStatus[]): Promise<void>
+  /** How many statuses one write can take. */
+  readonly atOnce: number
+  readonly limits: Limits
+  /** The page of a generated commit; undefined where there is none. */
+  pageOf(commit: string): string | undefined
+}
+
+/**
+ * GitHub documents 80 content-creating requests a minute and 500 an hour, which comments on pull requests share. The others
+ * have no such limit, or the one of their administrator; this is what none of them feels.
+ */
+const limits: Readonly<Record<Forge['kind'], Limits>> = {
+  github: { perMinute: 60, perHour: 400 },
+  gitlab: { perMinute: 240, perHour: 3000 },
+  gitea: { perMinute: 600, perHour: 6000 },
+}
+
+/** The commit statuses of a forge. */
+export function forgeBoard(forge: Forge): Board {
+  return {
+    name: forge.kind,
+    statuses: (commit) => forge.statuses(commit),
+    async post(commit, statuses) {
+      for (const status of statuses) await forge.setStatus(commit, status)
+    },
+    atOnce: 1,
+    limits: limits[forge.kind],
+    pageOf: (commit) => forge.commitUrl(commit),
+  }
+}

@@ -1,0 +1,37 @@
+import { minorRank } from './posting.ts'
+
+/** Most writes within a minute and an hour. */
+export interface Limits {
+  readonly perMinute: number
+  readonly perHour: number
+}
+
+/** Counts writes against limits. */
+export interface Budget {
+  /** When a status of this rank may be sent, in milliseconds since the epoch; not after `now` where it may at once. */
+  free(rank: number, now: number): number
+  spend(now: number): void
+}
+
+/** Minor statuses leave so much of each limit to what matters more. */
+const minorShare = 0.75
+const [minute, hour] = [60_000, 3_600_000]
+
+/** A budget of which nothing is spent. */
+export function createBudget({ perMinute, perHour }: Limits): Budget {
+  let spent: number[] = []
+  const freeIn = (window: number, most: number, now: number) => {
+    const recent = spent.filter((at) => at > now - window)
+    return recent.length < most ? now : (recent[recent.length - most] ?? now) + window
+  }
+  return {
+    free(rank, now) {
+      const share = rank >= minorRank ? minorShare : 1
+      const most = (limit: number) => Math.max(1, Math.floor(limit * share))
+      return Math.max(freeIn(minute, most(perMinute), now), freeIn(hour, most(perHour), now))
+    },
+    spend(now) {
+      spent = [...spent.filter((at) => at > now - hour), now]
+    },
+  }
+}

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { makeWorld, type ReportWorld, type WorldOptions } from './world.ts'
+
+const minute = 60_000
+
+async function withWorld(options: WorldOptions, test: (world: ReportWorld) => Promise<void>): Promise<void> {
+  const world = makeWorld(options)
+  try {
+    await test(world)
+  } finally {
+    await world.stop()
+  }
+}
+
+/** What a board shows of a commit, as `context state description`. */
+function shown({ board }: ReportWorld, commit: string): readonly string[] {
+  return [...board.of(commit).values()]
+    .map(({ context, state, description }) => `${context} ${state} ${description}`)
+    .sort()
+}
+
+describe('the report on a commit', () => {
+  it('goes from pending to success once every cluster is synced, and not before', () =>
+    withWorld({}, async (world) => {
+      const commit = world.push()
+      await world.pass(1000)
+      assert.deepEqual(shown(world, commit), ['flotilla pending 0/2 synced, 2 progressing'])
+      world.set('c1', { sync: 'synced' })
+      await world.pass(30_000)
+      assert.equal(world.board.of(commit).get('flotilla')?.state, 'pending')
+      assert.equal(world.board.of(commit).get('flotilla/c1')?.state, 'success')
+      assert.equal(world.board.of(commit).get('flotilla/c2')?.state, 'pending')
+      world.set('c2', { sync: 'synced' })
+      await world.pass(1000)
+      assert.deepEqual(shown(world, commit), [
+        'flotilla success 2/2 synced',
+        'flotilla/c1 success synced, 412/412 applied',
+        'flotilla/c2 success synced, 412/412 applied',
+      ])
+      assert.equal(
+        world.board.of(commit).get('flotilla')?.targetUrl,
+        `https://forge.example/commit/${'f'.repeat(8)}${'1'.padStart(32, '0')}`,
+      )
+    }))
+
+  it('turns back when a cluster drifts, and is restored when it recovers', () =>
+    withWorld({}, async (world) => {
+      const commit = world.push()
+      for (const name of ['c1', 'c2']) world.set(name, { sync: 'synced' })
+      await world.pass(1000)
+      world.set('c2', { sync: 'drifted' })
+      await world.pass(3000)
+      assert.equal(world.board.of(commit).get('flotilla')?.state, 'success', 'what is healed at once is not told')
+      await world.pass(5000)
+      assert.equal(world.board.of(commit).get('flotilla')?.state, 'failure')
+      assert.equal(world.board.of(commit).get('flotilla/c2')?.state, 'failure')
+      world.set('c2', { sync: 'synced' })
+      await world.pass(1000)
+      assert.deepEqual(
+        [...world.board.of(commit).values()].map(({ state }) => state),
+        ['success', 'success', 'success'],
+      )
+    }))
+
+  it('ends in a failure where a cluster is not healthy in time, and in an error where one cannot be reached', () =>
+    withWorld({}, async (world) => {
+      const commit = world.push()
+      world.set('c2', { sync: 'unreachable', seenAt: '2027-01-15T07:59:00.000Z' })
+      await world.pass(9 * minute)
+      assert.equal(world.board.of(commit).get('flotilla/c1')?.state, 'pending')
+      assert.match(world.board.of(commit).get('flotilla/c2')?.description ?? '', /^unreachable since 2027-01-15 07:59Z/)
+      await world.pass(2 * minute)
+      world.set('c1', { sync: 'degraded', message: 'not applied and healthy within 10m; 3/4 applied' })
+      await world.pass(10_000)
+      assert.equal(
+        world.board.of(commit).get('flotilla/c1')?.description,
+        'degraded: not applied and healthy within 10m',
+      )
+      assert.equal(world.board.of(commit).get('flotilla/c2')?.state, 'error')
+      assert.deepEqual(
+        shown(world, commit)[0],
+        'flotilla failure 0/2 synced, 1 degraded, 1 unreachable: c1 not applied and healthy within 10m',
+      )
+    }))
+
+  it('settles commits that were overtaken with the one that overtook them', () =>
+    withWorld({}, async (world) => {
+      const first = world.push()
+      await world.pass(10_000)
+      const second = world.push()
+      await world.pass(1000)
+      assert.match(world.board.of(first).get('flotilla')?.description ?? '', /^0\/2 synced/)
+      const last = world.push(3)
+      const [, skipped = '', between = ''] = world.commits
+      await world.pass(1000)
+      for (const name of ['c1', 'c2']) world.set(name, { sync: 'synced' })
+      await world.pass(1000)
+      const by = `superseded by ${last.slice(0, 7)}`
+      for (const commit of [first, second, skipped, between])
+        assert.deepEqual(
+          [world.board.of(commit).get('flotilla')?.state, world.board.of(commit).get('flotilla')?.description],
+          ['success', `${by}: 2/2 synced`],
+        )
+      assert.equal(world.board.of(first).get('flotilla/c1')?.description, `${by}: synced, 412/412 applied`)
+      assert.equal(world.board.of(last).get('flotilla')?.state, 'success')
+    }))
+
+  it('is made complete after a restart, and nothing that is there is posted again', () =>
+    withWorld({}, async (world) => {
+      const first = world.push()
+      await world.pass(10_000)
+      world.board.become({ type: 'unreachable' })
+      const second = world.push()
+      for (const name of ['c1', 'c2']) world.set(name, { sync: 'synced' })
+      await world.pass(10_000)
+      assert.equal(world.board.of(second).size, 0)
+      await world.restart()
+      world.board.become('well')
+      await world.pass(minute)
+      assert.equal(world.board.of(first).get('flotilla')?.state, 'success')
+      assert.equal(world.board.of(second).size, 3)
+      const before = world.board.journal.length
+      await world.restart()
+      await world.pass(10 * minute)
+      assert.equal(world.board.journal.length, before)
+    }))
+
+  it('says once, as the worst of the hour, that a cluster is flapping', () =>
+    withWorld({}, async (world) => {
+      const commit = world.push()
+      for (const name of ['c1', 'c2']) world.set(name, { sync: 'synced' })
+      await world.pass(minute)
+      for (let i = 0; i < 25; i++) {
+        world.set('c2', { sync: i % 2 === 0 ? 'degraded' : 'synced', message: 'the disk is full' })
+        await world.pass(minute)
+      }
+      const posts = world.board.journal.filter(({ status }) => status.context === 'flotilla/c2')
+      assert.equal(posts.length, 6)
+      assert.deepEqual(
+        [posts.at(-1)?.status.state, posts.at(-1)?.status.description],
+        ['failure', 'flapping: degraded: the disk is full'],
+      )
+      world.set('c2', { sync: 'synced', message: '' })
+      await world.pass(70 * minute)
+      assert.equal(world.board.of(commit).get('flotilla/c2')?.state, 'success')
+      assert.equal(world.board.of(commit).get('flotilla')?.state, 'success')
+    }))
+
+  it('is per region, with each cluster that fails, in a large fleet', () =>
+    withWorld({ clusters: ['a1', 'a2', 'bb1', 'bb2'], maxClusterStatuses: 3 }, async (world) => {
+      const commit = world.push()
+      for (const name of ['a1', 'a2', 'bb1']) world.set(name, { sync: 'synced' })
+      world.set('bb2', { sync: 'degraded', message: 'no room' })
+      await world.pass(20_000)
+      assert.deepEqual(shown(world, commit), [
+        'flotilla failure 3/4 synced, 1 degraded: bb2 no room',
+        'flotilla/bb2 failure degraded: no room',
+        'flotilla/region/r-2 success 2/2 synced',
+        'flotilla/region/r-3 failure 1/2 synced, 1 degraded: bb2 no room',
+      ])
+      world.set('bb2', { sync: 'synced', message: '' })
+      await world.pass(1000)
+      assert.ok([...world.board.of(commit).values()].every(({ state }) => state === 'success'))
+    }))
+
+  it('keeps what matters most within its limits, and sends the rest later', () => {
+    const clusters = Array.from({ length: 40 }, (_, i) => `c${i}`)
+    return withWorld({ clusters, limits: { perMinute: 20, perHour: 400 } }, async (world) => {
+      const commit = world.push()
+      for (const name of clusters) world.set(name, { sync: 'synced' })
+      world.set('c7', { sync: 'degraded', message: 'no room' })
+      await world.pass(9000)
+      const order = world.board.journal.map(({ status }) => status.context)
+      assert.equal(order.indexOf('flotilla'), 0)
+      assert.ok(order.length <= 20)
+      const failing = world.board.of(commit).get('flotilla/c7')
+      assert.equal(failing?.state, 'failure', 'a failure passes those that wait')
+      await world.pass(5 * minute)
+      assert.equal(world.board.of(commit).size, 41)
+    })
+  })
+})
