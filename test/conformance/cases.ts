@@ -2,6 +2,7 @@ import { applyingCases } from './applying.ts'
 import { customCases } from './custom.ts'
 import { readingCases } from './reading.ts'
 import { scalingCases } from './scaling.ts'
+import { serviceCases } from './services.ts'
 import type { GetTarget } from './target.ts'
 import { workloadCases } from './workloads.ts'
 import { writingCases } from './writing.ts'
@@ -15,6 +16,7 @@ export function conformanceCases(plain: GetTarget, full: GetTarget): void {
   describe('writing', () => writingCases(plain))
   describe('applying', () => applyingCases(plain))
   describe('scaling', () => scalingCases(plain))
+  describe('services', () => serviceCases(plain))
   describe('custom resources', () => customCases(plain))
   describe('workloads', () => workloadCases(full))
 }

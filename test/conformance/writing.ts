@@ -200,37 +200,6 @@ export function writingCases(get: GetTarget): void {
     assert.match(String(dig(answer.body, 'message')), /spec\.selector: Invalid value: .*field is immutable/)
   })
 
-  it('refuses two ports of one Service under one name or number', async () => {
-    const path = `/api/v1/namespaces/${namespace}/services`
-    const ports = [
-      { name: 'a', port: 80 },
-      { name: 'a', port: 81 },
-      { name: 'c', port: 80 },
-    ]
-    const answer = await send('POST', path, service('twice', { ports }))
-    assert.equal(answer.status, 422)
-    const fields = listAt(answer.body, 'details', 'causes').map((cause) => dig(cause, 'field'))
-    assert.deepEqual(fields, ['spec.ports[1].name', 'spec.ports[2]'])
-  })
-
-  it('keeps the address of a Service over updates that do not name it', async () => {
-    const path = `/api/v1/namespaces/${namespace}/services`
-    const made = ok(await send('POST', path, service('kept')), 201)
-    const updated = ok(await send('PUT', `${path}/kept`, service('kept', { ports: [{ port: 81 }] })))
-    assert.equal(dig(updated, 'spec', 'clusterIP'), dig(made, 'spec', 'clusterIP'))
-    const moved = await send('PATCH', `${path}/kept`, { spec: { clusterIP: '10.0.0.77' } })
-    assert.equal(moved.status, 422)
-  })
-
-  it('takes away what only the type before had a use for', async () => {
-    const spec = { selector: { app: 'typed' }, ports: [{ port: 80 }], type: 'LoadBalancer' }
-    const path = `/api/v1/namespaces/${namespace}/services`
-    const made = ok(await send('POST', path, { apiVersion: 'v1', kind: 'Service', metadata: { name: 't' }, spec }), 201)
-    assert.equal(dig(made, 'spec', 'externalTrafficPolicy'), 'Cluster')
-    const now = dig(ok(await send('PATCH', `${path}/t`, { spec: { type: 'ClusterIP' } })), 'spec') as JsonObject
-    for (const field of ['externalTrafficPolicy', 'allocateLoadBalancerNodePorts']) assert.equal(now[field], undefined)
-  })
-
   it('turns stringData into data, and says so in no answer', async () => {
     const path = `/api/v1/namespaces/${namespace}/secrets`
     const body = {

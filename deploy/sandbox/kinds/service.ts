@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject, jsonEqual, type KubeObject } from '../../../repo-layout/json.ts'
+import { isJsonObject, type Json, type JsonObject, jsonEqual, type KubeObject } from '../../../repo-layout/json.ts'
 import type { Backend } from '../backend.ts'
 import { listOf, numberOf, objectOf, textOf } from '../defaults/fill.ts'
-import type { Cause } from '../status.ts'
+import { type Cause, StatusError } from '../status.ts'
 import { duplicate, invalid, refuse, required, unsupported } from '../validate/causes.ts'
 import { nameCauses } from '../validate/names.ts'
 import { portRange } from './pod-spec.ts'
@@ -48,7 +48,18 @@ function isHealthChecked({ type, externalTrafficPolicy }: JsonObject): boolean {
 function withAllocated(object: KubeObject, live: JsonObject, backend: Backend): KubeObject {
   const spec = allocated(objectOf(object.spec), live, backend)
   refuse({ kind: 'Service', group: '' }, object.metadata.name, familyCauses(spec))
+  if (live.type !== undefined && isOutside(spec)) refuseSharedPorts(listOf(spec.ports).filter(isJsonObject))
   return { ...object, spec } as KubeObject
+}
+
+/** The allocator of node ports answers before anything is validated, and not as a validation does. */
+function refuseSharedPorts(ports: readonly JsonObject[]): void {
+  const given = new Set<string>()
+  for (const { protocol, nodePort } of ports) {
+    const text = `{${textOf(protocol)} ${numberOf(nodePort)}}`
+    if (numberOf(nodePort) > 0 && given.has(text)) throw new StatusError(500, '', `duplicate nodePort: ${text}`)
+    given.add(text)
+  }
 }
 
 function allocated(spec: JsonObject, live: JsonObject, backend: Backend): JsonObject {
@@ -61,7 +72,8 @@ function allocated(spec: JsonObject, live: JsonObject, backend: Backend): JsonOb
   const policy =
     spec.ipFamilyPolicy ?? live.ipFamilyPolicy ?? (isOpen({ ...spec, clusterIP }) ? 'RequireDualStack' : 'SingleStack')
   const both = policy === 'RequireDualStack' && isOpen({ ...spec, clusterIP })
-  const given = new Map<string, number>()
+  // A new Service gives one node port to all protocols of a port; what is added later gets one of its own.
+  const given = live.type === undefined ? requestedPorts(listOf(spec.ports)) : undefined
   const ports = listOf(spec.ports).map((port) =>
     isJsonObject(port) ? portOf(port, live, outside, backend, given) : port,
   )
@@ -77,13 +89,19 @@ function allocated(spec: JsonObject, live: JsonObject, backend: Backend): JsonOb
   }
 }
 
+/** The node ports that are named, by port. */
+function requestedPorts(ports: readonly Json[]): Map<number, number> {
+  const named = ports.filter(isJsonObject).filter((port) => numberOf(port.nodePort) > 0)
+  return new Map(named.reverse().map((port) => [numberOf(port.port), numberOf(port.nodePort)]))
+}
+
 /** A node port that is not named is the one that the same port had, else a new one. */
 function portOf(
   port: JsonObject,
   live: JsonObject,
   outside: boolean,
   backend: Backend,
-  given: Map<string, number>,
+  given: Map<number, number> | undefined,
 ): JsonObject {
   if (!outside) {
     const was = listOf(live.ports).find((one) => isJsonObject(one) && one.nodePort === port.nodePort)
@@ -94,10 +112,9 @@ function portOf(
   const before = listOf(live.ports).find(
     (one) => isJsonObject(one) && one.port === port.port && one.protocol === port.protocol,
   )
-  const id = `${textOf(port.protocol)} ${numberOf(port.port)}`
-  const nodePort =
-    numberOf(objectOf(before).nodePort) || (live.ports === undefined && given.get(id)) || backend.addresses.nodePort()
-  given.set(id, nodePort)
+  const number = numberOf(port.port)
+  const nodePort = numberOf(objectOf(before).nodePort) || given?.get(number) || backend.addresses.nodePort()
+  given?.set(number, nodePort)
   return { ...port, nodePort }
 }
 
