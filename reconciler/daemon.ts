@@ -29,6 +29,7 @@ import type { PullMetrics } from './pulls/planner.ts'
 import { type PullSettings, watchPulls } from './pulls/watch.ts'
 import type { ReporterMetrics } from './report/reporter.ts'
 import { createReporting, type ReportSettings } from './report/reporting.ts'
+import { createOnFailure } from './revert/on-failure.ts'
 import type { Metrics } from './server/metrics.ts'
 import type { DaemonApi } from './server/types.ts'
 
@@ -136,6 +137,17 @@ export function startDaemon(options: DaemonOptions): Daemon {
     observations: facts.peek,
     maySpeak: () => fence?.closed() === undefined,
   })
+
+  const onFailure = createOnFailure({
+    ...{ repository, clock, log, base: branches.source },
+    forge: options.pulls?.found ?? Promise.resolve(undefined),
+    inForce() {
+      const { order, source, tips, rendered } = state
+      if (!order || !source || !tips || tips.source !== rendered || fence?.closed() !== undefined) return undefined
+      return { source, tip: tips.source, generated: order.commit, clusters: members.statuses() }
+    },
+  })
+  teller.onChange(onFailure.look)
 
   async function turn(): Promise<void> {
     for (let race = 0; race < maxRaces; race++) {
@@ -296,8 +308,9 @@ export function startDaemon(options: DaemonOptions): Daemon {
       const reported = reporting.stop()
       const turned = turner.stop()
       const planned = pulls.stop()
+      const reverted = onFailure.stop()
       const { cancel } = clock.after(lastTurn, () => void repository.close())
-      await Promise.all([members.stop(), turned, planned, reported])
+      await Promise.all([members.stop(), turned, planned, reported, reverted])
       cancel()
       teller.stop()
       await repository.close()

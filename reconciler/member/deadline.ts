@@ -4,6 +4,9 @@ import type { MemberStatus } from './types.ts'
 
 type Judged = Omit<MemberStatus, 'since'>
 
+/** How the message of a cluster begins in which a commit has failed its deadline. */
+export const missedDeadline = 'not applied and healthy within'
+
 /** Judges a status by the Fleet's `sync.timeout`; asked anew with every status. */
 export type Deadline = (status: Judged, timeout: string | undefined) => Judged
 
@@ -32,6 +35,6 @@ export function createDeadline(clock: Clock, wake: () => void): Deadline {
       running = start(key, timeout)
     }
     if (clock.now() < running.end) return status
-    return { ...status, sync: 'degraded', message: `not applied and healthy within ${timeout}; ${status.message}` }
+    return { ...status, sync: 'degraded', message: `${missedDeadline} ${timeout}; ${status.message}` }
   }
 }

@@ -105,7 +105,7 @@ export function interpretFile(file: SourceFile): FileItems {
 }
 
 /** Settings of a Fleet that are understood and checked, but that nothing acts on yet. */
-const withoutEffect: readonly string[] = ['charts', 'onFailure']
+const withoutEffect: readonly string[] = ['charts']
 
 function settingsWithoutEffect(document: SourceDocument): readonly Message[] {
   return withoutEffect
