@@ -19,6 +19,8 @@ export interface Observer {
 
 /** Pods are looked at so many milliseconds after a workload changed: rollouts change it often. */
 const settleTime = 1000
+/** Until they were counted once, nothing is decided upon the workload. */
+const firstLook = 100
 /** From so many workloads of a namespace on, one list of all its pods costs less than one for each of them. */
 const shared = 4
 /** Again, while pods are unschedulable for less than a minute (kubefed: 10 s), and while they stay so. */
@@ -113,7 +115,7 @@ export function createObserver(
         continue
       }
       makeDue(namespace, subject)
-      queue.add(namespace, settleTime)
+      queue.add(namespace, book.pods.has(subject) ? settleTime : firstLook)
     }
   }
 
