@@ -126,7 +126,7 @@ function present(oid: string): string | undefined {
   return oid === zeroOid ? undefined : oid
 }
 
-/** Branches and tags with a name that Git takes: anything else could lead to another file of the folder. */
+/** Branches, tags and notes with a name that Git takes: anything else could lead to another file of the folder. */
 function isRefName(ref: string): boolean {
-  return /^refs\/(heads|tags)\/[^\s~^:?*[\\]+$/.test(ref) && !/\.\.|\/\/|@\{|\/\.|\.lock(\/|$)|[/.]$/.test(ref)
+  return /^refs\/(heads|tags|notes)\/[^\s~^:?*[\\]+$/.test(ref) && !/\.\.|\/\/|@\{|\/\.|\.lock(\/|$)|[/.]$/.test(ref)
 }

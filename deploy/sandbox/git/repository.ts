@@ -23,7 +23,7 @@ export interface BareRepository {
 /** The branch that a clone checks out. */
 export const defaultBranch = 'refs/heads/main'
 
-const namespaces = ['refs/heads', 'refs/tags']
+const namespaces = ['refs/heads', 'refs/tags', 'refs/notes']
 
 /** Opens the bare repository in a folder, and makes it where there is none. */
 export async function openBareRepository(gitdir: string): Promise<BareRepository> {
