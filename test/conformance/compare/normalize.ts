@@ -65,6 +65,7 @@ function message(text: string): string {
     // The causes say it too, one by one.
     .replace(/( is invalid: ).*/s, '$1*')
     .replace(/(Invalid value: ).*?(: (field is immutable|may not change once set))/gs, '$1*$2')
+    .replace(/(duplicate nodePort: \{\w+ )\d+/, '$1*')
     .replace(/(Duplicate value: )(\{.*\}|3\d{4})/s, '$1*')
     .replace(/(Invalid value: ).*(: only allowed for updateStrategy)/s, '$1*$2')
     .replace(/^Invalid value: .*(strict decoding error: .*|json: cannot unmarshal|illegal base64)/s, '$1')
