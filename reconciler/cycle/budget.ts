@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FleetSpec } from '../../repo-layout/schema/fleet.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
+import { count, firstAndMore } from '../views/text.ts'
 
 /** An object that a member would delete. */
 export interface Deletion {
@@ -44,22 +45,22 @@ export function judgeDeletions(question: BudgetQuestion): BudgetVerdict {
   const { deletions, spent, total, budget, emptied, unplaced, allowed } = question
   const all = [...spent, ...deletions]
   const taken = sumOf(deletions)
-  const count = all.length + sumOf(all)
+  const whole = all.length + sumOf(all)
   const nowhere = [...new Set(deletions.map(({ subject }) => subject).filter((subject) => unplaced.has(subject)))]
   const namespaces = all.filter(({ subject }) => subject.startsWith('Namespace/')).length
-  const share = total === 0 ? 0 : (count / total) * 100
+  const share = total === 0 ? 0 : (whole / total) * 100
   const reasons = [
     emptied ? 'nothing of the fleet would be left' : '',
-    nowhere.length > 0 ? `the placement of ${listed(nowhere)} selects no cluster` : '',
-    count > budget.maxDeletedObjects ? `more than ${budget.maxDeletedObjects} objects` : '',
-    count >= percentCountsFrom && share > budget.maxDeletedPercent ? `more than ${budget.maxDeletedPercent} %` : '',
+    nowhere.length > 0 ? `the placement of ${firstAndMore(nowhere.sort())} selects no cluster` : '',
+    whole > budget.maxDeletedObjects ? `more than ${budget.maxDeletedObjects} objects` : '',
+    whole >= percentCountsFrom && share > budget.maxDeletedPercent ? `more than ${budget.maxDeletedPercent} %` : '',
     namespaces > budget.maxDeletedNamespaces ? `more than ${budget.maxDeletedNamespaces} namespaces` : '',
   ].filter((reason) => reason !== '')
   const digest = digestOf(deletions)
   if (deletions.length === 0 || reasons.length === 0 || allowed.has(digest)) return { type: 'within' }
   const clusters = new Set(deletions.map(({ cluster }) => cluster)).size
   const others = taken === 0 ? '' : `, and ${taken} more with ${deletions.length === 1 ? 'it' : 'them'},`
-  const what = `${counted(deletions.length, 'object')} in ${counted(clusters, 'cluster')}${others}`
+  const what = `${count(deletions.length, 'object')} in ${count(clusters, 'cluster')}${others}`
   const are = deletions.length === 1 ? 'is' : 'are'
   const already = spent.length === 0 ? '' : `, with the ${spent.length} already deleted`
   const text = `${what} ${are} not deleted: ${reasons.join(', ')}${already}; to allow it, push a commit with the trailer Flotilla-Allow-Delete: ${digest}`
@@ -68,15 +69,6 @@ export function judgeDeletions(question: BudgetQuestion): BudgetVerdict {
 
 function sumOf(deletions: readonly Deletion[]): number {
   return deletions.reduce((sum, { takes }) => sum + takes, 0)
-}
-
-function listed(subjects: readonly Subject[]): string {
-  const [first = '', ...more] = [...subjects].sort()
-  return more.length === 0 ? first : `${first} (and ${more.length} more)`
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** Names a set of deletions, whatever its order: 12 hex digits. Objects that are created anew make another set. */

@@ -4,9 +4,9 @@ import { ForgeError, type ForgeFailure } from '../forge/error.ts'
 import type { CommitStatus } from '../forge/types.ts'
 import { explain, GitError } from '../git/error.ts'
 import type { NewCommit, NewFile, Repository, TreeEntry } from '../git/types.ts'
+import { shortCommit } from '../views/text.ts'
 import type { Board } from './board.ts'
 import { isNoteOf, mergeNote, noteFiles, parseNote } from './note.ts'
-import { short } from './words.ts'
 
 /** The ref of our notes: `git log --notes=flotilla` shows them. */
 export const notesRef = 'refs/notes/flotilla'
@@ -48,7 +48,7 @@ export function noteBoard({ repository, author, clock }: NoteBoardOptions): Boar
       const text = mergeNote(await noteOf(commit, entries), statuses)
       const known = new Map<string, NewFile>(entries.map(({ path, oid }) => [path, { oid }]))
       const files = noteFiles<NewFile>(known, commit, { text, oid: blobOid(text) })
-      const message = `Report on ${short(commit)}\n\n${text}`
+      const message = `Report on ${shortCommit(commit)}\n\n${text}`
       const made = await repository.commitTo(notesRef, { parent, files, message, author: author() })
       seen = undefined
       if (made.push.type === 'pushed') return

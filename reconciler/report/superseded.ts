@@ -1,8 +1,9 @@
 import type { CommitStatus } from '../forge/types.ts'
+import { shortCommit } from '../views/text.ts'
 import type { Contexts } from './contexts.ts'
 import type { Picture } from './picture.ts'
 import { type Posting, ranks } from './posting.ts'
-import { description, short } from './words.ts'
+import { description } from './words.ts'
 
 /**
  * The statuses that an overtaken commit should still get. It stays pending while its successor is on its way, then ends as
@@ -10,7 +11,7 @@ import { description, short } from './words.ts'
  */
 export function postingsOvertaken(picture: Picture, known: ReadonlyMap<string, CommitStatus>): readonly Posting[] {
   const { contexts, fleet, isFinal, parts } = picture
-  const by = `superseded by ${short(picture.commit)}`
+  const by = `superseded by ${shortCommit(picture.commit)}`
   const stands = known.get(contexts.fleet)
   if (!isFinal) {
     if (stands && (stands.state !== 'pending' || stands.description.includes('superseded by '))) return []

@@ -17,11 +17,6 @@ export function description(text: string): string {
         .trimEnd()}…`
 }
 
-/** The first signs of a commit's id. */
-export function short(commit: string): string {
-  return commit.slice(0, 7)
-}
-
 /** When a cluster was last seen, in words that stay the same while it is away: `2026-11-24 14:02Z`. */
 export function lastSeen({ seenAt, since }: Pick<ClusterStatus, 'seenAt' | 'since'>): string {
   return `${new Date(seenAt ?? since).toISOString().slice(0, 16).replace('T', ' ')}Z`

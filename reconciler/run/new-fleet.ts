@@ -2,6 +2,7 @@ import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import { type ConnectOptions, connect } from '../member/connect.ts'
 import { ApiError, itemsOf } from '../member/errors.ts'
 import { inventoryLabel, inventoryNamespace } from '../member/inventory.ts'
+import { firstAndMore } from '../views/text.ts'
 
 /**
  * Why a fleet without a generated branch is no new one; undefined where every member says that nothing of this fleet
@@ -31,8 +32,7 @@ export async function notNewFleet(
       }),
   )
   const unread = [...holds.clusters].map((name) => `${name} cannot be asked: its document is in error`)
-  const [first, ...more] = [...reasons.filter((reason) => reason !== undefined), ...unread]
-  if (first === undefined) return undefined
-  const others = more.length > 0 ? ` (and ${more.length} more)` : ''
-  return `the generated branch is missing, and it cannot be told that this is a new fleet: ${first}${others}; run "flotilla recover" to have it again, or start with --new-fleet`
+  const all = [...reasons.filter((reason) => reason !== undefined), ...unread]
+  if (all.length === 0) return undefined
+  return `the generated branch is missing, and it cannot be told that this is a new fleet: ${firstAndMore(all)}; run "flotilla recover" to have it again, or start with --new-fleet`
 }

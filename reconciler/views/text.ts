@@ -28,6 +28,11 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
+/** The first of some texts, and how many there are beside it: `a (and 2 more)`. Empty where there is none. */
+export function firstAndMore([first = '', ...more]: readonly string[]): string {
+  return more.length === 0 ? first : `${first} (and ${more.length} more)`
+}
+
 /** The first signs of a commit id, or a dash where there is none. */
 export function shortCommit(commit: string | undefined): string {
   return commit === undefined ? '-' : commit.slice(0, 7)
