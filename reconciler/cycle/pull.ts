@@ -2,8 +2,8 @@ import type { Logger } from 'pino'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import type { FleetReader } from '../../repo-layout/read/reader.ts'
 import type { Clock } from '../clock.ts'
-import { GitError } from '../git/error.ts'
 import { type Provenance, parseProvenance, previousOfOurs } from '../git/generated.ts'
+import { holds } from '../git/holds.ts'
 import type { Commit, Refs, Repository } from '../git/types.ts'
 import { gitTree } from './source.ts'
 
@@ -80,8 +80,8 @@ export async function pull(options: PullOptions): Promise<Pulled> {
   }
   const provenance = parseProvenance(previous.message)
   const rendered = provenance?.sourceCommit
-  const forced = rendered !== undefined && (await lacks(repository, refs.source, rendered)) ? rendered : undefined
-  const isOlder = forced !== undefined && !(await lacks(repository, forced, refs.source))
+  const forced = rendered !== undefined && !(await holds(repository, refs.source, rendered)) ? rendered : undefined
+  const isOlder = forced !== undefined && (await holds(repository, forced, refs.source))
   const refused = isOlder
     ? `the branch "${branches.source}" is at ${short(refs.source)}, older than ${short(forced)}, which is rendered; take a change back with "git revert", or push another commit`
     : undefined
@@ -127,7 +127,7 @@ async function mustHold(
   why: string,
   { repository, branches }: PullOptions,
 ): Promise<void> {
-  if (!(await lacks(repository, tip, commit))) return
+  if (await holds(repository, tip, commit)) return
   throw new PullProblem(
     `the branch "${branches.generated}" was rewound: it lacks commit ${commit.slice(0, 12)}, which ${why}; run "flotilla recover" to have it again, or start with --new-fleet to go on from the branch as it is`,
   )
@@ -138,17 +138,6 @@ async function mustHoldAllInUse(source: string, tip: string, options: PullOption
   if (!fleet.source) return
   for (const [cluster, commit] of await options.commitsInUse(fleet.source))
     await mustHold(tip, commit, `${cluster} runs`, options)
-}
-
-async function lacks(repository: Repository, tip: string, commit: string): Promise<boolean> {
-  if (tip === commit) return false
-  try {
-    return !(await repository.isAncestor(commit, tip))
-  } catch (error) {
-    // A commit that the remote has no more was rewritten away.
-    if (error instanceof GitError && error.code === 'not-found') return true
-    throw error
-  }
 }
 
 function short(commit: string): string {

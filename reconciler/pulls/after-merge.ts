@@ -1,6 +1,6 @@
 import { clusterOfPath } from '../../repo-layout/generated/path.ts'
-import { GitError } from '../git/error.ts'
 import { parseProvenance } from '../git/generated.ts'
+import { holds } from '../git/holds.ts'
 import type { Commit, Repository } from '../git/types.ts'
 import { escapeMarkdown } from '../views/table.ts'
 import { shortCommit } from '../views/text.ts'
@@ -44,15 +44,6 @@ export async function outcomeOfMerge(
     new Map((await repository.list(commit)).map(({ path, oid }) => [path, oid] as const))
   const before = parent === undefined ? new Map<string, string>() : await files(parent)
   return { commit: first.oid, joined: source !== merge, changes: treeChanges(before, await files(first.oid)) }
-}
-
-async function holds(repository: Pick<Repository, 'isAncestor'>, commit: string, ancestor: string): Promise<boolean> {
-  try {
-    return await repository.isAncestor(ancestor, commit)
-  } catch (error) {
-    if (error instanceof GitError && error.code === 'not-found') return false
-    throw error
-  }
 }
 
 const mostLines = 20

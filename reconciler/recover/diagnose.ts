@@ -1,5 +1,5 @@
-import { GitError } from '../git/error.ts'
 import { previousOfOurs } from '../git/generated.ts'
+import { holds } from '../git/holds.ts'
 import type { Commit, Repository } from '../git/types.ts'
 import type { Reading } from './reading.ts'
 
@@ -68,14 +68,4 @@ export async function remedyFor(
   return !tip || (await holds(repository, last, tip.oid))
     ? { type: 'push', commit: last }
     : { type: 'recommit', commit: last }
-}
-
-/** Whether a commit is in the history of another; one that nobody has any more is not. */
-async function holds(repository: Repository, tip: string, commit: string): Promise<boolean> {
-  try {
-    return tip === commit || (await repository.isAncestor(commit, tip))
-  } catch (error) {
-    if (error instanceof GitError && error.code === 'not-found') return false
-    throw error
-  }
 }
