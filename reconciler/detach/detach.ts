@@ -1,4 +1,5 @@
 import { type Subject, subjectOf } from '../../repo-layout/subject.ts'
+import { eachOf } from '../each-of.ts'
 import { messageOf } from '../member/errors.ts'
 import type { Session } from '../member/session.ts'
 import { type Found, listedObjects, markedObjects } from './find.ts'
@@ -92,16 +93,13 @@ async function letAllGo(
   options: DetachOptions,
   objects: Map<Subject, LetGo>,
 ): Promise<void> {
-  let next = 0
   let done = 0
-  const work = async () => {
-    for (let found = all[next++]; found && !options.signal.aborted; found = all[next++]) {
-      if (!options.dryRun && done % checkEvery === checkEvery - 1) await mustBeInOurHands(session, options.owner)
-      objects.set(found.subject, await letGo(session, found, options))
-      options.progress(++done, all.length)
-    }
-  }
-  await Promise.all(Array.from({ length: concurrency }, work))
+  await eachOf(all, concurrency, async (found) => {
+    if (options.signal.aborted) return
+    if (!options.dryRun && done % checkEvery === checkEvery - 1) await mustBeInOurHands(session, options.owner)
+    objects.set(found.subject, await letGo(session, found, options))
+    options.progress(++done, all.length)
+  })
 }
 
 async function removeAll(session: Session, all: readonly Own[], dryRun: boolean, removed: Subject[]): Promise<void> {

@@ -1,7 +1,7 @@
-import type { JsonObject, KubeObject } from '../../repo-layout/json.ts'
+import type { KubeObject } from '../../repo-layout/json.ts'
 import { collectionPath, preferredVersions, type Resource, readVersion } from '../member/discovery.ts'
-import { isClusterWide, isRejected, itemsOf, messageOf } from '../member/errors.ts'
-import { metadataText } from '../member/manifest.ts'
+import { isClusterWide, isRejected, messageOf } from '../member/errors.ts'
+import { listAll as listItems } from '../member/list.ts'
 import type { Transport } from '../member/transport.ts'
 
 /** Every kind that an API server serves and lists, in the version that it prefers; and what it would not tell. */
@@ -9,9 +9,6 @@ export interface ServedKinds {
   readonly resources: readonly Resource[]
   readonly unread: readonly string[]
 }
-
-/** Objects asked for at a time. */
-const page = 500
 
 /** Asks for every kind: one request a group. A group that gives no answer is named in `unread`. */
 export async function servedKinds(transport: Transport): Promise<ServedKinds> {
@@ -42,14 +39,7 @@ export async function listAll(
   namespace: string | undefined,
   labelSelector?: string,
 ): Promise<readonly KubeObject[]> {
-  const objects: KubeObject[] = []
-  for (let token: string | undefined; ; ) {
-    const { json } = await transport.request('GET', collectionPath(resource, namespace), {
-      query: { labelSelector, limit: String(page), continue: token },
-    })
-    const { apiVersion, kind } = resource
-    objects.push(...itemsOf(json).map((item: JsonObject) => ({ ...item, apiVersion, kind }) as KubeObject))
-    token = metadataText(json, 'continue') || undefined
-    if (token === undefined) return objects
-  }
+  const { apiVersion, kind } = resource
+  const items = await listItems(transport, collectionPath(resource, namespace), { labelSelector })
+  return items.map((item) => ({ ...item, apiVersion, kind }) as KubeObject)
 }

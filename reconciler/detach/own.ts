@@ -8,6 +8,7 @@ import { inventoryNamespace, madeByUs } from '../member/inventory.ts'
 import { markOf, type Owner } from '../member/manifest.ts'
 import type { Session } from '../member/session.ts'
 import { inventoryName } from '../member/shards.ts'
+import { isStandard } from '../member/standard.ts'
 import { isNotListed, listAll, type ServedKinds } from './kinds.ts'
 import type { Left } from './types.ts'
 
@@ -130,7 +131,7 @@ export async function ownNamespace(
   for (const resource of resources.filter(({ namespaced }) => namespaced)) {
     try {
       const objects = await listAll(session.transport, resource, inventoryNamespace)
-      others.push(...objects.filter((one) => !isStandard(one)).map(subjectOf))
+      others.push(...objects.filter(({ kind, metadata }) => !isStandard(kind, metadata.name)).map(subjectOf))
     } catch (error) {
       if (isClusterWide(error)) throw error
       if (isNotListed(error) && !isRejected(error, 403)) continue
@@ -140,9 +141,4 @@ export async function ownNamespace(
   const foreign = others.filter((subject) => !ours.has(subject)).sort()
   if (foreign.length === 0) return answer('')
   return answer(`others use it: ${foreign.slice(0, 3).join(', ')}${foreign.length > 3 ? ', …' : ''}`)
-}
-
-/** What Kubernetes puts into each namespace by itself. */
-function isStandard({ kind, metadata: { name } }: KubeObject): boolean {
-  return (kind === 'ConfigMap' && name === 'kube-root-ca.crt') || (kind === 'ServiceAccount' && name === 'default')
 }

@@ -1,7 +1,8 @@
-import { getIn, type JsonObject } from '../../repo-layout/json.ts'
+import type { JsonObject } from '../../repo-layout/json.ts'
 import { annotations } from '../../repo-layout/schema/common.ts'
 import { collectionPath, type Resource } from '../member/discovery.ts'
 import { itemsOf } from '../member/errors.ts'
+import { pagesOf } from '../member/list.ts'
 import { markOf } from '../member/manifest.ts'
 import { managedBy } from '../member/marks.ts'
 import type { Transport } from '../member/transport.ts'
@@ -35,17 +36,9 @@ export async function heldByOthers(transport: Transport, resources: readonly Res
 }
 
 async function* metadataOf(transport: Transport, resource: Resource): AsyncGenerator<JsonObject> {
-  for (let next: string | undefined; ; ) {
-    const { json } = await transport.request('GET', collectionPath(resource, undefined), {
-      query: { limit: '500', continue: next },
-      accept: metadataOnly,
-    })
-    // An empty list of metadata, and of nothing else, comes as null.
+  // An empty list of metadata, and of nothing else, comes as null.
+  for await (const json of pagesOf(transport, collectionPath(resource, undefined), { accept: metadataOnly }))
     if (json.kind !== 'PartialObjectMetadataList' || json.items !== null) yield* itemsOf(json)
-    const token = getIn(json, ['metadata', 'continue'])
-    if (typeof token !== 'string' || token === '') return
-    next = token
-  }
 }
 
 function withoutOwners(item: JsonObject): JsonObject {

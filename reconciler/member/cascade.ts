@@ -1,13 +1,14 @@
-import { getIn, isJsonObject, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
+import { getIn, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
 import { parseSubject, type Subject } from '../../repo-layout/subject.ts'
+import { eachOf } from '../each-of.ts'
 import type { Api } from './api.ts'
 import { isAbsent, isRejected } from './errors.ts'
+import { metadataText } from './manifest.ts'
 import { isPrecious, rankOf, servedKinds } from './order.ts'
+import { controllerOf, isStandard } from './standard.ts'
 
 /** Kinds that every namespace has of itself, or that only tell of others: nobody misses them. */
 const derived = new Set(['Event', 'Endpoints', 'EndpointSlice', 'Lease', 'PodMetrics'])
-/** Objects that Kubernetes puts into every namespace. */
-const born = new Set(['ConfigMap/kube-root-ca.crt', 'ServiceAccount/default'])
 /** Lists that are asked for at a time. */
 const width = 8
 
@@ -27,14 +28,10 @@ export async function takenWith(api: Api, subject: Subject, live: KubeObject): P
 async function inNamespace(api: Api, namespace: string): Promise<number> {
   const kinds = (await api.namespacedKinds()).filter(({ kind }) => !derived.has(kind))
   let sum = 0
-  let next = 0
-  const worker = async () => {
-    for (let kind = kinds[next++]; kind; kind = kinds[next++]) {
-      const { items, more } = await listed(api, kind, namespace)
-      sum += more + items.filter((item) => isMade(item, kind.kind)).length
-    }
-  }
-  await Promise.all(Array.from({ length: width }, worker))
+  await eachOf(kinds, width, async (resource) => {
+    const { items, more } = await listed(api, resource, namespace)
+    sum += more + items.filter((item) => isMade(item, resource.kind)).length
+  })
   return sum
 }
 
@@ -60,8 +57,5 @@ async function listed(api: Api, ...of: Parameters<Api['firstPage']>): Promise<Pa
 }
 
 function isMade(item: JsonObject, kind: string): boolean {
-  const owners = getIn(item, ['metadata', 'ownerReferences'])
-  const isControlled =
-    Array.isArray(owners) && owners.some((owner: unknown) => isJsonObject(owner) && owner.controller === true)
-  return !isControlled && !born.has(`${kind}/${String(getIn(item, ['metadata', 'name']))}`)
+  return controllerOf(item) === undefined && !isStandard(kind, metadataText(item, 'name'))
 }

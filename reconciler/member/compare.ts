@@ -1,4 +1,6 @@
 import type { KubeObject } from '../../repo-layout/json.ts'
+import { eachOf } from '../each-of.ts'
+import { firstAndMore } from '../views/text.ts'
 import { compareUnmarked } from './adopt.ts'
 import { dryRun } from './apply.ts'
 import type { Book } from './book.ts'
@@ -25,22 +27,17 @@ export async function compareAll(work: Work, book: Book): Promise<Comparison> {
   const items = [...book.items.values()].filter((item) => item.wanted !== undefined)
   const found: Drift[] = []
   const problems: string[] = []
-  let next = 0
-  const worker = async () => {
-    for (let item = items[next++]; item; item = items[next++]) {
-      const drift = await compareOne(work, item).catch((error: unknown) => {
-        if (!isRejected(error)) throw error
-        problems.push(`${item.subject}: ${maskText(error.message, item.wanted?.object)}`)
-        return undefined
-      })
-      if (drift) found.push(drift)
-    }
-  }
-  await Promise.all(Array.from({ length: width }, worker))
-  const [first = '', ...more] = problems.sort()
+  await eachOf(items, width, async (item) => {
+    const drift = await compareOne(work, item).catch((error: unknown) => {
+      if (!isRejected(error)) throw error
+      problems.push(`${item.subject}: ${maskText(error.message, item.wanted?.object)}`)
+      return undefined
+    })
+    if (drift) found.push(drift)
+  })
   return {
     drifts: found.sort((a, b) => (a.subject < b.subject ? -1 : 1)),
-    problem: more.length === 0 ? first : `${first} (and ${more.length} more)`,
+    problem: firstAndMore(problems.sort()),
   }
 }
 

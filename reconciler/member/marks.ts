@@ -1,6 +1,7 @@
-import { getIn, isJsonArray, isJsonObject, type JsonObject } from '../../repo-layout/json.ts'
+import type { JsonObject } from '../../repo-layout/json.ts'
 import { managedFieldsOf } from './fields.ts'
 import { markOf } from './manifest.ts'
+import { controllerOf } from './standard.ts'
 
 /** By what a live object shows that another tool manages it. */
 interface Mark {
@@ -37,9 +38,8 @@ const marks: readonly Mark[] = [
 export function managedBy(live: JsonObject, wanted?: JsonObject): string | undefined {
   const mark = marks.find((one) => carries(live, wanted, one))
   if (mark) return mark.tool
-  const owners = getIn(live, ['metadata', 'ownerReferences'])
-  const controller = isJsonArray(owners) ? owners.find((owner) => getIn(owner, ['controller']) === true) : undefined
-  return isJsonObject(controller) ? `${String(controller.kind)} ${String(controller.name)}` : undefined
+  const controller = controllerOf(live)
+  return controller && `${String(controller.kind)} ${String(controller.name)}`
 }
 
 function carries(live: JsonObject, wanted: JsonObject | undefined, mark: Mark): boolean {

@@ -6,11 +6,11 @@ import type { Book } from './book.ts'
 import { itemsOf, messageOf } from './errors.ts'
 import type { WorkloadFacts } from './facts.ts'
 import type { Item } from './items.ts'
+import { listAll, pagesOf } from './list.ts'
 import { nodesOf } from './nodes.ts'
 import { analyzePods } from './pods.ts'
 import { createQueue } from './queue.ts'
 import type { Session } from './session.ts'
-import type { Transport } from './transport.ts'
 
 /** The part of observing that asks the cluster: pods of workloads that are not ready, and nodes. */
 export interface Observer {
@@ -84,17 +84,19 @@ export function createObserver(
     const pods = new Map<Subject, JsonObject[]>([...labelsOf.keys()].map((subject) => [subject, []]))
     if (labelsOf.size < shared) {
       for (const [subject, labels] of labelsOf) {
-        const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(',')
-        await eachListed(session.transport, path, { labelSelector }, (pod) => pods.get(subject)?.push(pod))
+        const labelSelector = selectorOf(labels)
+        pods.set(subject, await listAll(session.transport, path, { labelSelector }))
       }
       return pods
     }
-    await eachListed(session.transport, path, {}, (pod) => {
-      const own = getIn(pod, ['metadata', 'labels'])
-      if (!isJsonObject(own)) return
-      for (const [subject, labels] of labelsOf)
-        if (labels.every(([key, value]) => own[key] === value)) pods.get(subject)?.push(pod)
-    })
+    for await (const json of pagesOf(session.transport, path)) {
+      for (const pod of itemsOf(json)) {
+        const own = getIn(pod, ['metadata', 'labels'])
+        if (!isJsonObject(own)) continue
+        for (const [subject, labels] of labelsOf)
+          if (labels.every(([key, value]) => own[key] === value)) pods.get(subject)?.push(pod)
+      }
+    }
     return pods
   }
 
@@ -154,34 +156,14 @@ function sameCounts(a: WorkloadFacts | undefined, b: WorkloadFacts): boolean {
 
 type Labels = readonly (readonly [key: string, value: string])[]
 
+/** Labels as the selector of a list. */
+export function selectorOf(labels: Labels): string {
+  return labels.map(([key, value]) => `${key}=${value}`).join(',')
+}
+
 /** What finds the pods of a workload that is wanted and not ready; undefined for every other. */
-function unreadyLabels(item: Item | undefined): Labels | undefined {
+export function unreadyLabels(item: Pick<Item, 'wanted' | 'live'> | undefined): Labels | undefined {
   const facts = item?.live?.workload
   if (!item?.wanted || !facts || facts.replicas === facts.readyReplicas) return undefined
   return facts.matchLabels && Object.entries(facts.matchLabels)
-}
-
-/** Every item of a list, in pages of 500. Throws an `ApiError` where any of it cannot be had. */
-export async function listAll(transport: Transport, path: string, query: Query): Promise<JsonObject[]> {
-  const items: JsonObject[] = []
-  await eachListed(transport, path, query, (item) => items.push(item))
-  return items
-}
-
-type Query = { readonly [key: string]: string }
-
-/** Gives each object of a list to `take`, page by page: a namespace may hold more than is good to keep. */
-async function eachListed(
-  transport: Transport,
-  path: string,
-  query: Query,
-  take: (item: JsonObject) => void,
-): Promise<void> {
-  let next: string | undefined
-  do {
-    const { json } = await transport.request('GET', path, { query: { ...query, limit: '500', continue: next } })
-    for (const item of itemsOf(json)) take(item)
-    const token = getIn(json, ['metadata', 'continue'])
-    next = typeof token === 'string' && token !== '' ? token : undefined
-  } while (next !== undefined)
 }

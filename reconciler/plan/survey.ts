@@ -4,11 +4,11 @@ import { parseSubject, type Subject } from '../../repo-layout/subject.ts'
 import { type Clock, sleep } from '../clock.ts'
 import { createBook } from '../member/book.ts'
 import { ApiError, messageOf } from '../member/errors.ts'
-import type { LiveFacts } from '../member/facts.ts'
 import { isSuspended } from '../member/items.ts'
+import { listAll } from '../member/list.ts'
 import type { Owner } from '../member/manifest.ts'
 import { observationOf } from '../member/observe.ts'
-import { listAll } from '../member/observer.ts'
+import { selectorOf, unreadyLabels } from '../member/observer.ts'
 import { analyzePods } from '../member/pods.ts'
 import { openSession, type Session } from '../member/session.ts'
 import { wasApplied } from '../member/shards.ts'
@@ -118,20 +118,14 @@ async function countPods(
   tell: (subject: Subject, pods: ReturnType<typeof analyzePods>) => void,
 ): Promise<void> {
   await Promise.all(
-    [...items.values()].map(async ({ subject, live }) => {
-      const selector = unreadySelector(live)
+    [...items.values()].map(async (item) => {
+      const { subject } = item
+      const labels = unreadyLabels(item)
       const namespace = parseSubject(subject)?.namespace
-      if (selector === undefined || namespace === undefined) return
-      const pods = await listAll(session.transport, `/api/v1/namespaces/${namespace}/pods`, { labelSelector: selector })
+      if (labels === undefined || namespace === undefined) return
+      const query = { labelSelector: selectorOf(labels) }
+      const pods = await listAll(session.transport, `/api/v1/namespaces/${namespace}/pods`, query)
       tell(subject, analyzePods(pods, clock.now()))
     }),
   )
-}
-
-function unreadySelector(live: LiveFacts | undefined): string | undefined {
-  const { replicas, readyReplicas, matchLabels } = live?.workload ?? {}
-  if (!matchLabels || replicas === readyReplicas) return undefined
-  return Object.entries(matchLabels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',')
 }
