@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Clock } from '../../clock.ts'
 import { ForgeError, failedAs } from '../error.ts'
 import type { ForgeHttp } from '../http.ts'
+import { openOnce } from '../open-once.ts'
 import { readAs } from '../read-as.ts'
 import type { Forge } from '../types.ts'
 import { labels, pullRequest } from './schema.ts'
@@ -28,18 +29,16 @@ export function createPulls(
       const { json } = await http.send('GET', `${root}/pulls/${number}`)
       return readAs(pullRequest, json, 'pull request')
     },
-    async openPullRequest({ title, body, head, base }) {
-      try {
-        const { json } = await http.send('POST', `${root}/pulls`, { body: { title, body, head, base } })
-        return readAs(pullRequest, json, 'pull request')
-      } catch (error) {
-        if (!(error instanceof ForgeError && error.failure.type === 'refused' && error.failure.status === 409))
-          throw error
-        const open = (await pullRequests(base)).find((one) => !one.fork && one.head.branch === head)
-        if (open) return open
-        throw error
-      }
-    },
+    openPullRequest: ({ title, body, head, base }) =>
+      openOnce(
+        head,
+        async () => {
+          const { json } = await http.send('POST', `${root}/pulls`, { body: { title, body, head, base } })
+          return readAs(pullRequest, json, 'pull request')
+        },
+        ({ failure }) => failure.type === 'refused' && failure.status === 409,
+        () => pullRequests(base),
+      ),
     async merge(number, head) {
       await http
         .send('POST', `${root}/pulls/${number}/merge`, { body: { Do: 'merge', head_commit_id: head } })

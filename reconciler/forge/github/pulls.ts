@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { failedAs } from '../error.ts'
 import type { ForgeHttp } from '../http.ts'
+import { openOnce } from '../open-once.ts'
 import { readAs } from '../read-as.ts'
 import type { Forge } from '../types.ts'
 import { labels, pullRequest } from './schema.ts'
@@ -21,17 +21,16 @@ export function createPulls(
       const { json } = await http.send('GET', `${root}/pulls/${number}`)
       return readAs(pullRequest, json, 'pull request')
     },
-    async openPullRequest({ title, body, head, base }) {
-      try {
-        const { json } = await http.send('POST', `${root}/pulls`, { body: { title, body, head, base } })
-        return readAs(pullRequest, json, 'pull request')
-      } catch (error) {
-        if (!failedAs(error, 'refused') || !/already exists/i.test(error.message)) throw error
-        const open = (await pullRequests(base)).find((one) => !one.fork && one.head.branch === head)
-        if (open) return open
-        throw error
-      }
-    },
+    openPullRequest: ({ title, body, head, base }) =>
+      openOnce(
+        head,
+        async () => {
+          const { json } = await http.send('POST', `${root}/pulls`, { body: { title, body, head, base } })
+          return readAs(pullRequest, json, 'pull request')
+        },
+        ({ message }) => /already exists/i.test(message),
+        () => pullRequests(base),
+      ),
     async merge(number, head) {
       await http.send('PUT', `${root}/pulls/${number}/merge`, { body: { sha: head, merge_method: 'merge' } })
     },

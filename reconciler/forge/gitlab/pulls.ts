@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Clock } from '../../clock.ts'
 import { ForgeError, failedAs } from '../error.ts'
 import type { ForgeHttp } from '../http.ts'
+import { openOnce } from '../open-once.ts'
 import { readAs } from '../read-as.ts'
 import type { Forge, PullRequest } from '../types.ts'
 import { withoutQuickActions } from './quick-actions.ts'
@@ -31,19 +32,18 @@ export function createPulls(
       const { json } = await http.send('GET', `${root}/merge_requests/${number}`)
       return saw(readAs(mergeRequest, json, 'merge request'))
     },
-    async openPullRequest({ title, body, head, base }) {
-      try {
-        const { json } = await http.send('POST', `${root}/merge_requests`, {
-          body: { title, description: withoutQuickActions(body), source_branch: head, target_branch: base },
-        })
-        return saw(readAs(mergeRequest, json, 'merge request'))
-      } catch (error) {
-        if (!failedAs(error, 'refused') || !/already exists/i.test(error.message)) throw error
-        const open = (await pullRequests(base, head)).find((one) => !one.fork)
-        if (open) return open
-        throw error
-      }
-    },
+    openPullRequest: ({ title, body, head, base }) =>
+      openOnce(
+        head,
+        async () => {
+          const { json } = await http.send('POST', `${root}/merge_requests`, {
+            body: { title, description: withoutQuickActions(body), source_branch: head, target_branch: base },
+          })
+          return saw(readAs(mergeRequest, json, 'merge request'))
+        },
+        ({ message }) => /already exists/i.test(message),
+        () => pullRequests(base, head),
+      ),
     async merge(number, head) {
       const path = `${root}/merge_requests/${number}`
       try {
