@@ -4,22 +4,21 @@ import type { Connection, MemberCluster } from '../../repo-layout/cluster.ts'
 import { clusterNameProblem } from '../../repo-layout/names.ts'
 import { milliseconds } from '../../repo-layout/schema/common.ts'
 import { stringifyYaml } from '../../repo-layout/yaml/stringify.ts'
-import { type Admin, type Endpoint, openAdmin } from '../join/admin.ts'
+import type { Admin, Endpoint } from '../join/admin.ts'
 import { clusterDocument } from '../join/document.ts'
 import { type FleetFolder, readFleet } from '../join/fleet.ts'
-import { openHostCluster } from '../join/host.ts'
 import { giveCredential } from '../join/issue.ts'
 import { newCluster } from '../join/kinds.ts'
 import { namespaceManifest } from '../join/manifests.ts'
 import { type AccountPlan, planAccount } from '../join/plan.ts'
 import { filePathProblem, readStore, type Store, storeProblem, storeText } from '../join/store.ts'
 import { checkDocument, writeDocument } from '../join/write-document.ts'
-import { messageOf } from '../member/errors.ts'
 import { shellWord } from '../member/remedy.ts'
 import type { Transport } from '../member/transport.ts'
 import { rightsTable } from '../views/rights-text.ts'
 import { viewOf } from '../views/screen.ts'
 import { count } from '../views/text.ts'
+import { withAccess } from './access.ts'
 import type { AccountFlags, AddFlags } from './cluster-flags.ts'
 import { confirm } from './confirm.ts'
 import { type CommandContext, screenOf } from './context.ts'
@@ -29,15 +28,13 @@ import { type CommandContext, screenOf } from './context.ts'
  * document, in this order: what was begun and broke off is ended by running it again. Exit 2 where nothing can be done.
  */
 export async function clusterAddCommand(name: string, flags: AddFlags, context: CommandContext): Promise<number> {
-  const { terminal, env, clock } = context
-  let admin: Admin | undefined
-  let host: Transport | undefined
-  try {
+  const { terminal, clock } = context
+  return withAccess(flags, context, async (access) => {
     const fleet = await readFleet(flags.source)
     const path = checkName(name, fleet, flags.overwrite === true)
     await checkDocument(join(fleet.folder, path), flags.overwrite === true)
     const cluster = described(name, path, fleet, flags)
-    admin = await openAdmin(flags, env, clock)
+    const admin = await access.admin()
     const plan = await planAccount(fleet, cluster, admin.transport, clock, flags.admin === true)
     checkAccount(plan, admin)
     if (flags.output !== undefined) {
@@ -50,7 +47,7 @@ export async function clusterAddCommand(name: string, flags: AddFlags, context: 
       terminal.note('Nothing was written.')
       return 0
     }
-    host = await openHostCluster(flags, env, clock)
+    const host = await access.host()
     const store = await openStore(cluster, plan.fleet, flags, host)
     if (!(await mayGoOn(`Make this account in ${admin.context}?`, flags.yes, context))) return 2
     const { expiresAt, revoked } = await giveCredential({
@@ -71,13 +68,7 @@ export async function clusterAddCommand(name: string, flags: AddFlags, context: 
       `${storeText(store)} holds the credential, valid until ${expiresAt}; ${path} was written. Next: flotilla cluster check ${shellWord(name)}${againFlags(flags)}, then commit it.`,
     )
     return 0
-  } catch (error) {
-    terminal.fail(messageOf(error))
-    return 2
-  } finally {
-    await admin?.transport.close()
-    await host?.close()
-  }
+  })
 }
 
 /** The options with which the next command finds the same repository and the same host; begins with a space. */

@@ -1,16 +1,14 @@
 import { join } from 'node:path'
 import { clusterNameProblem } from '../../repo-layout/names.ts'
 import { stringifyYaml } from '../../repo-layout/yaml/stringify.ts'
-import { type Admin, openAdmin } from '../join/admin.ts'
 import { copySecret } from '../join/copy-secret.ts'
 import { type FleetFolder, readFleet } from '../join/fleet.ts'
-import { openHostCluster } from '../join/host.ts'
 import { type ImportedCluster, type Inventory, readInventory } from '../join/inventories.ts'
 import { storeProblem } from '../join/store.ts'
 import { writeDocument } from '../join/write-document.ts'
-import { messageOf } from '../member/errors.ts'
 import type { Transport } from '../member/transport.ts'
 import { count } from '../views/text.ts'
+import { withAccess } from './access.ts'
 import { againFlags } from './cluster-add.ts'
 import type { AddFlags } from './cluster-flags.ts'
 import type { CommandContext } from './context.ts'
@@ -31,14 +29,12 @@ export async function clusterImportCommand(
   flags: ImportFlags,
   context: CommandContext,
 ): Promise<number> {
-  const { terminal, env, clock } = context
-  let admin: Admin | undefined
-  let host: Transport | undefined
-  try {
+  const { terminal, clock } = context
+  return withAccess(flags, context, async (access) => {
     const fleet = await readFleet(flags.source)
-    admin = await openAdmin(flags, env, clock)
+    const admin = await access.admin()
     const clusters = chosen(await readInventory(admin.transport, flags.from, clock), names)
-    host = await openHostCluster(flags, env, clock)
+    const host = await access.host()
     let [written, missing] = [0, 0]
     for (const cluster of clusters) {
       if (await writeCluster(cluster, fleet, flags, context)) written++
@@ -50,13 +46,7 @@ export async function clusterImportCommand(
       `${count(clusters.length, 'cluster')} of ${flags.from}: ${done}. Next: flotilla cluster check${againFlags(flags)}.`,
     )
     return missing > 0 ? 2 : 0
-  } catch (error) {
-    terminal.fail(messageOf(error))
-    return 2
-  } finally {
-    await admin?.transport.close()
-    await host?.close()
-  }
+  })
 }
 
 function chosen(all: readonly ImportedCluster[], names: readonly string[]): readonly ImportedCluster[] {

@@ -2,16 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
 import type { MemberCluster } from '../../repo-layout/cluster.ts'
 import { milliseconds } from '../../repo-layout/schema/common.ts'
-import { type Admin, type Endpoint, openAdmin } from '../join/admin.ts'
+import type { Admin, Endpoint } from '../join/admin.ts'
 import { clusterNamed, readFleet } from '../join/fleet.ts'
-import { openHostCluster } from '../join/host.ts'
 import { giveCredential } from '../join/issue.ts'
 import { type AccountPlan, planAccount } from '../join/plan.ts'
 import { filePathProblem, readStore, type Store, type Stored, storeText } from '../join/store.ts'
-import { messageOf } from '../member/errors.ts'
 import { parseKubeConfig } from '../member/kubeconfig.ts'
 import { shellWord } from '../member/remedy.ts'
 import type { Transport } from '../member/transport.ts'
+import { withAccess } from './access.ts'
 import { mayGoOn, noteShort, showPlan } from './cluster-add.ts'
 import type { AccountFlags } from './cluster-flags.ts'
 import type { CommandContext } from './context.ts'
@@ -25,13 +24,11 @@ export async function clusterRotateCommand(
   flags: AccountFlags,
   context: CommandContext,
 ): Promise<number> {
-  const { terminal, env, clock } = context
-  let admin: Admin | undefined
-  let host: Transport | undefined
-  try {
+  const { terminal, clock } = context
+  return withAccess(flags, context, async (access) => {
     const fleet = await readFleet(flags.source)
     const cluster = clusterNamed(fleet, name)
-    admin = await openAdmin(flags, env, clock)
+    const admin = await access.admin()
     const plan = await planAccount(fleet, cluster, admin.transport, clock, flags.admin)
     checkAccount(plan, admin)
     showPlan(plan, admin, fleet, context)
@@ -39,7 +36,7 @@ export async function clusterRotateCommand(
       terminal.note('Nothing was written.')
       return 0
     }
-    host = await openHostCluster(flags, env, clock)
+    const host = await access.host()
     const store = storeOf(cluster, flags, host)
     if (store.type === 'file') {
       const problem = await filePathProblem(store.path, flags.source)
@@ -66,13 +63,7 @@ export async function clusterRotateCommand(
     const old = flags.keepOld ? 'the one before stays valid' : `${revoked} from before revoked`
     terminal.note(`${storeText(store)} holds a new credential, valid until ${expiresAt}; ${old}.`)
     return 0
-  } catch (error) {
-    terminal.fail(messageOf(error))
-    return 2
-  } finally {
-    await admin?.transport.close()
-    await host?.close()
-  }
+  })
 }
 
 function checkAccount({ found, cluster, fleet }: AccountPlan, { context }: Admin): void {

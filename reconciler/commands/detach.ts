@@ -18,6 +18,7 @@ import { dataText } from '../views/data.ts'
 import { detachClosing, detachExit, detachView } from '../views/detach-text.ts'
 import { type CommandContext, screenOf } from './context.ts'
 import { printView } from './status.ts'
+import { refuse } from './terminal.ts'
 
 /** Options of `flotilla detach`. */
 export interface DetachFlags extends RepositoryFlags, HostFlags {
@@ -44,11 +45,12 @@ export async function detachCommand(flags: DetachFlags, context: CommandContext)
   try {
     const repository = await openFleetRepository(flags, env, clock, (text) => terminal.note(text))
     const { cluster, owner, inForce, known } = await findTarget(repository, flags.branch, flags.cluster)
-    if (inForce !== undefined && !flags.force && !flags.dryRun) return refuse(context, `${inForce}; or give --force`)
+    if (inForce !== undefined && !flags.force && !flags.dryRun)
+      return refuse(context.terminal, `${inForce}; or give --force`)
     const target = flags.kubeconfig === undefined ? cluster : byKubeconfig(flags, cluster)
     if (!target)
       return refuse(
-        context,
+        context.terminal,
         `Git names no cluster "${flags.cluster}" (it names ${known.join(', ') || 'none'}); give its kubeconfig with --kubeconfig`,
       )
     return await detachTarget(target, owner, reach, flags, context)
@@ -59,7 +61,7 @@ export async function detachCommand(flags: DetachFlags, context: CommandContext)
       error instanceof ApiError ||
       error instanceof InventoryLostError
     if (!isExpected) throw error
-    return refuse(context, explain(error))
+    return refuse(context.terminal, explain(error))
   } finally {
     await reach.close()
   }
@@ -134,9 +136,4 @@ function print(report: DetachReport, flags: DetachFlags, context: CommandContext
     const released = report.objects.filter(({ outcome }) => outcome === 'released')
     printView({ body: released.map(({ subject }) => `${subject}\n`).join(''), closing }, context)
   } else printView(detachView(report, { wide: output === 'wide' }, screenOf(context, flags)), context)
-}
-
-function refuse({ terminal }: CommandContext, text: string): number {
-  terminal.fail(text)
-  return 2
 }

@@ -7,7 +7,8 @@ import { diffView } from '../views/diff-text.ts'
 import { historyClosing, historyMarkdown, historyView, writtenOver } from '../views/history.ts'
 import type { View } from '../views/screen.ts'
 import { findAmong } from '../views/subject-status.ts'
-import { type DaemonClient, DaemonError, openClient } from './client.ts'
+import { askDaemon } from './ask-daemon.ts'
+import { type DaemonClient, DaemonError } from './client.ts'
 import { type CommandContext, screenOf } from './context.ts'
 import { printView } from './status.ts'
 
@@ -31,8 +32,7 @@ export async function diffCommand(
   options: DiffOptions,
   context: CommandContext,
 ): Promise<number> {
-  const client = openClient(options.server, context.env)
-  try {
+  return askDaemon(options.server, context, async (client) => {
     if (options.history) {
       const report = await client.history(options.cluster)
       const gone = report.clusters.flatMap(({ entries }) => entries.map(({ subject }) => subject))
@@ -45,13 +45,7 @@ export async function diffCommand(
     const report = ofSubject(await client.diff(options.cluster), 'drifts', subject)
     printView(showDiff(report, options, context), context)
     return diffExit(report)
-  } catch (error) {
-    if (!(error instanceof DaemonError)) throw error
-    context.terminal.fail(error.message)
-    return 2
-  } finally {
-    await client.close()
-  }
+  })
 }
 
 /** The Subject that a person means, among those of the fleet and `more`. Throws a DaemonError where there is none. */

@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os'
 import { dataText } from '../views/data.ts'
 import { pauseFact } from '../views/pause-text.ts'
 import { tame } from '../views/tame.ts'
-import { DaemonError, openClient } from './client.ts'
+import { askDaemon } from './ask-daemon.ts'
 import type { CommandContext } from './context.ts'
 
 /** Options of `flotilla pause`. */
@@ -24,21 +24,14 @@ export async function pauseCommand(
   context: CommandContext,
 ): Promise<number> {
   const { terminal, clock } = context
-  const client = openClient(options.server, context.env)
-  try {
+  return askDaemon(options.server, context, async (client) => {
     const { cluster, for: span, reason, output } = options
     const { pause } = await client.pause({ cluster, subject, for: span, reason, by: whoAsks() })
     if (output) terminal.data(dataText({ cluster, ...pause }, output))
     const what = pause.subject === '*' ? cluster : `${pause.subject} in ${cluster}`
     terminal.note(tame(`${what} is ${pauseFact(pause, clock.now())}. Until then nothing is written to it.`))
     return 0
-  } catch (error) {
-    if (!(error instanceof DaemonError)) throw error
-    terminal.fail(error.message)
-    return 2
-  } finally {
-    await client.close()
-  }
+  })
 }
 
 /** The person at this machine, as the machine has it; a container may know no name. */

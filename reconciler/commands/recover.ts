@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises'
 import { formatMessage } from '../../repo-layout/message.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import { createFleetReader } from '../../repo-layout/read/reader.ts'
@@ -12,7 +11,9 @@ import { openFleetRepository, type RepositoryFlags } from '../run/fleet-reposito
 import { type HostFlags, openReach } from '../run/reach.ts'
 import { version } from '../run/version.ts'
 import { diagnosisText, recoveryText, unreadText } from '../views/recovery.ts'
+import { confirm } from './confirm.ts'
 import type { CommandContext } from './context.ts'
+import { refuse } from './terminal.ts'
 
 /** The options of `flotilla recover` as the command line gives them. */
 export interface RecoverFlags extends RepositoryFlags, HostFlags {
@@ -36,9 +37,9 @@ export async function recoverCommand(flags: RecoverFlags, context: CommandContex
     open.push(repository.close)
     const refs = await repository.fetch()
     const { source: sourceCommit } = refs
-    if (sourceCommit === undefined) return refuse(context, `the source has no branch "${flags.branch}"`)
+    if (sourceCommit === undefined) return refuse(context.terminal, `the source has no branch "${flags.branch}"`)
     const source = await readSource(context, repository, sourceCommit)
-    if (!source) return refuse(context, 'the fleet cannot be read, so its clusters cannot be asked')
+    if (!source) return refuse(context.terminal, 'the fleet cannot be read, so its clusters cannot be asked')
 
     const survey = await surveyMembers(source, reach)
     open.push(survey.close)
@@ -49,7 +50,7 @@ export async function recoverCommand(flags: RecoverFlags, context: CommandContex
     )
     const missed = unread.filter(({ cluster }) => !flags.without.includes(cluster))
     if (diagnosis.type === 'foreign') return 2
-    if (missed.length > 0) return refuse(context, unreadText(missed))
+    if (missed.length > 0) return refuse(context.terminal, unreadText(missed))
     if (diagnosis.type === 'fine') return 0
 
     const renderer = `flotilla ${version()}`
@@ -59,12 +60,12 @@ export async function recoverCommand(flags: RecoverFlags, context: CommandContex
     if (flags.dryRun) return 1
     if (!flags.yes && !(await isConfirmed(context))) return 1
     const { commit, push } = await recovery.carryOut()
-    if (push.type === 'rejected') return refuse(context, `the push was rejected: ${push.reason}`)
-    if (push.type === 'lost') return refuse(context, 'somebody else pushed meanwhile; run it again')
+    if (push.type === 'rejected') return refuse(context.terminal, `the push was rejected: ${push.reason}`)
+    if (push.type === 'lost') return refuse(context.terminal, 'somebody else pushed meanwhile; run it again')
     terminal.note(`recovered: "${flags.generatedBranch}" is at ${commit.slice(0, 12)}`)
     return 0
   } catch (error) {
-    return refuse(context, explain(error))
+    return refuse(context.terminal, explain(error))
   } finally {
     for (const close of open.reverse()) await close()
   }
@@ -81,19 +82,7 @@ async function readSource(
 }
 
 async function isConfirmed({ terminal, live }: CommandContext): Promise<boolean> {
-  if (!live) {
-    terminal.note('nothing was done; run it again with --yes')
-    return false
-  }
-  const questions = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return /^y(es)?$/i.test((await questions.question('Do it? [y/N] ')).trim())
-  } finally {
-    questions.close()
-  }
-}
-
-function refuse({ terminal }: CommandContext, text: string): number {
-  terminal.fail(text)
-  return 2
+  const answer = live ? await confirm('Do it?') : undefined
+  if (answer === undefined) terminal.note('nothing was done; run it again with --yes')
+  return answer === true
 }

@@ -1,6 +1,6 @@
 import { dataText } from '../views/data.ts'
 import { tame } from '../views/tame.ts'
-import { DaemonError, openClient } from './client.ts'
+import { askDaemon } from './ask-daemon.ts'
 import type { CommandContext } from './context.ts'
 import { type PauseOptions, whoAsks } from './pause.ts'
 
@@ -11,8 +11,7 @@ export async function resumeCommand(
   context: CommandContext,
 ): Promise<number> {
   const { terminal } = context
-  const client = openClient(options.server, context.env)
-  try {
+  return askDaemon(options.server, context, async (client) => {
     const { cluster, output } = options
     const { pause } = await client.resume({ cluster, subject, by: whoAsks() })
     if (output) terminal.data(dataText({ cluster, ...pause }, output))
@@ -20,11 +19,5 @@ export async function resumeCommand(
     const had = `${pause.by}${pause.reason === '' ? '' : `: ${pause.reason}`}`
     terminal.note(tame(`${what} is no longer paused (it was by ${had}). What was changed by hand is healed now.`))
     return 0
-  } catch (error) {
-    if (!(error instanceof DaemonError)) throw error
-    terminal.fail(error.message)
-    return 2
-  } finally {
-    await client.close()
-  }
+  })
 }

@@ -9,6 +9,7 @@ import { openFleetRepository, type RepositoryFlags } from '../run/fleet-reposito
 import type { ForgeFlags } from '../run/forge.ts'
 import type { CommandContext } from './context.ts'
 import { authorOf, type OpenForge, openForgeOf, proposeChange } from './propose.ts'
+import { refuse } from './terminal.ts'
 
 /** Options of `flotilla rollback`. */
 export interface RollbackFlags extends RepositoryFlags, ForgeFlags {
@@ -32,16 +33,16 @@ export async function rollbackCommand(
   try {
     repository = await openFleetRepository(flags, env, clock, terminal.note)
     const refs = await repository.fetch()
-    if (refs.source === undefined) return refuse(context, `the source has no branch "${flags.branch}"`)
+    if (refs.source === undefined) return refuse(context.terminal, `the source has no branch "${flags.branch}"`)
     const target = await findTarget(repository, { source: refs.source, generated: refs.generated }, name)
-    if (target.type === 'none') return refuse(context, target.why)
+    if (target.type === 'none') return refuse(context.terminal, target.why)
     const { commit } = target
     const file = target.type === 'workload' ? target.file : undefined
     const prepared = await prepareRevert(repository, { from: commit.parents[0], to: commit.oid, file }, refs.source)
     if (prepared.type !== 'prepared') return notPrepared(context, prepared, commit)
     if (file !== undefined && prepared.changes.get(file) === undefined)
       return refuse(
-        context,
+        context.terminal,
         `${named(commit)} is the commit that added ${file}: taking it back takes the workload away; if that is what you want: flotilla rollback ${commit.oid.slice(0, 12)}`,
       )
     terminal.note(telling(target, [...prepared.changes.keys()], commit))
@@ -57,7 +58,7 @@ export async function rollbackCommand(
     }
     return await proposeChange(proposal, { repository, forge, dryRun: flags.dryRun === true, context })
   } catch (error) {
-    return refuse(context, explain(error))
+    return refuse(context.terminal, explain(error))
   } finally {
     await forge?.close()
     await repository?.close()
@@ -77,7 +78,7 @@ function notPrepared(
 ): number {
   const { terminal } = context
   if (prepared.type === 'refused')
-    return refuse(context, `${named(commit)} cannot be taken back here: ${prepared.text}`)
+    return refuse(context.terminal, `${named(commit)} cannot be taken back here: ${prepared.text}`)
   if (prepared.type === 'empty') {
     terminal.fail(`nothing is left of ${named(commit)} to be taken back`)
     return 1
@@ -91,9 +92,4 @@ function notPrepared(
 
 function named(commit: Commit): string {
   return `${commit.oid.slice(0, 12)} "${subjectOf(commit)}"`
-}
-
-function refuse({ terminal }: CommandContext, text: string): number {
-  terminal.fail(text)
-  return 2
 }

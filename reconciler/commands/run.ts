@@ -20,7 +20,7 @@ import { version } from '../run/version.ts'
 import { createMetrics } from '../server/metrics.ts'
 import { startServer } from '../server/server.ts'
 import { logChanges } from './run-log.ts'
-import { type ColorMode, isColored, type Terminal } from './terminal.ts'
+import { type ColorMode, isColored, refuse, type Terminal } from './terminal.ts'
 
 /** Longest time that running writes may take once the daemon was told to end, in milliseconds. */
 const grace = 7_000
@@ -35,8 +35,9 @@ const jitter = 3_000
 
 /**
  * `flotilla run`: pulls, renders, applies and reports until it gets SIGTERM or SIGINT, which finish the running writes
- * and end it within 10 s. SIGHUP pulls at once. Of several daemons over one host cluster one is active, the others wait. With `--once` one turn, then the exit code says whether all clusters are
- * synced: 0, 1 where something failed, 8 where the time was up. 2 where it could not start.
+ * and end it within 10 s. SIGHUP pulls at once. Of several daemons over one host cluster one is active, the others wait.
+ * With `--once` one turn, then the exit code says whether all clusters are synced: 0, 1 where something failed, 8 where the
+ * time was up. 2 where it could not start.
  */
 export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Terminal): Promise<number> {
   const listen = parseListen(flags.listen)
@@ -152,11 +153,6 @@ function startProblem(error: unknown, { listen }: RunFlags): string {
 async function stopAll(daemon: Daemon, ...others: readonly { close(): Promise<void> }[]): Promise<void> {
   await daemon.stop()
   for (const other of others) await other.close()
-}
-
-function refuse(terminal: Terminal, text: string): number {
-  terminal.fail(text)
-  return 2
 }
 
 interface Signalled {

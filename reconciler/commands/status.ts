@@ -7,7 +7,8 @@ import { dataText } from '../views/data.ts'
 import { fleetStatusMarkdown, fleetStatusView, rowsOf } from '../views/fleet-status.ts'
 import type { Screen, View } from '../views/screen.ts'
 import { findSubject, placesOf, subjectStatusView } from '../views/subject-status.ts'
-import { type DaemonClient, DaemonError, openClient } from './client.ts'
+import { askDaemon } from './ask-daemon.ts'
+import { type DaemonClient, DaemonError } from './client.ts'
 import { type CommandContext, screenOf } from './context.ts'
 import { waitForStatus, watchStatus } from './status-follow.ts'
 
@@ -59,21 +60,14 @@ export async function statusCommand(
     context.terminal.fail(`--timeout ${options.timeout}: ${span.error.issues[0]?.message}`)
     return 2
   }
-  const client = openClient(options.server, context.env)
-  const request: StatusRequest = { target, options, query: queryOf(target, options), context, client }
-  try {
+  return askDaemon(options.server, context, async (client) => {
+    const request: StatusRequest = { target, options, query: queryOf(target, options), context, client }
     if (options.wait) return await waitForStatus(request, milliseconds(span.data))
     if (options.watch) return await watchStatus(request)
     const status = await client.status(request.query)
     printView(showStatus(status, request, screenOf(context, options)), context)
     return 0
-  } catch (error) {
-    if (!(error instanceof DaemonError)) throw error
-    context.terminal.fail(error.message)
-    return 2
-  } finally {
-    await client.close()
-  }
+  })
 }
 
 /** Data to stdout, the closing sentence to stderr. */

@@ -1,5 +1,5 @@
 import { oneLine, shortCommit } from '../views/text.ts'
-import { DaemonError, openClient } from './client.ts'
+import { askDaemon } from './ask-daemon.ts'
 import type { CommandContext } from './context.ts'
 
 /**
@@ -8,8 +8,7 @@ import type { CommandContext } from './context.ts'
  */
 export async function syncCommand(options: { readonly server: string }, context: CommandContext): Promise<number> {
   const { terminal } = context
-  const client = openClient(options.server, context.env)
-  try {
+  return askDaemon(options.server, context, async (client) => {
     const { source, generated } = await client.sync()
     const problems = [
       source.problem === '' ? '' : `${source.branch}: ${oneLine(source.problem)}`,
@@ -20,11 +19,5 @@ export async function syncCommand(options: { readonly server: string }, context:
     const to = `${generated.branch} ${shortCommit(generated.commit)}`
     terminal.note(`${from} is rendered as ${to}${problems.length > 0 ? ', as before' : ''}.`)
     return problems.length > 0 ? 1 : 0
-  } catch (error) {
-    if (!(error instanceof DaemonError)) throw error
-    terminal.fail(error.message)
-    return 2
-  } finally {
-    await client.close()
-  }
+  })
 }

@@ -17,6 +17,12 @@ export interface Terminal {
   readonly columns: number | undefined
 }
 
+/** Says why a command could not do its work, and gives the exit code that says so too. */
+export function refuse(terminal: Pick<Terminal, 'fail'>, text: string): number {
+  terminal.fail(text)
+  return 2
+}
+
 /** The colours in use; each has one meaning in every view. */
 export type Style = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'dim' | 'bold'
 
