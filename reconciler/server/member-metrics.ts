@@ -32,54 +32,36 @@ export function createMemberMetrics(registry: Registry): MemberMetrics {
     labelNames: ['cluster', 'sync'],
     registers,
   })
-  const objects = new Gauge({
-    name: 'flotilla_cluster_objects',
-    help: 'Objects that the cluster should run',
-    labelNames: ['cluster'],
-    registers,
-  })
-  const applied = new Gauge({
-    name: 'flotilla_cluster_objects_applied',
-    help: 'Objects that the cluster runs as wanted',
-    labelNames: ['cluster'],
-    registers,
-  })
-  const drifted = new Gauge({
-    name: 'flotilla_cluster_objects_drifted',
-    help: 'Objects that differ from Git now; healed ones do not count',
-    labelNames: ['cluster'],
-    registers,
-  })
-  const fought = new Gauge({
-    name: 'flotilla_cluster_objects_fought',
-    help: 'Objects that somebody changes again and again, so that healing is backed off',
-    labelNames: ['cluster'],
-    registers,
-  })
-  const held = new Gauge({
-    name: 'flotilla_cluster_deletions_held',
-    help: 'Objects that left Git and wait to be deleted, mostly for the budget',
-    labelNames: ['cluster'],
-    registers,
-  })
-  const paused = new Gauge({
-    name: 'flotilla_paused_objects',
-    help: 'Objects that a pause holds, their own or that of the whole cluster',
-    labelNames: ['cluster'],
-    registers,
-  })
-  const lastSeen = new Gauge({
-    name: 'flotilla_cluster_last_seen_timestamp_seconds',
-    help: 'Unix time at which the API server last answered; 0 before it ever did',
-    labelNames: ['cluster'],
-    registers,
-  })
-  const expiry = new Gauge({
-    name: 'flotilla_cluster_credential_expiry_timestamp_seconds',
-    help: 'Unix time at which the credential in use expires; no series where it does not, or renews itself',
-    labelNames: ['cluster'],
-    registers,
-  })
+  const gauges: Gauge<'cluster'>[] = []
+  /** A gauge with one series a cluster, which goes with it. */
+  const gauge = (name: string, help: string): Gauge<'cluster'> => {
+    const made = new Gauge({ name, help, labelNames: ['cluster'], registers })
+    gauges.push(made)
+    return made
+  }
+  const objects = gauge('flotilla_cluster_objects', 'Objects that the cluster should run')
+  const applied = gauge('flotilla_cluster_objects_applied', 'Objects that the cluster runs as wanted')
+  const drifted = gauge(
+    'flotilla_cluster_objects_drifted',
+    'Objects that differ from Git now; healed ones do not count',
+  )
+  const fought = gauge(
+    'flotilla_cluster_objects_fought',
+    'Objects that somebody changes again and again, so that healing is backed off',
+  )
+  const held = gauge(
+    'flotilla_cluster_deletions_held',
+    'Objects that left Git and wait to be deleted, mostly for the budget',
+  )
+  const paused = gauge('flotilla_paused_objects', 'Objects that a pause holds, their own or that of the whole cluster')
+  const lastSeen = gauge(
+    'flotilla_cluster_last_seen_timestamp_seconds',
+    'Unix time at which the API server last answered; 0 before it ever did',
+  )
+  const expiry = gauge(
+    'flotilla_cluster_credential_expiry_timestamp_seconds',
+    'Unix time at which the credential in use expires; no series where it does not, or renews itself',
+  )
   const seen = new Counter({
     name: 'flotilla_drifts_seen_total',
     help: 'Drifts seen, by reason',
@@ -115,7 +97,7 @@ export function createMemberMetrics(registry: Registry): MemberMetrics {
 
   function forget(cluster: string): void {
     for (const sync of syncs) state.remove({ cluster, sync })
-    for (const gauge of [objects, applied, drifted, fought, held, paused, lastSeen, expiry]) gauge.remove({ cluster })
+    for (const one of gauges) one.remove({ cluster })
     for (const reason of driftReasons) for (const counter of [seen, healed]) counter.remove({ cluster, reason })
     for (const action of actions) applies.remove({ cluster, action })
     for (const verb of usedVerbs.get(cluster) ?? []) {
