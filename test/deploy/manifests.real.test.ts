@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { getIn } from '../../repo-layout/json.ts'
 import { describeReal } from '../testbed/binaries.ts'
 import type { ControlPlane } from '../testbed/control-plane.ts'
-import { sharedControlPlanes } from '../testbed/shared.ts'
+import { sharedControlPlane } from '../testbed/shared.ts'
 import { kubectl, manifests } from './kubectl.ts'
 import { may, rightsIn } from './rights.ts'
 
@@ -14,9 +14,7 @@ const account = 'flotilla-system:flotilla'
 describeReal('deploy/manifests on a real cluster', ['etcd', 'kube-apiserver', 'kubectl'], () => {
   let plane: ControlPlane
   before(async () => {
-    const [first] = await sharedControlPlanes(1)
-    assert(first)
-    plane = first
+    plane = await sharedControlPlane()
     await kubectl(plane, 'apply', '--filename', join(manifests, 'namespace.yaml'))
   })
 

@@ -21,7 +21,7 @@ import {
 } from '../reconciler/member/support.ts'
 import { describeReal } from '../testbed/binaries.ts'
 import type { ControlPlane } from '../testbed/control-plane.ts'
-import { sharedControlPlanes } from '../testbed/shared.ts'
+import { sharedControlPlane } from '../testbed/shared.ts'
 import { kubectl, manifests } from './kubectl.ts'
 import { may, rightsIn } from './rights.ts'
 
@@ -30,9 +30,7 @@ const account = 'flotilla-system:flotilla-member'
 describeReal('deploy/manifests/member on a real cluster', ['etcd', 'kube-apiserver', 'kubectl'], () => {
   let plane: ControlPlane
   before(async () => {
-    const [first] = await sharedControlPlanes(1)
-    assert(first)
-    plane = first
+    plane = await sharedControlPlane()
     // Other suites may have made the namespace without kubectl, which then warns once.
     await kubectl(plane, 'apply', '--filename', join(manifests, 'member', 'namespace.yaml'))
     const { stderr } = await kubectl(plane, 'apply', '--kustomize', join(manifests, 'member'))

@@ -13,6 +13,7 @@ import { notNewFleet } from '../../reconciler/run/new-fleet.ts'
 import type { JsonObject } from '../../repo-layout/json.ts'
 import { configMap, yaml } from '../reconciler/daemon/documents.ts'
 import { branches } from '../reconciler/daemon/harness.ts'
+import { uncounted } from '../reconciler/daemon/uncounted.ts'
 import type { ControlPlane } from '../testbed/control-plane.ts'
 import { removeAtExit, removeNow } from '../testbed/processes.ts'
 import { type SwiftClock, swiftClock } from './clock.ts'
@@ -84,7 +85,6 @@ export interface WorldOptions {
 }
 
 const log = pino({ level: process.env.FLOTILLA_TEST_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true }))
-const nothing = () => undefined
 let counter = 0
 
 /** Makes a world with a member for each control plane, named `c1` and so on, and a first commit without workloads. */
@@ -168,13 +168,7 @@ export async function makeWorld(options: WorldOptions): Promise<World> {
         repository,
         branches,
         log,
-        metrics: {
-          syncEnded: nothing,
-          fetchEnded: nothing,
-          renderEnded: nothing,
-          messages: nothing,
-          generatedCommit: nothing,
-        },
+        metrics: uncounted,
         renderer: 'flotilla test',
         notNewFleet: (source) => notNewFleet(source, reach),
         commitsInUse: (source) => commitsInUse(source, reach),

@@ -38,6 +38,13 @@ export async function sharedControlPlanes(
   return Promise.all(pool.slice(0, count))
 }
 
+/** The first of the control planes that all suites of this process share. */
+export async function sharedControlPlane(options: SharedOptions = {}): Promise<ControlPlane> {
+  const [first] = await sharedControlPlanes(1, options)
+  if (!first) throw new Error('no control plane was started')
+  return first
+}
+
 function sandboxPlanes(count: number, controllers: boolean): Promise<readonly ControlPlane[]> {
   const pool = controllers ? sandboxes.full : sandboxes.plain
   while (pool.length < count) {

@@ -17,6 +17,7 @@ import { sharedControlPlanes } from '../../testbed/shared.ts'
 import { createWorkTree, gitEnvironment, type WorkTree } from '../../testbed/work-tree.ts'
 import { yaml } from './documents.ts'
 import { memberOver, type TestMember } from './members.ts'
+import { uncounted } from './uncounted.ts'
 
 export const branches = { source: 'main', generated: 'generated' } as const
 /** The components that every suite of the daemon needs. */
@@ -128,21 +129,13 @@ export async function makeFleet(options: FleetOptions = {}): Promise<TestFleet> 
     const { fresh = false, newFleet = false, pulls, report } = more
     const dir = join(folder, fresh ? `clone-${++counter}` : 'clone')
     const repository = await openRepository({ url, branches, dir, timeoutMs: 10_000, clock: systemClock })
-    const nothing = () => undefined
     const daemon = startDaemon({
       repository,
       branches,
       readSecret: more.readSecret ?? readSecret,
       clock: systemClock,
       log,
-      metrics: {
-        syncEnded: nothing,
-        fetchEnded: nothing,
-        renderEnded: nothing,
-        messages: nothing,
-        generatedCommit: nothing,
-        ...more.metrics,
-      },
+      metrics: { ...uncounted, ...more.metrics },
       pulls,
       report,
       renderer: 'flotilla test',

@@ -5,7 +5,7 @@ import type { MemberSettings } from '../../../reconciler/member/types.ts'
 import { getIn, type KubeObject } from '../../../repo-layout/json.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
 import { describeMembers } from '../../testbed/members.ts'
-import { sharedControlPlanes } from '../../testbed/shared.ts'
+import { sharedControlPlane } from '../../testbed/shared.ts'
 import {
   apply,
   configMap,
@@ -38,9 +38,7 @@ function failing(transport: Transport, fails: (method: string, path: string) => 
 describeMembers('detach: taking Flotilla out of a cluster', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
-    const [first] = await sharedControlPlanes(1)
-    assert(first)
-    plane = first
+    plane = await sharedControlPlane()
     // Something of others keeps the namespace, which other suites on this cluster need.
     await plane.request('POST', '/api/v1/namespaces', namespace('flotilla-system'))
     const keeper = configMap('flotilla-system', 'keeper', {})

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { getIn, type Json, type KubeObject } from '../../../repo-layout/json.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
 import { describeMembers } from '../../testbed/members.ts'
-import { sharedControlPlanes } from '../../testbed/shared.ts'
+import { sharedControlPlane } from '../../testbed/shared.ts'
 import {
   apply,
   configMap,
@@ -24,9 +24,7 @@ const merge = { 'content-type': 'application/merge-patch+json' }
 describeMembers('a member of a real cluster: first contact and pruning', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
-    const [first] = await sharedControlPlanes(1)
-    assert(first)
-    plane = first
+    plane = await sharedControlPlane()
   })
 
   /** A namespace that is there before us, with an object made by a client-side tool. */

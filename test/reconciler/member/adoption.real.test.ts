@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
 import { describeMembers } from '../../testbed/members.ts'
-import { sharedControlPlanes } from '../../testbed/shared.ts'
+import { sharedControlPlane } from '../../testbed/shared.ts'
 import {
   apply,
   configMap,
@@ -23,9 +23,7 @@ const merge = { 'content-type': 'application/merge-patch+json' }
 describeMembers('a member of a real cluster: what it remembers', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
-    const [first] = await sharedControlPlanes(1)
-    assert(first)
-    plane = first
+    plane = await sharedControlPlane()
   })
   const mapPath = (ns: string, name = 'c') => `/api/v1/namespaces/${ns}/configmaps/${name}`
   const inventoryPath = (fleet: string) => `/api/v1/namespaces/flotilla-system/configmaps/flotilla-${fleet}-0`

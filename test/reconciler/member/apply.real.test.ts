@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describeReal } from '../../testbed/binaries.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
-import { sharedControlPlanes } from '../../testbed/shared.ts'
+import { sharedControlPlane } from '../../testbed/shared.ts'
 import {
   apply,
   configMap,
@@ -22,9 +22,7 @@ import {
 describeReal('a member of a real cluster: applying', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
-    const [first] = await sharedControlPlanes(1)
-    assert(first)
-    plane = first
+    plane = await sharedControlPlane()
   })
 
   it('creates, configures, leaves unchanged and prunes, and sends only what changed', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { JsonObject, KubeObject } from '../../../repo-layout/json.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
 import { describeMembers } from '../../testbed/members.ts'
-import { sharedControlPlanes } from '../../testbed/shared.ts'
+import { sharedControlPlane } from '../../testbed/shared.ts'
 import { apply, configMap, desired, namespace, objectOf, read, send, settings, unique, withMember } from './support.ts'
 
 const told = { annotations: { 'flotilla.dev/prune': 'true' } }
@@ -10,9 +10,7 @@ const told = { annotations: { 'flotilla.dev/prune': 'true' } }
 describeMembers('what a deletion takes with it', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
-    const [first] = await sharedControlPlanes(1)
-    assert(first)
-    plane = first
+    plane = await sharedControlPlane()
   })
 
   /** How many objects are said to go with an object that left Git, while its deletion waits. */

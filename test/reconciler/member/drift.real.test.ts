@@ -3,7 +3,7 @@ import type { Drift, Member } from '../../../reconciler/member/types.ts'
 import { getIn, type Json, type JsonPath, type KubeObject } from '../../../repo-layout/json.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
 import { describeMembers } from '../../testbed/members.ts'
-import { sharedControlPlanes } from '../../testbed/shared.ts'
+import { sharedControlPlane } from '../../testbed/shared.ts'
 import {
   apply,
   configMap,
@@ -205,9 +205,7 @@ const podSpec = {
 describeMembers('a member of a real cluster: drift', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
-    const [first] = await sharedControlPlanes(1)
-    assert(first)
-    plane = first
+    plane = await sharedControlPlane()
   })
 
   async function watched(

@@ -7,7 +7,7 @@ import type { Member } from '../../../reconciler/member/types.ts'
 import type { KubeObject } from '../../../repo-layout/json.ts'
 import { describeReal } from '../../testbed/binaries.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
-import { sharedControlPlanes } from '../../testbed/shared.ts'
+import { sharedControlPlane } from '../../testbed/shared.ts'
 import {
   apply,
   configMap,
@@ -35,9 +35,7 @@ const inTrouble: Fault = {
 describeReal('a member of a real cluster: one in trouble', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
-    const [first] = await sharedControlPlanes(1)
-    assert(first)
-    plane = first
+    plane = await sharedControlPlane()
   })
 
   /** A member whose requests fail as `fault` says. */

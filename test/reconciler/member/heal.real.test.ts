@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { getIn, type Json, type KubeObject } from '../../../repo-layout/json.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
 import { describeMembers } from '../../testbed/members.ts'
-import { sharedControlPlanes } from '../../testbed/shared.ts'
+import { sharedControlPlane } from '../../testbed/shared.ts'
 import {
   apply,
   configMap,
@@ -27,9 +27,7 @@ const applyPatch = { 'content-type': 'application/apply-patch+yaml' }
 describeMembers('a member of a real cluster: healing', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
-    const [first] = await sharedControlPlanes(1)
-    assert(first)
-    plane = first
+    plane = await sharedControlPlane()
   })
   const mapPath = (ns: string, name = 'c') => `/api/v1/namespaces/${ns}/configmaps/${name}`
   const edit = (ns: string, data: Json, manager = 'kubectl-edit', name = 'c') =>

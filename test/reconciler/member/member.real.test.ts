@@ -10,7 +10,7 @@ import { createMember } from '../../../reconciler/member/member.ts'
 import type { MemberCluster } from '../../../repo-layout/cluster.ts'
 import { describeReal } from '../../testbed/binaries.ts'
 import { type ControlPlane, startControlPlane } from '../../testbed/control-plane.ts'
-import { sharedControlPlanes } from '../../testbed/shared.ts'
+import { sharedControlPlane, sharedControlPlanes } from '../../testbed/shared.ts'
 import {
   apply,
   configMap,
@@ -34,9 +34,7 @@ const merge = { 'content-type': 'application/merge-patch+json' }
 describeReal('a member of a real cluster: connections', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
-    const [first] = await sharedControlPlanes(1)
-    assert(first)
-    plane = first
+    plane = await sharedControlPlane()
   })
 
   type Target = Pick<MemberCluster, 'name' | 'connection' | 'proxyURL' | 'serviceAccountName'>

@@ -5,7 +5,7 @@ import type { MemberSettings } from '../../../reconciler/member/types.ts'
 import type { Json } from '../../../repo-layout/json.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
 import { describeMembers } from '../../testbed/members.ts'
-import { sharedControlPlanes } from '../../testbed/shared.ts'
+import { sharedControlPlane } from '../../testbed/shared.ts'
 import {
   apply,
   configMap,
@@ -34,9 +34,7 @@ function pauseOf(subject: string, more: Partial<Pause> = {}): Pause {
 describeMembers('pausing what runs in a member', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
-    const [first] = await sharedControlPlanes(1)
-    assert(first)
-    plane = first
+    plane = await sharedControlPlane()
   })
   const mapPath = (ns: string, name = 'c') => `/api/v1/namespaces/${ns}/configmaps/${name}`
   const pausesPath = ({ fleetName }: MemberSettings) => mapPath('flotilla-system', `${inventoryName(fleetName)}-pauses`)

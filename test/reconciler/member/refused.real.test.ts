@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { KubeObject } from '../../../repo-layout/json.ts'
 import { describeReal } from '../../testbed/binaries.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
-import { sharedControlPlanes } from '../../testbed/shared.ts'
+import { sharedControlPlane } from '../../testbed/shared.ts'
 import {
   apply,
   configMap,
@@ -23,9 +23,7 @@ import {
 describeReal('a member of a real cluster: what an API server refuses', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
-    const [first] = await sharedControlPlanes(1)
-    assert(first)
-    plane = first
+    plane = await sharedControlPlane()
   })
 
   it('is not sent again in haste: an unknown field, a duplicate env name, which comes as an HTTP 500', async () => {

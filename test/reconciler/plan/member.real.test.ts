@@ -9,7 +9,7 @@ import type { PlannedObject } from '../../../reconciler/plan/types.ts'
 import type { JsonObject, KubeObject } from '../../../repo-layout/json.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
 import { describeMembers } from '../../testbed/members.ts'
-import { sharedControlPlanes } from '../../testbed/shared.ts'
+import { sharedControlPlane } from '../../testbed/shared.ts'
 import {
   apply,
   configMap,
@@ -217,9 +217,7 @@ function lineOf({ subject, action, how }: PlannedObject, ns: string): string {
 describeMembers('a plan of one member', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
-    const [first] = await sharedControlPlanes(1)
-    assert(first)
-    plane = first
+    plane = await sharedControlPlane()
   })
 
   for (const one of cases)

@@ -16,6 +16,7 @@ import { createWorkTree, type WorkTree } from '../../testbed/work-tree.ts'
 import { configMap, yaml } from '../daemon/documents.ts'
 import { branches, eventually } from '../daemon/harness.ts'
 import { memberOver } from '../daemon/members.ts'
+import { uncounted } from '../daemon/uncounted.ts'
 
 const password = 'correct-horse-battery'
 const ns = `pulls-${process.pid}`
@@ -70,20 +71,11 @@ describeReal('plans on pull requests of a real Gitea', ['gitea'], function () {
     const forge = createGitea(place, gitea.token, { clock: systemClock })
     const auth = { type: 'basic', username: gitea.user, password: gitea.token } as const
     const repository = await openRepository({ url, branches, auth, dir: join(folder, 'clone'), clock: systemClock })
-    const nothing = () => undefined
     const daemon = startDaemon({
       ...{ repository, branches, clock: systemClock, renderer: 'flotilla test', anew: true },
       ...{ readSecret: async () => undefined, notNewFleet: async () => undefined },
       log: pino({ level: 'silent' }),
-      metrics: {
-        ...{
-          syncEnded: nothing,
-          fetchEnded: nothing,
-          renderEnded: nothing,
-          messages: nothing,
-          generatedCommit: nothing,
-        },
-      },
+      metrics: uncounted,
       pulls: { found: Promise.resolve(forge) },
     })
     const checkOf = async (commit: string) =>
