@@ -11,6 +11,8 @@ export interface PictureOptions extends Frame {
   readonly contexts: Contexts
   /** With more clusters, regions and failing clusters are reported. */
   readonly maxClusterStatuses: number
+  /** With more regions, only those that fail are reported. */
+  readonly maxRegionStatuses: number
   /** The page that a status leads to; `cluster` is undefined for the fleet and a region. */
   readonly target: (cluster: string | undefined) => string | undefined
 }
@@ -36,7 +38,7 @@ const partPatience = 5000
 
 /** Draws how the source commit in force fares. Pure. */
 export function drawPicture(status: FleetStatus, commit: string, options: PictureOptions): Picture {
-  const { contexts, target, maxClusterStatuses, now } = options
+  const { contexts, target, maxClusterStatuses, maxRegionStatuses, now } = options
   const verdicts = status.clusters.map((cluster) => judgeCluster(cluster, options))
   const fleet = sumOfFleet(status, verdicts)
   const parts = new Map<string, Posting>()
@@ -47,21 +49,23 @@ export function drawPicture(status: FleetStatus, commit: string, options: Pictur
       state: sum.state,
       description: description(sum.words),
       ...(url === undefined ? {} : { targetUrl: url }),
-      rank: sum.state === 'failure' || sum.state === 'error' ? ranks.bad : ranks.part,
+      rank: isBad(sum) ? ranks.bad : ranks.part,
       ...patienceOf(sum, of, options.inForceSince + partPatience),
     })
   const folded = verdicts.length > maxClusterStatuses
   for (const verdict of verdicts) {
     const context = contexts.cluster(verdict.cluster)
     add(context, verdict, [verdict], target(verdict.cluster))
-    const isBad = verdict.state === 'failure' || verdict.state === 'error'
-    if (!folded || (isBad && shown.size < maxClusterStatuses)) shown.add(context)
+    if (!folded || (isBad(verdict) && shown.size < maxClusterStatuses)) shown.add(context)
   }
   if (folded) {
-    for (const [region, of] of byRegion(verdicts)) {
+    const regions = byRegion(verdicts)
+    const most = shown.size + maxRegionStatuses
+    for (const [region, of] of regions) {
       const context = contexts.region(region)
-      add(context, sumOf(of), of, target(undefined))
-      shown.add(context)
+      const sum = sumOf(of)
+      add(context, sum, of, target(undefined))
+      if (regions.size <= maxRegionStatuses || (isBad(sum) && shown.size < most)) shown.add(context)
     }
   }
   const times = verdicts.flatMap(({ until }) => (until !== undefined && until > now ? [until] : []))
@@ -98,6 +102,10 @@ export function postingsInForce(picture: Picture, known: ReadonlyMap<string, Com
     postings.push({ context, state: 'success', description: 'left the fleet', rank: ranks.part })
   }
   return postings
+}
+
+function isBad({ state }: Pick<Sum, 'state'>): boolean {
+  return state === 'failure' || state === 'error'
 }
 
 function patienceOf({ state }: Sum, of: readonly Verdict[], fresh: number): Pick<Posting, 'patience'> {

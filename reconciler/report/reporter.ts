@@ -118,13 +118,16 @@ export function createReporter(options: ReporterOptions): Reporter {
   function draw(status: FleetStatus, fleet: Fleet, source: string, generated: string): void {
     const { contextPrefix, maxClusterStatuses } = fleet.spec.forge
     const now = clock.now()
+    // Each is posted twice at least, and the next commit is to have its share of the hour.
+    const mostParts = Math.floor(board.limits.perHour / 4)
     const drawn = drawPicture(status, source, {
       now,
       inForceSince: inForce?.since ?? now,
       generated,
       timeout: milliseconds(fleet.spec.sync.timeout),
       contexts: contextsOf(contextPrefix),
-      maxClusterStatuses: Math.min(maxClusterStatuses, Math.floor(board.limits.perHour / 4)),
+      maxClusterStatuses: Math.min(maxClusterStatuses, mostParts),
+      maxRegionStatuses: mostParts,
       target: (cluster) =>
         dashboardUrl?.replaceAll('{cluster}', encodeURIComponent(cluster ?? '')) ?? board.pageOf(generated),
     })

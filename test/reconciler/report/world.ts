@@ -3,6 +3,7 @@ import type { Clock } from '../../../reconciler/clock.ts'
 import { ForgeError, type ForgeFailure } from '../../../reconciler/forge/error.ts'
 import type { CommitStatus } from '../../../reconciler/forge/types.ts'
 import type { Board } from '../../../reconciler/report/board.ts'
+import type { PostResult } from '../../../reconciler/report/poster.ts'
 import { createReporter, type Reporter } from '../../../reconciler/report/reporter.ts'
 import type { ClusterStatus, FleetStatus } from '../../../reconciler/server/types.ts'
 import { fleetSchema } from '../../../repo-layout/schema/fleet.ts'
@@ -61,9 +62,8 @@ export function testBoard(clock: Clock, atOnce = 1): TestBoard {
 }
 
 /** A fleet that a test moves, with the daemon that reports on it. */
-export interface ReportWorld {
+export interface World {
   readonly clock: TestClock
-  readonly board: TestBoard
   /** Puts a new source commit in force, with those that were pushed with it; every cluster begins to apply it. */
   push(commits?: number): string
   /** Source commits, newest first. */
@@ -76,26 +76,53 @@ export interface ReportWorld {
   /** Kills the daemon and starts another. */
   restart(): Promise<void>
   reporter(): Reporter
+  /** How many statuses came to this. */
+  results(result: PostResult): number
   stop(): Promise<void>
 }
 
-/** What a world is made of. */
-export interface WorldOptions {
+/** A world whose board is in memory. */
+export interface ReportWorld extends World {
+  readonly board: TestBoard
+}
+
+/** What a fleet is made of. */
+export interface FleetOptions {
   readonly clusters?: readonly string[]
+  readonly regionOf?: (cluster: string) => string
   readonly maxClusterStatuses?: number
+}
+
+/** What a world with a board in memory is made of. */
+export interface WorldOptions extends FleetOptions {
   readonly atOnce?: number
   readonly limits?: Board['limits']
 }
 
+/** Where a world reports to, and by whose time. */
+export interface Setting {
+  readonly board: Board
+  readonly clock: TestClock
+  /** Makes a source commit that the board knows. */
+  readonly newCommit: () => string
+}
+
 const oid = (letter: string, number: number) => letter.repeat(8) + String(number).padStart(32, '0')
 
-/** Makes a world whose first commit is in force and synced. */
+/** Makes a world with a board in memory, and nothing pushed. */
 export function makeWorld(options: WorldOptions = {}): ReportWorld {
-  const { clusters: names = ['c1', 'c2'], maxClusterStatuses = 50, atOnce = 1 } = options
   const clock = testClock(1_800_000_000_000)
-  const board = { ...testBoard(clock, atOnce), ...(options.limits ? { limits: options.limits } : {}) }
+  const board = { ...testBoard(clock, options.atOnce ?? 1), ...(options.limits ? { limits: options.limits } : {}) }
+  let number = 0
+  const world = makeWorldOn({ board, clock, newCommit: () => oid('a', ++number) }, options)
+  return { ...world, board }
+}
+
+/** Makes a world that reports to any board, also one over the network, and nothing pushed. */
+export function makeWorldOn({ board, clock, newCommit }: Setting, options: FleetOptions = {}): World {
+  const { clusters: names = ['c1', 'c2'], regionOf = (name) => `r-${name.length}`, maxClusterStatuses = 50 } = options
   const commits: string[] = []
-  const clusters = new Map(names.map((name) => [name, clusterOf(name, `r-${name.length}`)] as const))
+  const clusters = new Map(names.map((name) => [name, clusterOf(name, regionOf(name))] as const))
   const fleet = fleetSchema.parse({
     apiVersion: 'flotilla.dev/v1alpha1',
     kind: 'Fleet',
@@ -103,6 +130,8 @@ export function makeWorld(options: WorldOptions = {}): ReportWorld {
     spec: { forge: { maxClusterStatuses } },
   })
   const iso = () => new Date(clock.now()).toISOString()
+  const asked = new Set<Promise<unknown>>()
+  const results = new Map<PostResult, number>()
   let generated = oid('f', 0)
   let number = 0
   let more: Partial<FleetStatus> = {}
@@ -114,7 +143,7 @@ export function makeWorld(options: WorldOptions = {}): ReportWorld {
     })
   const start = () =>
     createReporter({
-      board,
+      board: watched(board, asked),
       repository: {
         log: async (tip, limit) =>
           commits
@@ -124,28 +153,30 @@ export function makeWorld(options: WorldOptions = {}): ReportWorld {
       },
       read: () => ({ status: status(), fleet, refused: undefined }),
       mayPost: () => true,
-      metrics: {},
+      metrics: { statusesSent: (result, count) => void results.set(result, (results.get(result) ?? 0) + count) },
       clock,
       log: { warn: () => undefined },
     })
   let reporter = start()
   const flush = async () => {
-    for (let turn = 0; turn < 4; turn++) await setImmediate()
+    do {
+      await Promise.allSettled(asked)
+      for (let turn = 0; turn < 4; turn++) await setImmediate()
+    } while (asked.size > 0)
   }
-  const set: ReportWorld['set'] = (name, change) => {
+  const set: World['set'] = (name, change) => {
     const before = clusters.get(name) ?? clusterOf(name, '')
     const since = change.sync !== undefined && change.sync !== before.sync ? iso() : before.since
     clusters.set(name, { ...before, since, ...change })
     reporter.tell()
   }
-  const world: ReportWorld = {
+  return {
     clock,
-    board,
     commits,
     set,
     push(count = 1) {
-      for (let i = 0; i < count; i++) commits.unshift(oid('a', ++number))
-      generated = oid('f', number)
+      for (let i = 0; i < count; i++) commits.unshift(newCommit())
+      generated = oid('f', ++number)
       for (const name of names) set(name, { sync: 'progressing', wantedCommit: generated })
       return commits[0] ?? ''
     },
@@ -166,9 +197,24 @@ export function makeWorld(options: WorldOptions = {}): ReportWorld {
       reporter.tell()
     },
     reporter: () => reporter,
+    results: (result) => results.get(result) ?? 0,
     stop: () => reporter.stop(),
   }
-  return world
+}
+
+/** The same board; requests under way are in `asked`. */
+function watched(board: Board, asked: Set<Promise<unknown>>): Board {
+  const watch = <T>(request: Promise<T>): Promise<T> => {
+    asked.add(request)
+    const end = () => void asked.delete(request)
+    request.then(end, end)
+    return request
+  }
+  return {
+    ...board,
+    statuses: (commit) => watch(board.statuses(commit)),
+    post: (commit, statuses) => watch(board.post(commit, statuses)),
+  }
 }
 
 function commitOf(one: string) {
