@@ -1,5 +1,5 @@
 import { compare } from '../../repo-layout/message.ts'
-import { fnv1 } from './fnv.ts'
+import { fnv1 } from '../fnv.ts'
 
 /** What a ReplicaSchedulingPreference says about one cluster; counts are replicas. */
 export interface ClusterPreference {

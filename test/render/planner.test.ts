@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { fnv1 } from '../../render/kubefed/fnv.ts'
+import { fnv1 } from '../../render/fnv.ts'
 import { type ClusterPreference, type PlanInput, planReplicas } from '../../render/kubefed/planner.ts'
 import cases from '../cases/kubefed-planner.json' with { type: 'json' }
 

@@ -7,3 +7,13 @@ export function fnv1(text: string): number {
   for (const byte of Buffer.from(text)) hash = Math.imul(hash, 0x01000193) ^ byte
   return hash >>> 0
 }
+
+/**
+ * The 32-bit FNV-1a hash of a text's UTF-8 bytes, unsigned: names Shipper's releases (`shipper 0.10
+ * application_controller_utils.go`).
+ */
+export function fnv1a(text: string): number {
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193)
+  return hash >>> 0
+}
