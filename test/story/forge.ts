@@ -30,6 +30,10 @@ export interface TeamForge {
   tryAs(as: TeamMember, method: string, path: string, body?: Json): Promise<{ status: number; body: Json }>
   /** The newest status of each context of a commit, by context. */
   statuses(commit: string): Promise<readonly ShownStatus[]>
+  /** Every status that was ever posted on a commit, oldest first. */
+  history(commit: string): Promise<readonly ShownStatus[]>
+  /** Has the forge tell this address of pushes and pull requests, signed with a secret. */
+  hook(url: string, secret: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -96,15 +100,23 @@ async function equip(gitea: Gitea): Promise<TeamForge> {
     async statuses(commit) {
       const combined = await ask('jo', 'GET', `${root}/commits/${commit}/status?limit=50`)
       const all = (getIn(combined, ['statuses']) ?? []) as Json[]
-      const text = (one: Json, key: string) => String(getIn(one, [key]) ?? '')
-      return all
-        .map((one) => ({
-          context: text(one, 'context'),
-          state: text(one, 'status'),
-          description: text(one, 'description'),
-        }))
-        .sort((a, b) => (a.context < b.context ? -1 : 1))
+      return all.map(shown).sort((a, b) => (a.context < b.context ? -1 : 1))
+    },
+    async history(commit) {
+      const all = (await ask('jo', 'GET', `${root}/commits/${commit}/statuses?limit=50&sort=oldest`)) as Json[]
+      if (all.length === 50) throw new Error('there may be more on another page')
+      return all.map(shown)
+    },
+    async hook(url, secret) {
+      const events = ['push', 'pull_request', 'pull_request_sync', 'pull_request_label', 'pull_request_comment']
+      const config = { url, content_type: 'json', secret }
+      await ask('robot', 'POST', `${root}/hooks`, { type: 'gitea', active: true, events, config })
     },
     stop: gitea.stop,
   }
+}
+
+function shown(one: Json): ShownStatus {
+  const text = (key: string) => String(getIn(one, [key]) ?? '')
+  return { context: text('context'), state: text('status'), description: text('description') }
 }

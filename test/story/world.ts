@@ -67,7 +67,7 @@ export async function startWorld(options: GiteaOptions = {}): Promise<World> {
     const webhookToken = randomBytes(16).toString('hex')
     const daemon = await startForgeDaemon({ repo: forge.repo, token: forge.token, webhookToken, folder })
     ends.push(() => endDaemon(daemon))
-    await hook(forge, `${daemon.api}/webhook`, webhookToken)
+    await forge.hook(`${daemon.api}/webhook`, webhookToken)
     const person = personAt(forge)
     ends.push(person.dispose)
 
@@ -129,12 +129,6 @@ async function protectBranches(forge: TeamForge): Promise<void> {
   await protect({ ...main, status_check_contexts: ['flotilla/plan'] })
   const generated = { rule_name: 'generated', enable_push: true, enable_push_whitelist: true }
   await protect({ ...generated, push_whitelist_usernames: ['flotilla'] })
-}
-
-async function hook(forge: TeamForge, url: string, secret: string): Promise<void> {
-  const config = { url, content_type: 'json', secret }
-  const events = ['push', 'pull_request', 'pull_request_sync', 'pull_request_label', 'pull_request_comment']
-  await forge.ask('robot', 'POST', `${forge.root}/hooks`, { type: 'gitea', active: true, events, config })
 }
 
 async function endDaemon({ process }: ForgeDaemon): Promise<void> {
