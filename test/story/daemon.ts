@@ -9,8 +9,8 @@ import { programArgs } from '../testbed/program.ts'
 /** A line of the daemon's log. */
 export interface LogLine {
   readonly msg: string
-  /** When it was written, in milliseconds since the epoch. */
-  readonly time: number
+  /** When it was written, in ISO. */
+  readonly time: string
   readonly [field: string]: unknown
 }
 

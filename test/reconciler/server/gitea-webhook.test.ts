@@ -5,8 +5,6 @@ import { createWorkTree, type WorkTree } from '../../testbed/work-tree.ts'
 import { fleetOf } from '../views/fleet.ts'
 import { type FakeDaemon, startFakeDaemon } from './fake-daemon.ts'
 
-/** A push is to be seen in under a second; a machine that runs much else besides gets three. */
-const soon = 3_000
 const giveUpAfter = 30_000
 const secret = 'a-shared-secret'
 
@@ -41,21 +39,19 @@ describeReal('the webhook of a real Gitea', ['gitea'], () => {
     await gitea?.stop()
   })
 
-  async function until(isSo: () => boolean): Promise<number> {
+  async function until(isSo: () => boolean): Promise<void> {
     const start = Date.now()
     while (!isSo()) {
       assert.ok(Date.now() - start < giveUpAfter, 'nothing was notified')
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
-    return Date.now() - start
   }
 
-  it('tells of a push in about a second', async () => {
+  it('tells of a push', async () => {
     const before = daemon.syncs()
     await tree.commit('Second')
     await tree.push()
-    const took = await until(() => daemon.syncs() > before)
-    assert.ok(took < soon, `it took ${took} ms`)
+    await until(() => daemon.syncs() > before)
   })
 
   it('tells the number of a pull request that is opened and labelled, without a sync for its branch', async () => {
