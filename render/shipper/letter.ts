@@ -1,3 +1,4 @@
+import { isSteppingBackwards } from './chain.ts'
 import { type ConditionType, strategyState, withCondition } from './conditions.ts'
 import type { Step } from './environment.ts'
 import {
@@ -58,11 +59,6 @@ export function pipelineOf({ previous, current, successor }: Place, step: Step, 
 function item(type: Item['type'], release: ReleaseState, value: number, role: 'Contender' | 'Incumbent'): Item {
   const what = { installation: 'Installation', capacity: 'Capacity', traffic: 'Traffic' }[type]
   return { type, release, value, condition: `${role}Achieved${what}` as ConditionType }
-}
-
-/** Whether a release goes back to a step before the one that it achieved (`shipper 0.10 release/environment.go`). */
-export function isSteppingBackwards(release: Pick<ReleaseState, 'achievedStep' | 'targetStep'>): boolean {
-  return release.achievedStep !== undefined && release.targetStep < release.achievedStep
 }
 
 /**

@@ -1,6 +1,7 @@
+import { isSteppingBackwards } from './chain.ts'
 import { type ConditionType, type StrategyCondition, stateOf } from './conditions.ts'
 import type { Step } from './environment.ts'
-import { executeLetter, isSteppingBackwards, type Place } from './letter.ts'
+import { executeLetter, type Place } from './letter.ts'
 import { after, type Move, nextLowering, nextMove, type Pair, waitToServe } from './safe.ts'
 import {
   clustersOf,
