@@ -17,7 +17,7 @@ export interface Verdict {
   readonly until?: number | undefined
   /**
    * Before these times a pending verdict does not take the place of a success, or of a failure or an error: those stay until
-   * the cluster is synced, or was on its way for as long as it may be.
+   * the cluster is synced, or was on its way for longer than it may be.
    */
   readonly patience: { readonly success: number; readonly failed: number }
 }
@@ -54,7 +54,8 @@ export function judgeCluster(cluster: ClusterStatus, frame: Frame): Verdict {
     reason: label === 'unreachable' ? `since ${lastSeen(cluster)}` : reason,
     words,
     until,
-    patience: { success: began + settledPatience, failed: began + timeout },
+    // What has taken too long is noticed, and told, a little later than it has.
+    patience: { success: began + settledPatience, failed: began + timeout + settledPatience },
   })
   const colon = reason === '' ? '' : `: ${reason}`
 

@@ -125,6 +125,23 @@ describe('the report on a commit', () => {
       assert.equal(world.board.journal.length, before)
     }))
 
+  it('stays failed after a restart, until the cluster has had its time again', () =>
+    withWorld({ clusters: ['c1'] }, async (world) => {
+      const commit = world.push()
+      await world.pass(10 * minute)
+      world.set('c1', { sync: 'degraded', message: 'not applied and healthy within 10m' })
+      await world.pass(10_000)
+      assert.equal(world.board.of(commit).get('flotilla')?.state, 'failure')
+      const before = world.board.journal.length
+      world.set('c1', { sync: 'progressing', message: '' })
+      await world.restart()
+      // What has taken too long is noticed a little later than it has.
+      await world.pass(10 * minute + 300)
+      world.set('c1', { sync: 'degraded', message: 'not applied and healthy within 10m' })
+      await world.pass(minute)
+      assert.deepEqual(world.board.journal.slice(before), [])
+    }))
+
   it('says once, as the worst of the hour, that a cluster is flapping', () =>
     withWorld({}, async (world) => {
       const commit = world.push()
