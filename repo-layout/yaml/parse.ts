@@ -69,7 +69,8 @@ function told(all: readonly YamlProblem[]): readonly YamlProblem[] {
   ]
 }
 
-function parse(text: string): readonly Document.Parsed[] {
+/** The nodes of a text, read as `parseYaml` reads it; `tokens` keeps on each node where its signs stand. */
+export function parseNodes(text: string, tokens = false): readonly Document.Parsed[] {
   return parseAllDocuments(text, {
     version: '1.1',
     schema: 'failsafe',
@@ -80,6 +81,7 @@ function parse(text: string): readonly Document.Parsed[] {
     uniqueKeys: false,
     prettyErrors: false,
     stringKeys: false,
+    keepSourceTokens: tokens,
     logLevel: 'silent',
   }) as Document.Parsed[]
 }
@@ -94,9 +96,9 @@ function syntaxProblem({ message, pos }: YAMLError, positionOf: PositionOf): Yam
 }
 
 /** The library reads nested values by calling itself; where that ends the stack, nothing is known but this. */
-function tryParse(text: string): ReturnType<typeof parse> | undefined {
+function tryParse(text: string): ReturnType<typeof parseNodes> | undefined {
   try {
-    return parse(text)
+    return parseNodes(text)
   } catch (error) {
     if (error instanceof RangeError) return undefined
     throw error
@@ -109,11 +111,11 @@ function tooDeep(at: { readonly line: number; readonly column: number }): YamlPr
 
 /** Positions are for messages only, so trees are not kept but read again, once, where one is asked for. */
 function lazyPlaces(text: string, positionOf: PositionOf): (index: number) => Locate {
-  let again: ReturnType<typeof parse> | undefined
+  let again: ReturnType<typeof parseNodes> | undefined
   return (index) => {
     let locate: Locate | undefined
     return (path, at) => {
-      again ??= parse(text)
+      again ??= parseNodes(text)
       const document = again[index]
       if (!document) return { line: 1, column: 1 }
       locate ??= createLocate(document, positionOf)

@@ -12,6 +12,11 @@ const options = {
 
 const style = { lineWidth: 0 }
 
+/** How lists in maps stand: indented below their key, or in its column. */
+export interface YamlStyle {
+  readonly indentSeq?: boolean
+}
+
 /** Signs that readers of YAML 1.1 refuse, or take for the end of a line. */
 const unsafe = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/
 
@@ -25,13 +30,13 @@ const maybeOddBlock = /\|[-+]?\n *[\n\t]/
  * Writes a value as YAML in one style: two spaces, no line folding, no aliases, and quotes wherever any reader of YAML
  * 1.1 or 1.2 could take a text for something else. Equal values with equal order of keys give equal bytes.
  */
-export function stringifyYaml(value: Json): string {
-  const text = stringify(value, { ...options, ...style })
-  return unsafe.test(text) || maybeOddBlock.test(text) ? stringifyEscaped(value) : text
+export function stringifyYaml(value: Json, { indentSeq = true }: YamlStyle = {}): string {
+  const text = stringify(value, { ...options, ...style, indentSeq })
+  return unsafe.test(text) || maybeOddBlock.test(text) ? stringifyEscaped(value, indentSeq) : text
 }
 
 /** A text in double quotes can hold anything, as an escape. */
-function stringifyEscaped(value: Json): string {
+function stringifyEscaped(value: Json, indentSeq: boolean): string {
   const document = new Document(value, options)
   visit(document, {
     Scalar(_, node) {
@@ -40,6 +45,6 @@ function stringifyEscaped(value: Json): string {
     },
   })
   return document
-    .toString(style)
+    .toString({ ...style, indentSeq })
     .replace(new RegExp(unsafe, 'g'), (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
