@@ -1,6 +1,6 @@
-import { clusterFolder, clusterScopeFolder, encodeName } from '../../repo-layout/generated/path.ts'
+import { subjectPath } from '../../repo-layout/generated/path.ts'
 import { milliseconds } from '../../repo-layout/schema/common.ts'
-import { kindWithGroup, parseSubject, type Subject } from '../../repo-layout/subject.ts'
+import type { Subject } from '../../repo-layout/subject.ts'
 import { missedDeadline } from '../member/deadline.ts'
 import type { MemberStatus } from '../member/types.ts'
 
@@ -34,7 +34,7 @@ export function failedClusters(
       failedAt: Date.parse(since) + (message.startsWith(missedDeadline) ? 0 : milliseconds(timeout)),
       objects: objects
         .filter(({ action, health }) => action === 'failed' || (health !== 'Current' && health !== 'Unknown'))
-        .map(({ subject, message: why }) => ({ subject, path: pathOf(cluster, subject), message: why })),
+        .map(({ subject, message: why }) => ({ subject, path: subjectPath(cluster, subject) ?? '', message: why })),
     }))
 }
 
@@ -67,12 +67,4 @@ function cell(text: string): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\s`]+/gu, ' ').trim()
   const short = line.length > 300 ? `${line.slice(0, 299)}…` : line
   return `\`${short.replaceAll('|', '\\|')}\``
-}
-
-function pathOf(cluster: string, subject: Subject): string {
-  const parts = parseSubject(subject)
-  if (!parts) return ''
-  const { namespace, kind, group, name } = parts
-  const folder = encodeName(namespace ?? clusterScopeFolder)
-  return `${clusterFolder(cluster)}${folder}/${kindWithGroup(kind, group)}/${encodeName(name)}.yaml`
 }

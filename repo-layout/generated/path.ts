@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { KubeObject } from '../json.ts'
-import { groupOf, kindWithGroup } from '../subject.ts'
+import { groupOf, kindWithGroup, parseSubject, type Subject } from '../subject.ts'
 
 /** The folder of cluster-scoped objects; no namespace can have this name. */
 export const clusterScopeFolder = '_cluster'
@@ -22,6 +22,15 @@ export function objectPath(cluster: string, object: KubeObject): string {
 export function objectPathInCluster(object: KubeObject): string {
   const folder = encodeName(object.metadata.namespace ?? clusterScopeFolder)
   return `${folder}/${kindWithGroup(object.kind, groupOf(object.apiVersion))}/${encodeName(object.metadata.name)}.yaml`
+}
+
+/** The path of the object that a Subject names; undefined where the text is no Subject. */
+export function subjectPath(cluster: string, subject: Subject): string | undefined {
+  const parts = parseSubject(subject)
+  if (!parts) return undefined
+  const { namespace, kind, group, name } = parts
+  const folder = encodeName(namespace ?? clusterScopeFolder)
+  return `${clusterFolder(cluster)}${folder}/${kindWithGroup(kind, group)}/${encodeName(name)}.yaml`
 }
 
 /** The folder of a member cluster with its closing slash; a cluster's folder is its name. */

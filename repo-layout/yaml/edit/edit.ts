@@ -4,7 +4,7 @@ import type { Position } from '../../message.ts'
 import { createLocate, createPositions } from '../locate.ts'
 import { listItems, parseNodes, parseYaml } from '../parse.ts'
 import { changeJson, type YamlEdit } from './change-json.ts'
-import { addPair, appendItem, type Ground, removeEntry, type Splice, setItem, setPair } from './splice.ts'
+import { addPair, appendItem, type Ground, listIndented, removeEntry, type Splice, setItem, setPair } from './splice.ts'
 
 /**
  * Makes one change in the document of a YAML or JSON text that begins at `at`, and leaves every sign beside it as it is:
@@ -61,8 +61,9 @@ interface Changing extends Ground {
 }
 
 /** Finds where the change is to be made, and what is to be written there. */
-function place(ground: Changing, edit: YamlEdit): readonly Splice[] | undefined {
-  const { root, value, wanted } = ground
+function place(changing: Changing, edit: YamlEdit): readonly Splice[] | undefined {
+  const { root, value, wanted, text } = changing
+  let ground = changing
   const { path } = edit
   let node = root
   for (const [depth, step] of path.entries()) {
@@ -80,6 +81,7 @@ function place(ground: Changing, edit: YamlEdit): readonly Splice[] | undefined 
         const merged = getIn(value, below) !== undefined && isJsonObject(getIn(value, here))
         return merged ? addPair(node, String(step), part(wanted, below), ground) : undefined
       }
+      ground = { ...ground, indentsLists: listIndented(pair as Pair, text) ?? ground.indentsLists }
       node = (pair as Pair).value
     } else if (isSeq(node) && typeof step === 'number') {
       if (isLast && edit.type === 'remove') return removeEntry(node, step, ground)

@@ -24,6 +24,8 @@ export interface Splice extends Extent {
 export interface Ground {
   readonly text: string
   readonly root: unknown
+  /** Whether the list that the change is in stands indented below its key; undefined where it is in none. */
+  readonly indentsLists?: boolean | undefined
 }
 
 type Splices = readonly Splice[] | undefined
@@ -191,8 +193,8 @@ function flowStyle(near: YAMLMap | YAMLSeq, { text, root }: Ground): FlowStyle {
 }
 
 /** Whether lists stand indented below their keys, as the nearest that are there do. */
-function indentsLists(near: unknown, { text, root }: Ground): boolean {
-  return listsIndented(near, text) ?? listsIndented(root, text) ?? true
+function indentsLists(near: unknown, { text, root, indentsLists: around }: Ground): boolean {
+  return listsIndented(near, text) ?? around ?? listsIndented(root, text) ?? true
 }
 
 function listsIndented(node: unknown, text: string): boolean | undefined {
@@ -204,11 +206,15 @@ function listsIndented(node: unknown, text: string): boolean | undefined {
     return undefined
   }
   if (!isMap(node) || node.flow) return undefined
-  for (const { key, value } of node.items) {
-    const [own, list] = [extentOf(key, text), isSeq(value) && !value.flow ? extentOf(value, text) : undefined]
-    if (own && list) return columnOf(text, list.start) > columnOf(text, own.start)
-    const found = listsIndented(value, text)
+  for (const pair of node.items) {
+    const found = listIndented(pair, text) ?? listsIndented(pair.value, text)
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** Whether the list behind a key stands indented below it; undefined where no list in block style does. */
+export function listIndented({ key, value }: Pair, text: string): boolean | undefined {
+  const [own, list] = [extentOf(key, text), isSeq(value) && !value.flow ? extentOf(value, text) : undefined]
+  return own && list && columnOf(text, list.start) > columnOf(text, own.start)
 }
