@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { version } from '../run/version.ts'
 import { helpEnd } from './help.ts'
+import { addCaptureCommand } from './register-capture.ts'
 import { addClusterCommands } from './register-cluster.ts'
 import { addDaemonCommands } from './register-daemon.ts'
 import { addDetachCommand } from './register-detach.ts'
@@ -63,6 +64,7 @@ export function buildProgram(registration: Registration): Command {
   addRepositoryCommands(program, registration)
   addPlanCommand(program, registration)
   addRollbackCommand(program, registration)
+  addCaptureCommand(program, registration)
   program.commandsGroup('The daemon:')
   addRunCommand(program, registration)
   addRecoverCommand(program, registration)

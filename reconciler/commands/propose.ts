@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts'
 import type { openForge } from '../forge/open.ts'
-import type { Forge } from '../forge/types.ts'
+import type { Forge, PullRequest } from '../forge/types.ts'
 import type { Repository } from '../git/types.ts'
 import { type Proposal, propose } from '../revert/propose.ts'
 import type { RepositoryFlags } from '../run/fleet-repository.ts'
 import { type ForgeFlags, forgeSettings } from '../run/forge.ts'
 import { patchText } from '../views/patch.ts'
-import type { CommandContext } from './context.ts'
+import type { Terminal } from './terminal.ts'
 
 /** Opens the forge of the repository; undefined where there is none, or none is to be used. */
 export type OpenForge = typeof openForge
@@ -28,30 +28,50 @@ export interface Proposing {
   readonly forge: Forge | undefined
   /** Shows the change and does nothing. */
   readonly dryRun: boolean
-  readonly context: CommandContext
 }
 
-/** Pushes a change as a branch and opens its pull request, or shows it as a patch. Gives the exit code; rejects as `propose`. */
-export async function proposeChange(
+/** What came of proposing a change. */
+export type ProposalOutcome =
+  | { readonly type: 'shown'; readonly patch: string }
+  | { readonly type: 'opened'; readonly pull: PullRequest }
+  /** There is no forge; somebody has to open a pull request, or to merge the branch. */
+  | { readonly type: 'pushed' }
+  /** There was a branch of that name before, and perhaps an open pull request from it. */
+  | { readonly type: 'exists'; readonly pull: PullRequest | undefined }
+
+/** Pushes a change as a branch and opens its pull request, or shows it as a patch. Rejects as `propose`. */
+export async function makeProposal(
   proposal: Proposal,
-  { repository, forge, dryRun, context }: Proposing,
-): Promise<number> {
-  const { terminal } = context
-  const { branch, base, upon, changes, message } = proposal
+  { repository, forge, dryRun }: Proposing,
+): Promise<ProposalOutcome> {
+  const { branch, base, upon, changes } = proposal
   if (dryRun) {
     const before = new Map((await repository.list(upon)).map((entry) => [entry.path, entry.oid]))
     const files = [...changes].map(async ([path, file]) => {
       const oid = before.get(path)
       return { path, before: oid === undefined ? undefined : await repository.read(oid), after: file?.content }
     })
-    terminal.data(patchText(await Promise.all(files)))
-    terminal.note(`not written: branch ${branch}, "${message.split('\n')[0]}"`)
-    return 0
+    return { type: 'shown', patch: patchText(await Promise.all(files)) }
   }
   const proposed = await propose(proposal, repository, forge)
-  switch (proposed.type) {
+  if (proposed.type !== 'exists') return proposed
+  const open = await forge?.pullRequests(base)
+  return { type: 'exists', pull: open?.find(({ head, fork }) => head.branch === branch && !fork) }
+}
+
+/** Says what came of a proposal, and gives the exit code: 1 where the branch was there before. */
+export function tellProposal(
+  outcome: ProposalOutcome,
+  { branch, base, message }: Pick<Proposal, 'branch' | 'base' | 'message'>,
+  terminal: Pick<Terminal, 'data' | 'note' | 'fail'>,
+): number {
+  switch (outcome.type) {
+    case 'shown':
+      terminal.data(outcome.patch)
+      terminal.note(`not written: branch ${branch}, "${message.split('\n')[0]}"`)
+      return 0
     case 'opened':
-      terminal.data(`${proposed.pull.url}\n`)
+      terminal.data(`${outcome.pull.url}\n`)
       return 0
     case 'pushed':
       terminal.data(`${branch}\n`)
@@ -60,10 +80,10 @@ export async function proposeChange(
       )
       return 0
     case 'exists': {
-      const open = (await forge?.pullRequests(base))?.find(({ head, fork }) => head.branch === branch && !fork)
-      if (open) terminal.data(`${open.url}\n`)
+      const { pull } = outcome
+      if (pull) terminal.data(`${pull.url}\n`)
       terminal.fail(
-        open
+        pull
           ? `the branch ${branch} is there already, with this pull request`
           : `the branch ${branch} is there already; merge it, or delete it: git push origin --delete ${branch}`,
       )

@@ -75,7 +75,10 @@ export function addDaemonCommands(program: Command, { terminal, exit }: Registra
           ['flotilla diff -o markdown', 'for a ticket'],
           ['flotilla diff --history', 'hotfixes that were healed'],
         ],
-        notes: ['"-" is live, "+" is wanted. Nothing is healed. Secrets show no values.'],
+        notes: [
+          '"-" is live, "+" is wanted. Nothing is healed. Secrets show no values.',
+          '"flotilla capture" takes what should stay into Git.',
+        ],
         exit: [
           ['0', 'equal; with --history: shown'],
           ['1', 'differences'],

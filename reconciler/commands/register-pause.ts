@@ -22,7 +22,7 @@ export function addPauseCommands(program: Command, { terminal, exit }: Registrat
         examples: [
           ['flotilla pause Deployment.apps/shop/web -c eu-1 --reason "INC-42"', 'for a hotfix'],
           ['flotilla pause -c eu-1 --for 30m --reason "etcd restore"', 'all of eu-1'],
-          ['flotilla diff -c eu-1', 'what to take into Git'],
+          ['flotilla capture Deployment.apps/shop/web -c eu-1 --repo ./fleet', 'take it into Git'],
         ],
         notes: [
           'What is paused is watched and reported, never written nor deleted, whatever',

@@ -8,7 +8,7 @@ import { findTarget, type Target } from '../revert/target.ts'
 import { openFleetRepository, type RepositoryFlags } from '../run/fleet-repository.ts'
 import type { ForgeFlags } from '../run/forge.ts'
 import type { CommandContext } from './context.ts'
-import { authorOf, type OpenForge, openForgeOf, proposeChange } from './propose.ts'
+import { authorOf, makeProposal, type OpenForge, openForgeOf, tellProposal } from './propose.ts'
 import { refuse } from './terminal.ts'
 
 /** Options of `flotilla rollback`. */
@@ -56,7 +56,8 @@ export async function rollbackCommand(
       body: `Prepared by \`flotilla rollback ${name}\`: takes back ${commit.oid} (${subjectOf(commit)})${file === undefined ? '' : ` in \`${file}\``}.`,
       base: flags.branch,
     }
-    return await proposeChange(proposal, { repository, forge, dryRun: flags.dryRun === true, context })
+    const outcome = await makeProposal(proposal, { repository, forge, dryRun: flags.dryRun === true })
+    return tellProposal(outcome, proposal, terminal)
   } catch (error) {
     return refuse(context.terminal, explain(error))
   } finally {
