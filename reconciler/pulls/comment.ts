@@ -29,10 +29,10 @@ export interface CommentFacts {
 export function commentText({ attempt, verdict, head, after }: CommentFacts, limit: number): string {
   const sign = verdict.state === 'success' ? '✅' : verdict.state === 'failure' ? '❌' : '⚠️'
   const title = `### ${sign} Plan of ${shortCommit(head)}${uponText(attempt)}`
-  const words = cutTo(escapeMarkdown(oneLine(verdict.description)), around / 2)
+  const words = `**${cutTo(escapeMarkdown(oneLine(verdict.description)), around / 2)}**`
   const removed = removedText(attempt)
   const room = limit - around - title.length - words.length - removed.length - after.length
-  const parts = [title, words, removed, bodyOf(attempt, head, room), after]
+  const parts = [title, words, removed, bodyOf(attempt, head, { room, above: words }), after]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
@@ -43,10 +43,14 @@ function uponText(attempt: Attempt): string {
   return ` merged onto ${escapeMarkdown(base.name)} ${shortCommit(base.commit)}, upon ${upon}`
 }
 
-function bodyOf(attempt: Attempt, head: string, room: number): string {
+function bodyOf(
+  attempt: Attempt,
+  head: string,
+  { room, above }: { readonly room: number; readonly above: string },
+): string {
   switch (attempt.type) {
     case 'planned':
-      return planMarkdown(attempt.plan, room, `flotilla plan --head ${head}`).body.trimEnd()
+      return planMarkdown(attempt.plan, { room, above, whole: `flotilla plan --head ${head}` }).body.trimEnd()
     case 'unreadable':
       return messagesTable(attempt, room)
     case 'conflict':

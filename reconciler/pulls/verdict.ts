@@ -1,6 +1,7 @@
 import type { Message } from '../../repo-layout/message.ts'
 import type { Annotation } from '../forge/types.ts'
-import { planClosing } from '../views/plan-groups.ts'
+import { planClosing, withoutPlan } from '../views/plan-groups.ts'
+import { reasonFirst } from '../views/refusal.ts'
 import { count, oneLine } from '../views/text.ts'
 import { isTouched, removesAny, treeChanges } from './changes.ts'
 import type { Attempt, Verdict } from './types.ts'
@@ -31,11 +32,13 @@ function verdictOfPlan({ plan, trees }: Extract<Attempt, { type: 'planned' }>, e
   )
   const problems = [
     errors.length > 0 ? `${count(errors.length, 'error')}: ${firstError(errors)}` : '',
-    refused[0] ? `${count(refused.length, 'object')} would fail: ${refused[0].subject}: ${refused[0].why}` : '',
+    refused[0]
+      ? `${count(refused.length, 'object')} would fail: ${refused[0].subject}: ${reasonFirst(refused[0].why)}`
+      : '',
     plan.deletions.verdict === 'over' && removesAny(changes) ? plan.deletions.text : '',
     plan.removals ?? '',
   ].filter((problem) => problem !== '')
-  const numbers = planClosing(plan).replace(/^Plan: /, '')
+  const numbers = withoutPlan(planClosing(plan))
   if (problems.length > 0) return failure(oneLine([...problems, numbers].join('; ')))
   return { state: 'success', description: numbers }
 }

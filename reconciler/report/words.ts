@@ -1,5 +1,6 @@
 import type { ClusterStatus } from '../server/types.ts'
 import { clusterMessage } from '../views/cluster-message.ts'
+import { reasonFirst } from '../views/refusal.ts'
 import { objectState } from '../views/state.ts'
 import { oneLine } from '../views/text.ts'
 
@@ -40,7 +41,9 @@ export function clusterReason(cluster: ClusterStatus, now: number): string {
   const meant = failed.length > 0 ? failed : objects.filter((object) => objectState(object) === 'progressing')
   const [first, ...more] = meant
   const others = more.length > 0 ? ` (and ${more.length} more)` : ''
-  const object = first ? oneLine(`${shortSubject(first.subject)} ${first.message || first.health}${others}`) : ''
+  const object = first
+    ? oneLine(`${shortSubject(first.subject)} ${reasonFirst(first.message) || first.health}${others}`)
+    : ''
   return [said, object].filter((text) => text !== '').join(': ')
 }
 

@@ -191,6 +191,11 @@ export function planClosing({ summary, deletions, clusters }: FleetPlan): string
     .join(' ')
 }
 
+/** The same where it is said already that it is a plan. */
+export function withoutPlan(closing: string): string {
+  return closing.replace(/^Plan: /, '')
+}
+
 /** What the plan is of and upon, in one line. */
 export function planTitle({ fleet, base, head, generated }: FleetPlan): string {
   const named = ({ name, commit }: FleetPlan['head']) =>

@@ -16,6 +16,7 @@ import {
   reasonOf,
   shownFields,
   untriedText,
+  withoutPlan,
   wordOf,
 } from './plan-groups.ts'
 import { plainScreen, type View } from './screen.ts'
@@ -33,23 +34,35 @@ const pointerRoom = 60
 /** No part is shorter. */
 const leastPart = 100
 
+/** How a plan is put into a page. */
+export interface PlanMarkdownOptions {
+  /** Longest text, in signs; by default what every forge takes. */
+  readonly room?: number
+  /** The command that shows the whole plan. */
+  readonly whole?: string
+  /** Markdown that stands above, with what the plan is of; what it says is not said again. */
+  readonly above?: string
+}
+
 /**
  * A plan as Markdown, for a comment on a pull request: tables over equal clusters, differences folded. However large the
- * fleet, it stays within what a forge takes, or `room`: what is left out is counted, and `whole` is the command that shows it.
+ * fleet, it stays within its room: what is left out is counted, with the command that shows it.
  */
-export function planMarkdown(raw: FleetPlan, room = usualRoom, whole = 'flotilla plan'): View {
+export function planMarkdown(raw: FleetPlan, options: PlanMarkdownOptions = {}): View {
+  const { room = usualRoom, whole = 'flotilla plan', above } = options
   const plan = tame(raw)
   const closing = planClosing(plan)
   const { changes, kept, failed } = layoutPlan(plan)
   const planned = plan.summary.planned
   const deletions = deletionText(plan)
   const notes = clusterNotes(plan)
+  const isSaid = (text: string) => above?.includes(escapeMarkdown(text)) === true
   const head = [
-    `**${escapeMarkdown(closing)}**`,
+    ...(isSaid(withoutPlan(closing)) ? [] : [`**${escapeMarkdown(closing)}**`]),
     ...plan.notes.map((note) => `> ${escapeMarkdown(oneLine(note))}`),
     ...(plan.messages.length === 0 ? [] : messagesTables(plan)),
     ...(failed.length === 0 ? [] : ['**Would fail**', ...groupTables(failed, planned)]),
-    ...(deletions === ''
+    ...(deletions === '' || isSaid(deletions.replace(/\.$/, ''))
       ? []
       : [plan.deletions.verdict === 'over' ? `**${escapeMarkdown(deletions)}**` : escapeMarkdown(deletions)]),
     ...(changes.length === 0 ? [] : groupTables(changes, planned)),
@@ -59,7 +72,8 @@ export function planMarkdown(raw: FleetPlan, room = usualRoom, whole = 'flotilla
       : [folded(`${count(kept.length, 'object')} left as they are`, groupTables(kept, planned).join('\n\n'))]),
     ...(notes.length === 0 ? [] : [notesList(notes)]),
   ]
-  const foot = `<sub>${escapeMarkdown(planTitle(plan))}. ${escapeMarkdown([untriedText(plan), factsText(plan)].join(' ').trim())}</sub>`
+  const title = above === undefined ? `${planTitle(plan)}.` : ''
+  const foot = `<sub>${escapeMarkdown([title, untriedText(plan), factsText(plan)].filter(Boolean).join(' '))}</sub>`
   const parts: string[] = []
   let free = room - foot.length - pointerRoom - whole.length
   let left = 0

@@ -96,7 +96,7 @@ Jo does not know that, and pushes another image.`)
   for (const context of ['flotilla', 'flotilla/us-1'])
     assert.match(
       statuses.find((one) => one.context === context)?.description ?? '',
-      /Deployment\/web .*'image'.* use registry/,
+      /Deployment\/web denied: use registry\.example\.com \(policy image\)/,
     )
   story.says('The commit says it: two clusters run the new image, and the third still runs the old one.')
   story.shows(statusTable(statuses))

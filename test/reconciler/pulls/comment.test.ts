@@ -54,6 +54,21 @@ describe('the comment on a pull request', () => {
     assert.match(text, /Facts of 2026-01-01T00:00:00Z: 1 × v1\.35\.4 answered/)
   })
 
+  it('says each of these once: its verdict, the commits, deletions over the budget', () => {
+    const over = {
+      objects: 30,
+      clusters: 2,
+      takes: 0,
+      verdict: 'over',
+      digest: 'abc',
+      text: '30 objects stay',
+    } as const
+    const paths = { 'clusters/c1/shop/ConfigMap/a.yaml': undefined }
+    const text = write(attemptOf([clusterPlan('c1', [planned('ConfigMap/shop/a')])], { deletions: over, paths }))
+    for (const said of ['1 configured in 1 cluster', 'bbbbbbb', 'ccccccc', 'aaaaaaa', '30 objects stay'])
+      assert.equal(text.split(said).length, 2, `${said} in ${text}`)
+  })
+
   it('lets no name break out of its place', () => {
     const evil = planned('ConfigMap/shop/<img src=x>|@everyone', { action: 'pruned' })
     const text = write(attemptOf([clusterPlan('c1', [evil])]))
