@@ -1,6 +1,6 @@
 import { desiredReplicas } from '../../../render/shipper/capacity.ts'
 import type { Step } from '../../../render/shipper/environment.ts'
-import type { ExecuteOptions, FactsOf, Patch, ReleaseState } from '../../../render/shipper/state.ts'
+import type { ExecuteOptions, FactsOf, ReleaseState } from '../../../render/shipper/state.ts'
 
 /** A step: capacity of incumbent and contender, then their traffic. */
 export function step(name: string, capacity: readonly [number, number], traffic: readonly [number, number]): Step {
@@ -45,19 +45,6 @@ export function complete(name: string, more: Partial<ReleaseState> = {}): Releas
 
 /** Options of the safe way, with traffic and without a limit of surge. */
 export const safe: ExecuteOptions = { letter: false, hasTraffic: true, namespace: 'shop', surge: undefined }
-
-/** The releases after patches. */
-export function patched(chain: readonly ReleaseState[], patches: readonly Patch[]): readonly ReleaseState[] {
-  return chain.map((one) => {
-    const percent = new Map(one.percent)
-    const weight = new Map(one.weight)
-    for (const { type, release: name, value, clusters } of patches) {
-      if (name !== one.name) continue
-      for (const cluster of clusters) (type === 'capacity' ? percent : weight).set(cluster, value)
-    }
-    return { ...one, percent, weight }
-  })
-}
 
 /** Facts of clusters that have done all that is wanted of them. */
 export function allDone(chain: readonly ReleaseState[]): FactsOf {

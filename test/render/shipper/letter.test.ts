@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
+import { patched } from '../../../render/shipper/advance.ts'
 import { type ConditionType, type StrategyCondition, strategyState } from '../../../render/shipper/conditions.ts'
 import type { Step } from '../../../render/shipper/environment.ts'
 import { pipelineOf } from '../../../render/shipper/letter.ts'
 import type { ExecuteOptions, FactsOf, ReleaseState } from '../../../render/shipper/state.ts'
 import { execute } from '../../../render/shipper/strategy.ts'
 import cases from '../../cases/shipper-strategy.json' with { type: 'json' }
-import { allDone, complete, patched, release, step, vanguard } from './chain.ts'
+import { allDone, complete, release, step, vanguard } from './chain.ts'
 
 type Given = (typeof cases.patchCases)[number]['releases'][number]
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { patched } from '../../../render/shipper/advance.ts'
 import type { ExecuteOptions, FactsOf, ReleaseFacts, ReleaseState } from '../../../render/shipper/state.ts'
 import { execute } from '../../../render/shipper/strategy.ts'
-import { allDone, complete, patched, release, safe, vanguard } from './chain.ts'
+import { allDone, complete, release, safe, vanguard } from './chain.ts'
 
 /** Moves of a rollout whose clusters do everything at once, until nothing moves: `capacity new 50` and so on. */
 function walk(start: readonly ReleaseState[], options: ExecuteOptions = safe, facts = allDone): string[] {
