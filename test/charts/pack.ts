@@ -56,7 +56,7 @@ export async function packArchive(entries: readonly ArchiveEntry[]): Promise<Uin
 }
 
 /** `sha256:<hex>` of the bytes. */
-export function digestOf(bytes: Uint8Array): string {
+export function digestOf(bytes: Uint8Array | string): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 
