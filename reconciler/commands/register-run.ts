@@ -16,7 +16,10 @@ export function addRunCommand(program: Command, { terminal, color, exit }: Regis
     .option('--poll <cron>', 'when to pull, as a cron expression with seconds', '*/30 * * * * *')
     .option('--listen <address>', 'where health, metrics and API are served', `127.0.0.1:${defaultPort}`)
     .option('--lease-duration <duration>', 'how long a daemon that is gone stays the active one', '10s')
-    .option('--notes', 'report as Git notes (refs/notes/flotilla); the default where there is no forge')
+    .option(
+      '--notes',
+      'report as Git notes (refs/notes/flotilla); the default with --forge none, and for a repository on this disk',
+    )
     .option('--no-notes', 'write no Git notes')
     .option('--dashboard-url <url>', 'where statuses lead; {cluster} stands for its name')
     .option('--new-fleet', 'take the generated branch as it is, missing or rewound')

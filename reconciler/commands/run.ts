@@ -65,7 +65,10 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
   let forge: ForgeSearch | undefined
   try {
     const tokens = await serverTokens(process.env)
-    const search = searchForge(await forgeSettings(flags, process.env), clock, log)
+    const settings = await forgeSettings(flags, process.env)
+    const search = searchForge(settings, clock, log)
+    // Where it is only not found, whose server it is did not ask for them.
+    const notes = flags.notes ?? settings === undefined
     forge = search
     const holder = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`
     const agent = `flotilla (${holder})`
@@ -86,7 +89,7 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
           log,
           metrics,
           pulls: search,
-          report: { forge: search.found, notes: flags.notes, dashboardUrl: flags.dashboardUrl },
+          report: { forge: search.found, notes, dashboardUrl: flags.dashboardUrl },
           renderer: `flotilla ${version()}`,
           notNewFleet: (source) => (flags.newFleet ? Promise.resolve(undefined) : notNewFleet(source, reach)),
           commitsInUse: (source) => commitsInUse(source, reach),

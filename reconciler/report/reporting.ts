@@ -11,8 +11,8 @@ import { createReporter, type Reporter, type ReporterOptions } from './reporter.
 export interface ReportSettings {
   /** The forge once it is found; undefined where there is none. Never rejects. */
   readonly forge: Promise<Forge | undefined>
-  /** Whether notes are written; undefined: where there is no forge. */
-  readonly notes: boolean | undefined
+  /** Whether notes are written into the fleet repository. */
+  readonly notes: boolean
   /** Where statuses lead; see `ReporterOptions`. */
   readonly dashboardUrl?: string | undefined
 }
@@ -46,11 +46,9 @@ export function createReporting({ settings, ...options }: ReportingOptions): Rep
 
   async function open({ forge: search, notes }: ReportSettings): Promise<void> {
     const author = () => parseAuthor(read().fleet?.spec.generated.author ?? '')
-    const beginNotes = () => begin(noteBoard({ repository, author, clock }))
-    if (notes) beginNotes()
+    if (notes) begin(noteBoard({ repository, author, clock }))
     const forge = await search
     if (forge) begin(forgeBoard(forge))
-    else if (notes === undefined) beginNotes()
   }
 
   const opened = settings && open(settings)

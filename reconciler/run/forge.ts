@@ -91,7 +91,7 @@ export function searchForge(
         if (closing.signal.aborted) break
         opened = forge
         if (forge) log.info({ forge: forge.kind }, 'the forge is found')
-        else log.info('there is no forge to report to')
+        else log.info('there is no forge to report to; with --notes, reports are Git notes')
         return forge
       } catch (error) {
         const text = error instanceof Error ? error.message : String(error)

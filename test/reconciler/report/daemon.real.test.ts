@@ -7,7 +7,7 @@ import { configMap, yaml } from '../daemon/documents.ts'
 import { eventually, needs, type TestFleet, withFleet } from '../daemon/harness.ts'
 
 const clusters = ['c1', 'c2']
-const notes = { forge: Promise.resolve(undefined), notes: undefined }
+const notes = { forge: Promise.resolve(undefined), notes: true }
 
 /** The note on a commit, as plain Git shows it. */
 function note(fleet: TestFleet, commit: string): string {
@@ -51,7 +51,7 @@ describeMembers('notes of a running daemon', needs, () => {
       const commit = await change(fleet, 'one')
       const hook = join(fleet.server.dir('fleet'), 'hooks', 'update')
       writeFileSync(hook, '#!/bin/sh\ncase $1 in refs/notes/*) echo not now >&2; exit 1;; esac\n', { mode: 0o755 })
-      const first = startChild(fleet)
+      const first = startChild(fleet, { more: ['--forge', 'none'] })
       await first.applied()
       const waiting = await first.until(({ report }) => report !== undefined, 'it says that reports wait')
       assert.match(waiting.report?.problem ?? '', /the push of refs\/notes\/flotilla was rejected: .*not now/)
@@ -59,9 +59,19 @@ describeMembers('notes of a running daemon', needs, () => {
       assert.equal(fleet.git('for-each-ref', 'refs/notes'), '')
 
       rmSync(hook)
-      const second = startChild(fleet)
+      const second = startChild(fleet, { more: ['--forge', 'none'] })
       await eventually(() => noted(fleet) && arrived.test(note(fleet, commit)), 'the note')
       assert.equal((await second.until(() => true, 'a status')).report, undefined)
       await second.process.kill()
+    }))
+
+  it('are not written unasked where a forge was only not found', () =>
+    withFleet({ clusters }, async (fleet) => {
+      await change(fleet, 'one')
+      const daemon = startChild(fleet, { more: ['--once'] })
+      await daemon.process.ended
+      assert.match(daemon.process.logTail(), /there is no forge to report to; with --notes, reports are Git notes/)
+      assert.notEqual(fleet.generatedTip(), undefined)
+      assert.equal(noted(fleet), false)
     }))
 })
