@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { deleteRef, log as gitLog } from 'isomorphic-git'
 import pino from 'pino'
 import { createPerson } from '../../deploy/demo/person.ts'
+import type { Push } from '../../deploy/sandbox/git/push.ts'
 import { type GitServer, startGitServer } from '../../deploy/sandbox/git/server.ts'
 import { type Daemon, type DaemonOptions, startDaemon } from '../../reconciler/daemon.ts'
 import { openRepository } from '../../reconciler/git/open.ts'
@@ -59,7 +60,7 @@ export interface World {
   deleteGenerated(): Promise<void>
   /** How the daemon's kubeconfigs are got; a test may put another way in its place. */
   readSecret: DaemonOptions['readSecret']
-  /** Starts a daemon in this process that polls all the time, on the clone that its predecessor had. */
+  /** Starts a daemon in this process that pulls at each push and now and then, on the clone that its predecessor had. */
   start(): Promise<Running>
   stop(): Promise<void>
 }
@@ -78,6 +79,8 @@ export interface WorldOptions {
   /** How much faster time runs for the daemon; 20 where not given. */
   readonly speed?: number
   readonly random?: () => number
+  /** How long daemons wait between two pulls that nobody asked for, in milliseconds; 400 where not given. */
+  readonly pollMs?: number
   /** Spec of the Fleet. */
   readonly spec?: JsonObject
   /** Has clusters connected by kubeconfig files, for daemons that are processes of their own. */
@@ -89,13 +92,18 @@ let counter = 0
 
 /** Makes a world with a member for each control plane, named `c1` and so on, and a first commit without workloads. */
 export async function makeWorld(options: WorldOptions): Promise<World> {
-  const { planes, random = Math.random, spec = {}, files = false } = options
+  const { planes, random = Math.random, spec = {}, files = false, pollMs = 400 } = options
   const name = `faults-${process.pid}-${++counter}`
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-faults-'))
   removeAtExit(folder)
   const clock = swiftClock(options.speed ?? 20)
   const clusters = await Promise.all(planes.map((plane, i) => faultyCluster(plane, `c${i + 1}`, random)))
-  const gitServer = await startGitServer({ root: folder })
+  const daemons = new Set<Running>()
+  // As a forge does by webhook; polls alone would have to come so often that most of all work were polls.
+  const onPush = ({ updates }: Push) => {
+    if (updates.some(({ ref }) => ref === `refs/heads/${branches.source}`)) for (const one of daemons) void one.sync()
+  }
+  const gitServer = await startGitServer({ root: folder, onPush })
   const direct = await gitServer.open('fleet')
   const git = await startProxy({
     upstream: openUpstream(new URL(direct).origin),
@@ -105,7 +113,6 @@ export async function makeWorld(options: WorldOptions): Promise<World> {
   })
   const url = `http://127.0.0.1:${git.port}/fleet.git`
   const person = await createPerson(join(folder, 'person'), direct)
-  const daemons: Running[] = []
   let wishes: Wishes = new Map()
   const apiVersion = 'flotilla.dev/v1alpha1'
   const find = (wanted: string) => {
@@ -173,15 +180,17 @@ export async function makeWorld(options: WorldOptions): Promise<World> {
         notNewFleet: (source) => notNewFleet(source, reach),
         commitsInUse: (source) => commitsInUse(source, reach),
       })
-      let polling = true
+      const ended = new AbortController()
       const polled = (async () => {
-        while (polling) {
+        while (!ended.signal.aborted) {
           await daemon.sync()
-          await pause(100)
+          // Rejects only where the daemon is stopped meanwhile.
+          await pause(pollMs, undefined, { signal: ended.signal }).catch(() => undefined)
         }
       })()
       const stop = async () => {
-        polling = false
+        daemons.delete(running)
+        ended.abort()
         await daemon.stop()
         await polled
       }
@@ -194,11 +203,11 @@ export async function makeWorld(options: WorldOptions): Promise<World> {
           await stop()
         },
       }
-      daemons.push(running)
+      daemons.add(running)
       return running
     },
     async stop() {
-      await Promise.all(daemons.map((daemon) => daemon.stop()))
+      await Promise.all([...daemons].map((daemon) => daemon.stop()))
       await Promise.all([git.stop(), ...clusters.map((one) => one.stop())])
       await gitServer.stop()
       await Promise.all(planes.map((plane) => clean(plane, name)))
