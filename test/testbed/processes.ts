@@ -111,6 +111,6 @@ function deathPrefix(): readonly string[] {
 
 function bareEnvironment(): NodeJS.ProcessEnv {
   // Proxy settings and a kubeconfig of the person who runs the tests must not reach what they start.
-  const { PATH, HOME, TMPDIR } = process.env
-  return { PATH, HOME, TMPDIR }
+  const { PATH, HOME, TMPDIR, GOMAXPROCS, GOGC } = process.env
+  return { PATH, HOME, TMPDIR, GOMAXPROCS, GOGC }
 }
