@@ -102,7 +102,7 @@ function endpointOf({ endpoint }: Admin, stored: Stored | undefined, store: Stor
   const text = stored?.values.value
   if (text === undefined) return endpoint
   const directory = store.type === 'file' ? dirname(store.path) : undefined
-  const before = parseKubeConfig(text, undefined, storeText(store), directory).getCurrentCluster()
+  const before = parseKubeConfig(text, undefined, storeText(store), directory).cluster
   if (!before || before.server === endpoint.server) return endpoint
   return { ...endpoint, server: before.server, tlsServerName: before.tlsServerName, proxyUrl: before.proxyUrl }
 }

@@ -45,9 +45,7 @@ export async function openAdmin(flags: ContextFlags, env: NodeJS.ProcessEnv, clo
       problems.push(error instanceof Error ? error.message : String(error))
       continue
     }
-    const config = parseKubeConfig(text, flags.context, path, dirname(path))
-    const context = config.getCurrentContext()
-    const cluster = config.getCurrentCluster()
+    const { name: context, cluster } = parseKubeConfig(text, flags.context, path, dirname(path))
     if (!cluster) {
       problems.push(`${path} has no context ${context === '' ? 'that is the current one' : `"${context}"`}`)
       continue

@@ -1,11 +1,10 @@
 import { realpath } from 'node:fs/promises'
 import { dirname, relative, resolve, sep } from 'node:path'
-import { KubeConfig } from '@kubernetes/client-node'
 import type { Connection } from '../../repo-layout/cluster.ts'
 import { type Access, type AccessSource, serverUrl, unusable } from './access.ts'
 import type { ConnectOptions, Target } from './connect.ts'
 import { messageOf } from './errors.ts'
-import { accessOf, parseKubeConfig } from './kubeconfig.ts'
+import { accessOf, type KubeContext, parseKubeConfig, podContext } from './kubeconfig.ts'
 import { readShared } from './shared-file.ts'
 import type { TlsCheck } from './tls.ts'
 
@@ -29,7 +28,7 @@ export async function describeAccess(cluster: Target, options: ConnectOptions): 
   const { connection } = cluster
   if (!connection) throw unusable(`cluster ${cluster.name} has no connection`)
   const what = `kubeconfig of ${cluster.name}`
-  const fromConfig = (text: string, make: () => KubeConfig): DescribedAccess => ({
+  const fromConfig = (text: string, make: () => KubeContext): DescribedAccess => ({
     text,
     load: () => accessOf(make(), options.clock, what),
   })
@@ -51,12 +50,7 @@ export async function describeAccess(cluster: Target, options: ConnectOptions): 
       return fromConfig(text, () => parseKubeConfig(text, undefined, what))
     }
     case 'inCluster':
-      return fromConfig('in-cluster', () => {
-        if (!process.env.KUBERNETES_SERVICE_HOST) throw unusable('this daemon does not run in a cluster')
-        const config = new KubeConfig()
-        config.loadFromCluster(options.root)
-        return config
-      })
+      return fromConfig('in-cluster', () => podContext(process.env, options.root))
     case 'kubefed':
     case 'shipper': {
       const access = inventoryAccess(connection, await secretOf(connection.secretName, options))

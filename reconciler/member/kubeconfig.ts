@@ -1,13 +1,23 @@
 import { readFile } from 'node:fs/promises'
 import type { RequestOptions } from 'node:https'
 import { isAbsolute, join } from 'node:path'
-import { KubeConfig } from '@kubernetes/client-node'
-import { parse } from 'yaml'
-import { getIn, isJsonArray, isJsonObject, type Json } from '../../repo-layout/json.ts'
+import type { Cluster, KubeConfig, User } from '@kubernetes/client-node'
+// The whole library takes two thirds of a second to load, most of it models of kinds: this file reads kubeconfigs alone.
+import { newClusters, newContexts, newUsers } from '@kubernetes/client-node/dist/config_types.js'
+import { parse, YAMLParseError } from 'yaml'
+import { getIn, isJsonArray, isJsonObject, type Json, type JsonObject } from '../../repo-layout/json.ts'
 import type { Clock } from '../clock.ts'
 import { type AccessSource, unusable } from './access.ts'
 import { messageOf } from './errors.ts'
 import { createExecPlugin } from './exec.ts'
+
+/** One context of a kubeconfig with what it names; undefined where the kubeconfig does not hold it. */
+export interface KubeContext {
+  /** Empty where no context is meant. */
+  readonly name: string
+  readonly cluster: Cluster | undefined
+  readonly user: User | undefined
+}
 
 /**
  * Reads one context of a kubeconfig from text (the current one by default), with files relative to `directory`. Throws an
@@ -18,103 +28,152 @@ export function parseKubeConfig(
   context: string | undefined,
   what: string,
   directory?: string,
-): KubeConfig {
+): KubeContext {
   const whole = parseWhole(text, what, directory)
-  const currentContext = context ?? whole.getCurrentContext()
-  const found = whole.getContextObject(currentContext)
-  const config = new KubeConfig()
-  config.loadFromOptions({
-    contexts: found ? [found] : [],
-    clusters: whole.clusters.filter(({ name }) => name === found?.cluster),
-    users: whole.users.filter(({ name }) => name === found?.user),
-    currentContext,
-  })
-  return config
+  const name = context ?? whole.current
+  const found = whole.contexts.get(name)
+  return {
+    name,
+    cluster: found && whole.clusters.get(found.cluster),
+    user: found && whole.users.get(found.user),
+  }
+}
+
+/** The account of the pod that this process runs in, whose files lie below `root`. Throws where it runs in none. */
+export function podContext(env: NodeJS.ProcessEnv, root = ''): KubeContext {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env
+  if (!host) throw unusable('this daemon does not run in a cluster')
+  const files = `${root}/var/run/secrets/kubernetes.io/serviceaccount`
+  const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return {
+    name: 'in-cluster',
+    cluster: { name: 'in-cluster', server, caFile: `${files}/ca.crt`, skipTLSVerify: false },
+    user: { name: 'in-cluster', authProvider: tokenFileProvider(`${files}/token`) },
+  }
+}
+
+interface WholeConfig {
+  readonly contexts: ReadonlyMap<string, { readonly cluster: string; readonly user: string }>
+  readonly clusters: ReadonlyMap<string, Cluster>
+  readonly users: ReadonlyMap<string, User>
+  readonly current: string
 }
 
 /** Whole kubeconfigs that were read last: a thousand members may stand in one, and reading it takes a moment. */
-const lastRead: { readonly text: string; readonly directory: string | undefined; readonly config: KubeConfig }[] = []
+const lastRead: {
+  readonly text: string
+  readonly directory: string | undefined
+  readonly config: WholeConfig
+}[] = []
 const mostKept = 4
 
-function parseWhole(text: string, what: string, directory: string | undefined): KubeConfig {
+function parseWhole(text: string, what: string, directory: string | undefined): WholeConfig {
   const known = lastRead.find((one) => one.directory === directory && one.text === text)
   if (known) return known.config
-  const config = new KubeConfig()
   try {
-    config.loadFromString(text)
-    if (directory !== undefined) config.makePathsAbsolute(directory)
-    addTokenFiles(config, parse(text) as Json, directory ?? '/')
+    const config = wholeOf(parse(text, { merge: true, logLevel: 'error' }) as Json, directory)
+    lastRead.unshift({ text, directory, config })
+    lastRead.splice(mostKept)
+    return config
   } catch (error) {
     throw unusable(`${what} is no kubeconfig: ${reasonOf(error)}`)
   }
-  lastRead.unshift({ text, directory, config })
-  lastRead.splice(mostKept)
-  return config
+}
+
+function wholeOf(raw: Json, directory: string | undefined): WholeConfig {
+  if (!isJsonObject(raw)) throw new Error('it is no YAML with clusters, users and contexts')
+  const absolute = (file: string) => (directory === undefined || isAbsolute(file) ? file : join(directory, file))
+  const current = raw['current-context']
+  return {
+    contexts: byName(newContexts(raw.contexts)),
+    clusters: byName(
+      newClusters(raw.clusters).map((one) => ({ ...one, ...(one.caFile ? { caFile: absolute(one.caFile) } : {}) })),
+    ),
+    users: byName(
+      newUsers(raw.users).map((one) => ({
+        ...one,
+        ...(one.certFile ? { certFile: absolute(one.certFile) } : {}),
+        ...(one.keyFile ? { keyFile: absolute(one.keyFile) } : {}),
+        ...tokenFileOf(raw, one.name, directory ?? '/'),
+      })),
+    ),
+    current: typeof current === 'string' ? current : '',
+  }
+}
+
+/** The first of a name counts, as for kubectl. */
+function byName<T extends { readonly name: string }>(entries: readonly T[]): ReadonlyMap<string, T> {
+  return new Map([...entries].reverse().map((entry) => [entry.name, entry]))
 }
 
 /** Why a text is no kubeconfig, without what stands there: a YAML parser shows the lines around it, and so a credential. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error) || error.name === 'Error') return messageOf(error)
-  const line = 'mark' in error && isJsonObject(error.mark) ? error.mark.line : undefined
-  return typeof line === 'number' ? `line ${line + 1} is no YAML` : 'it is no YAML'
+  const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined
+  return line === undefined ? 'it is no YAML' : `line ${line} is no YAML`
 }
 
 /** client-node does not know `tokenFile`, kubectl does; it becomes the provider that client-node uses in a cluster. */
-function addTokenFiles(config: KubeConfig, raw: Json, directory: string): void {
-  const users = getIn(raw, ['users'])
-  for (const entry of isJsonArray(users) ? users : []) {
-    const tokenFile = getIn(entry, ['user', 'tokenFile'])
-    const at = config.users.findIndex(({ name }) => name === getIn(entry, ['name']))
-    const user = config.users[at]
-    if (typeof tokenFile !== 'string' || !user) continue
-    const path = isAbsolute(tokenFile) ? tokenFile : join(directory, tokenFile)
-    config.users[at] = { ...user, authProvider: { name: 'tokenFile', config: { tokenFile: path } } }
-  }
+function tokenFileOf(raw: JsonObject, user: string, directory: string): Pick<User, 'authProvider'> {
+  const { users } = raw
+  const entry = isJsonArray(users) ? users.find((one) => getIn(one, ['name']) === user) : undefined
+  const file = getIn(entry, ['user', 'tokenFile'])
+  if (typeof file !== 'string') return {}
+  return { authProvider: tokenFileProvider(isAbsolute(file) ? file : join(directory, file)) }
+}
+
+function tokenFileProvider(tokenFile: string): User['authProvider'] {
+  return { name: 'tokenFile', config: { tokenFile } }
 }
 
 /**
- * Access through client-node's KubeConfig: client certificates, tokens, oidc and the rest are its work. Exec plugins are
- * ours, because its own are neither timed out nor run once, and so are token files, because it keeps them for a minute
- * after they rotated. Throws an `ApiError` of type `unauthorized` for a config that names no cluster or user.
+ * How a context is reached: with a client certificate, a token, a password, or what an exec plugin gives; the providers
+ * that kubectl once had built in are client-node's work. Throws an `ApiError` of type `unauthorized` for a context that
+ * names no cluster or user.
  */
-export function accessOf(config: KubeConfig, clock: Clock, what: string): AccessSource {
-  const cluster = config.getCurrentCluster()
-  const user = config.getCurrentUser()
-  const context = config.getCurrentContext() || '(none)'
-  if (!cluster) throw unusable(`${what} has no cluster for context ${context}`)
-  if (!user) throw unusable(`${what} has no user for context ${context}`)
+export function accessOf({ name, cluster, user }: KubeContext, clock: Clock, what: string): AccessSource {
+  if (!cluster) throw unusable(`${what} has no cluster for context ${name || '(none)'}`)
+  if (!user) throw unusable(`${what} has no user for context ${name || '(none)'}`)
   const execSection: unknown = user.exec ?? user.authProvider?.config?.exec
   const plugin = execSection
     ? createExecPlugin(execSection, { server: cluster.server, caData: cluster.caData }, clock)
     : undefined
   const tokenFile: unknown = plugin ? undefined : user.authProvider?.config?.tokenFile
-  const plain = plugin || tokenFile !== undefined ? withoutProvider(config) : config
+  const provider = plugin || typeof tokenFile === 'string' || !user.authProvider ? undefined : providerOf(cluster, user)
+
+  async function authorization(): Promise<string | undefined> {
+    if (typeof tokenFile === 'string') return `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}`
+    if (user?.username) return `Basic ${Buffer.from(`${user.username}:${user.password}`).toString('base64')}`
+    if (user?.token && !plugin) return `Bearer ${user.token.trim()}`
+    return undefined
+  }
 
   return {
     async access() {
-      const options: RequestOptions & { headers: { [name: string]: string } } = { headers: {} }
       const credential = await plugin?.credential()
       try {
-        await plain.applyToHTTPSOptions(options)
-        if (typeof tokenFile === 'string') options.headers.authorization = `Bearer ${await readFile(tokenFile, 'utf8')}`
+        if (/^http:/i.test(cluster.server) && !cluster.skipTLSVerify)
+          throw new Error(
+            `${cluster.server} is not encrypted; only https is used unless insecure-skip-tls-verify is true`,
+          )
+        const provided = await provider?.()
+        const headers: { [name: string]: string } = { ...provided }
+        const authorized = credential?.token === undefined ? await authorization() : `Bearer ${credential.token}`
+        if (authorized !== undefined) headers.authorization = authorized
+        if (user.impersonateUser) headers['impersonate-user'] = user.impersonateUser
+        return {
+          server: cluster.server,
+          proxyUrl: cluster.proxyUrl ?? '',
+          ca: await pem(cluster.caFile, cluster.caData),
+          cert: credential?.certificate ?? (await pem(user.certFile, user.certData)),
+          key: credential?.key ?? (await pem(user.keyFile, user.keyData)),
+          servername: cluster.tlsServerName,
+          skips: cluster.skipTLSVerify ? ['*'] : [],
+          headers,
+          renewed: plugin !== undefined || Boolean(user.authProvider),
+        }
       } catch (error) {
         throw unusable(`${what}: ${messageOf(error)}`)
-      }
-      const headers: { [name: string]: string } = {}
-      for (const [name, value] of Object.entries(options.headers)) headers[name.toLowerCase()] = String(value).trim()
-      if (typeof options.auth === 'string')
-        headers.authorization = `Basic ${Buffer.from(options.auth).toString('base64')}`
-      if (credential?.token !== undefined) headers.authorization = `Bearer ${credential.token}`
-      return {
-        server: cluster.server,
-        proxyUrl: cluster.proxyUrl ?? '',
-        ca: buffer(options.ca),
-        cert: credential?.certificate ?? buffer(options.cert),
-        key: credential?.key ?? buffer(options.key),
-        servername: cluster.tlsServerName,
-        skips: cluster.skipTLSVerify ? ['*'] : [],
-        headers,
-        renewed: plugin !== undefined || user.authProvider !== undefined,
       }
     },
     drop() {
@@ -124,17 +183,24 @@ export function accessOf(config: KubeConfig, clock: Clock, what: string): Access
   }
 }
 
-function withoutProvider(config: KubeConfig): KubeConfig {
-  const copy = new KubeConfig()
-  const cluster = config.getCurrentCluster()
-  const user = config.getCurrentUser()
-  if (cluster && user) {
-    const { exec: _exec, authProvider: _provider, token: _token, ...rest } = user
-    copy.loadFromClusterAndUser(cluster, rest)
+/** The headers by a provider of client-node's, which is loaded for them alone: hardly anybody has one any more. */
+function providerOf(cluster: Cluster, user: User): () => Promise<{ readonly [name: string]: string }> {
+  let config: KubeConfig | undefined
+  return async () => {
+    if (!config) {
+      const { KubeConfig } = await import('@kubernetes/client-node')
+      config = new KubeConfig()
+      config.loadFromClusterAndUser(cluster, user)
+    }
+    const options: RequestOptions & { headers: { [name: string]: string } } = { headers: {} }
+    await config.applyToHTTPSOptions(options)
+    return Object.fromEntries(
+      Object.entries(options.headers).map(([name, value]) => [name.toLowerCase(), String(value).trim()]),
+    )
   }
-  return copy
 }
 
-function buffer(value: unknown): string | Buffer | undefined {
-  return typeof value === 'string' || Buffer.isBuffer(value) ? value : undefined
+async function pem(file: string | undefined, data: string | undefined): Promise<Buffer | undefined> {
+  if (file) return readFile(file)
+  return data ? Buffer.from(data, 'base64') : undefined
 }

@@ -100,7 +100,21 @@ describe('the credentials of a member', () => {
       )
     }))
 
-  it('are not shown where a kubeconfig is no YAML: only the line is named', async () => {
+  it('come from a provider that kubectl once had built in, too', () =>
+    withServer(fine, async (server) => {
+      const config = { 'access-token': 'from-gcp', expiry: new Date(Date.now() + 3_600_000).toISOString() }
+      const user = { 'auth-provider': { name: 'gcp', config } }
+      await over({ connection: fileOf(kubeconfig(server, user)) }, never, ask)
+      assert.equal(server.requests[0]?.headers.authorization, 'Bearer from-gcp')
+    }))
+
+  it('go to no server that is not encrypted, nor does anything else', async () => {
+    const text = kubeconfig({ url: 'http://127.0.0.1:1', ca: '', requests: [], connections: () => 0 }, {})
+    const why = await over({ connection: fileOf(text) }, never, refusal)
+    assert.match(why, /^kubeconfig of m: http:\/\/127\.0\.0\.1:1 is not encrypted; only https is used/)
+  })
+
+  it('are not shown where a kubeconfig is no YAML: at most the line is named', async () => {
     const texts = [
       'users:\n- name: a\n  user:\n\ttoken: s3cr3t\n',
       'users: [{token: "s3cr3t}]',
@@ -110,7 +124,7 @@ describe('the credentials of a member', () => {
     for (const text of texts)
       await over({ connection: fileOf(text) }, never, async (transport) => {
         const why = await refusal(transport)
-        assert.match(why, /^kubeconfig of m is no kubeconfig: line \d is no YAML$/)
+        assert.match(why, /^kubeconfig of m is no kubeconfig: (line \d|it) is no YAML$/)
       })
   })
 
