@@ -1,8 +1,10 @@
 import type { Logger } from 'pino'
 import { createMemo } from '../render/memo.ts'
+import { releaseKey } from '../render/shipper/rollout.ts'
 import type { FleetSource } from '../repo-layout/read/assemble.ts'
 import { createFleetReader } from '../repo-layout/read/reader.ts'
 import type { Subject } from '../repo-layout/subject.ts'
+import type { ChartEngine } from './charts/types.ts'
 import type { Clock } from './clock.ts'
 import type { Deletion } from './cycle/budget.ts'
 import { createDeletionGuard } from './cycle/deletions.ts'
@@ -15,6 +17,7 @@ import { createPace } from './cycle/pace.ts'
 import { createPausing } from './cycle/pauses.ts'
 import { createTextCache } from './cycle/previous.ts'
 import { type Pulled, pull } from './cycle/pull.ts'
+import { rolloutsIn } from './cycle/rollouts.ts'
 import { gitTree } from './cycle/source.ts'
 import { decidedSubjects, fleetStatus, freshState } from './cycle/state.ts'
 import { createTeller } from './cycle/teller.ts'
@@ -25,6 +28,7 @@ import { parseProvenance } from './git/generated.ts'
 import type { Repository } from './git/types.ts'
 import type { ReadSecret } from './member/connect.ts'
 import type { Fence } from './member/fence.ts'
+import { mergedCharts } from './pulls/charts.ts'
 import type { PullMetrics } from './pulls/planner.ts'
 import { type PullSettings, watchPulls } from './pulls/watch.ts'
 import type { ReporterMetrics } from './report/reporter.ts'
@@ -56,6 +60,8 @@ export interface DaemonOptions {
   readonly pulls?: PullSettings | undefined
   /** Where source commits are reported on; undefined where nowhere. */
   readonly report?: ReportSettings | undefined
+  /** What finds and renders charts; without it applications stay as they are. */
+  readonly charts?: Pick<ChartEngine, 'at'> | undefined
   /** The line of the `Renderer` trailer: our version and those of template engines. */
   readonly renderer: string
   /** Why a missing generated branch does not mean a new fleet; undefined where it does. */
@@ -97,7 +103,14 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const state = freshState()
   const texts = createTextCache(repository)
   const reader = createFleetReader()
-  const generator: Generator = { repository, reader, memo: createMemo(), texts, renderer: options.renderer }
+  const generator: Generator = {
+    repository,
+    reader,
+    memo: createMemo(),
+    texts,
+    renderer: options.renderer,
+    charts: options.charts,
+  }
   const desired = createDesiredReader(texts)
   const pace = createPace(clock)
   const turner = createTurner({ clock, turn, onEnd })
@@ -136,6 +149,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     statuses: members.statuses,
     observations: facts.peek,
     maySpeak: () => fence?.closed() === undefined,
+    charts: options.charts && mergedCharts(options.charts, () => state.source),
   })
 
   const onFailure = createOnFailure({
@@ -168,9 +182,14 @@ export function startDaemon(options: DaemonOptions): Daemon {
   /** Rendering is pure: of the same source, previous tree and facts it makes the same. */
   function isDone({ source, tip }: Pulled): boolean {
     const { done } = state
-    if (done?.source !== source || done.tip !== tip?.oid || facts.due() === 0) return false
+    if (done?.source !== source || done.tip !== tip?.oid || facts.due() === 0 || chartsDue() === 0) return false
     state.sourceProblem = ''
     return true
+  }
+
+  /** Milliseconds until a chart that could not be had is asked for again; undefined where none is missing. */
+  function chartsDue(): number | undefined {
+    return state.chartsAt === undefined ? undefined : Math.max(0, state.chartsAt - clock.now())
   }
 
   async function generate(pulled: Pulled, isFresh: () => boolean): Promise<'done' | 'lost' | 'stuck'> {
@@ -191,6 +210,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
       return stuck(pulled)
     }
     state.sourceProblem = ''
+    state.chartsAt = rendered.chartsDue === undefined ? undefined : clock.now() + rendered.chartsDue
+    if (rendered.chartsDue !== undefined) turner.later(rendered.chartsDue)
     state.source = rendered.source
     state.removalProblem = rendered.problem
     await fence?.opened()
@@ -246,6 +267,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
     const files = new Map((await repository.list(commit)).map(({ path, oid }) => [path, oid] as const))
     const wanted = await desired.read(commit, files)
     state.subjects = await decidedSubjects(files, texts)
+    state.rollouts = await rolloutsIn(files, texts, generator.memo)
+    state.releases = new Set(state.rollouts.flat().map(releaseKey))
     texts.retain(new Set(files.values()))
     const { clusters, leaving } = await clustersInForce(source.clusters, files, texts)
     const { fleet } = source

@@ -15,6 +15,7 @@ import { type KubefedOutput, renderKubefed } from './kubefed/render.ts'
 import { createMemo, type Memo } from './memo.ts'
 import { namespaceFile } from './namespaces.ts'
 import { indexPrevious, lazily, type PreviousIndex } from './previous.ts'
+import { renderShipper, type ShipperOutput } from './shipper/render.ts'
 import { objectKey, objectOfPath, suspectedClusters, suspectedPaths } from './suspects.ts'
 
 /**
@@ -47,8 +48,11 @@ export function render(input: RenderInput, memo: Memo = createMemo()): RenderOut
     }
   }
   writeCopies(files, kubefed, frozen, (path) => keep(previous.likePath(path)))
+  const shipper = renderShipper(input, { previous, frozen, memo, isTaken: (path) => files.has(path) })
+  for (const object of shipper.objects) files.add(without(object, frozen))
+  for (const [path, file] of shipper.records) files.set(path, file)
   for (const cluster of frozen) keep([...previous.inCluster(cluster), clusterRecordPath(cluster)])
-  const namespaces = namespacesInUse(kubefed, frozen, memo)
+  const namespaces = namespacesInUse(kubefed, shipper, frozen, memo)
   const active = source.clusters.filter(({ name }) => !frozen.has(name))
   for (const { name } of active) {
     for (const object of kubefed.heldObjects) keep(previous.ofObject(name, object))
@@ -57,6 +61,7 @@ export function render(input: RenderInput, memo: Memo = createMemo()): RenderOut
       keep(previous.inNamespace(name, namespace))
     }
   }
+  keep(shipper.kept)
   keep(fromBrokenFiles(previous, source))
   const targets = lazily(() => new Set(kubefed.targets.map(objectKey)))
   keep(
@@ -78,7 +83,13 @@ export function render(input: RenderInput, memo: Memo = createMemo()): RenderOut
     if (top === 'clusters' && folder !== clusterScopeFolder) keep([namespacePath(cluster, folder)])
   }
   memo.endRender()
-  return { files, messages: sortMessages(kubefed.messages), unplaced: kubefed.unplaced }
+  return {
+    files,
+    messages: sortMessages([...kubefed.messages, ...shipper.messages]),
+    unplaced: kubefed.unplaced,
+    needs: shipper.needs,
+    steps: shipper.steps,
+  }
 }
 
 /** Messages in the order in which they are printed, each once. */
@@ -112,6 +123,7 @@ function without({ pathInCluster, byCluster }: ObjectFiles, frozen: ReadonlySet<
 /** The clusters in which a namespace is used, by namespace. */
 function namespacesInUse(
   { workloads }: KubefedOutput,
+  shipper: Pick<ShipperOutput, 'namespaces'>,
   frozen: ReadonlySet<string>,
   memo: Memo,
 ): ReadonlyMap<string, readonly string[]> {
@@ -121,6 +133,11 @@ function namespacesInUse(
     const known = uses.get(namespace)
     if (known) known.push(written)
     else uses.set(namespace, [written])
+  }
+  for (const [namespace, clusters] of shipper.namespaces) {
+    const known = uses.get(namespace)
+    if (known) known.push(clusters)
+    else uses.set(namespace, [clusters])
   }
   const out = memo.list('frozen', [...frozen])
   return new Map(

@@ -5,6 +5,7 @@ import { type PlanResult, planFleet } from '../plan/plan-fleet.ts'
 import type { PlanQuestion, StartChecks } from '../plan/points.ts'
 import { selectClusters } from '../plan/select.ts'
 import type { FleetPlan } from '../plan/types.ts'
+import { openCharts } from '../run/charts.ts'
 import { commitsInUse } from '../run/commits-in-use.ts'
 import { branchesOf, openFleetRepository, type RepositoryFlags } from '../run/fleet-repository.ts'
 import { notNewFleet } from '../run/new-fleet.ts'
@@ -92,11 +93,13 @@ async function show(
   try {
     const { close, ...reach } = openReach(flags, flags.repo, env, clock)
     const repository = await openFleetRepository(flags, env, clock, (text) => terminal.note(text), { tracking: true })
+    const charts = openCharts(env, clock)
     try {
       const start = startChecks(reach)
-      const result = await planFleet(question, { repository, reach, branches: branchesOf(flags), start })
+      const result = await planFleet(question, { repository, reach, branches: branchesOf(flags), start, charts })
       return tell(result, flags, context)
     } finally {
+      await charts.close()
       await repository.close()
       await close()
     }

@@ -11,6 +11,7 @@ import { addPlanCommand } from './register-plan.ts'
 import { addRecoverCommand } from './register-recover.ts'
 import { addRepositoryCommands } from './register-repository.ts'
 import { addRollbackCommand } from './register-rollback.ts'
+import { addRolloutChangeCommands, addRolloutCommand } from './register-rollout.ts'
 import { addRunCommand } from './register-run.ts'
 import { type ColorMode, processTerminal, type Terminal } from './terminal.ts'
 
@@ -65,11 +66,13 @@ export function buildProgram(registration: Registration): Command {
   addPlanCommand(program, registration)
   addRollbackCommand(program, registration)
   addCaptureCommand(program, registration)
+  addRolloutChangeCommands(program, registration)
   program.commandsGroup('The daemon:')
   addRunCommand(program, registration)
   addRecoverCommand(program, registration)
   program.commandsGroup('Ask the daemon:')
   addDaemonCommands(program, registration)
+  addRolloutCommand(program, registration)
   program.commandsGroup('Member clusters:')
   addClusterCommands(program, registration)
   addDetachCommand(program, registration)

@@ -62,7 +62,10 @@ export function addRepositoryCommands(program: Command, { terminal, exit }: Regi
     .requiredOption('--out <dir>', 'folder to write; replaced as a whole')
     .option('--previous <dir>', 'the generated tree before: what is unknown or in error stays as it is there')
     .option('--observations <file>', 'facts about the clusters, as "flotilla observe" prints them')
-    .option('--charts <dir>', 'a Helm repository on disk; without effect, for this version renders no charts')
+    .option(
+      '--charts <dir>',
+      'a Helm repository on disk that stands for every chart repository; nothing is fetched then',
+    )
     .addHelpText(
       'after',
       helpEnd({

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { relative, resolve, sep } from 'node:path'
 import type { PreviousTree } from '../../render/input.ts'
+import { createMemo } from '../../render/memo.ts'
 import { render, sortMessages } from '../../render/render.ts'
 import { sourceOfGenerated } from '../../repo-layout/generated/file.ts'
 import { type GeneratedFolder, readGeneratedFolder, writeGeneratedFolder } from '../../repo-layout/generated/folder.ts'
@@ -9,6 +10,9 @@ import { nothingObserved, type Observations, observationsSchema } from '../../re
 import { folderTree } from '../../repo-layout/read/folder.ts'
 import { createFleetReader } from '../../repo-layout/read/reader.ts'
 import type { SourceTree } from '../../repo-layout/read/tree.ts'
+import { systemClock } from '../clock.ts'
+import { renderAnswered } from '../cycle/render-answered.ts'
+import { openCharts } from '../run/charts.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Exit codes of `validate` and `render`: fine, errors in the source (the rest is written), nothing written. */
@@ -23,9 +27,13 @@ export async function validateCommand(options: { readonly source: string }, term
   const count = report(messages, terminal)
   const clusters = reading.source?.clusters.length ?? 0
   const workloads = reading.source?.federated.length ?? 0
-  terminal.note(
-    `${clusters} ${plural(clusters, 'cluster')} and ${workloads} federated ${plural(workloads, 'object')}: ${count}`,
-  )
+  const applications = reading.source?.rollouts.applications.length ?? 0
+  const parts = [
+    `${clusters} ${plural(clusters, 'cluster')}`,
+    ...(applications > 0 ? [`${applications} ${plural(applications, 'application')}`] : []),
+    `${workloads} federated ${plural(workloads, 'object')}`,
+  ]
+  terminal.note(`${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}: ${count}`)
   return reading.source ? (hasErrors(messages) ? 1 : 0) : 2
 }
 
@@ -35,12 +43,16 @@ export interface RenderOptions {
   readonly out: string
   readonly previous?: string
   readonly observations?: string
-  /** A Helm repository; said to be without effect, since no charts are rendered yet. */
+  /** A Helm repository on disk that stands for every other: nothing is read from the network then. */
   readonly charts?: string
 }
 
 /** `flotilla render`: writes the generated tree of a source folder; messages go to stderr, sorted. */
-export async function renderCommand(options: RenderOptions, terminal: Terminal): Promise<RenderExit> {
+export async function renderCommand(
+  options: RenderOptions,
+  terminal: Terminal,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<RenderExit> {
   let previous: GeneratedFolder | undefined
   let observations: Observations
   try {
@@ -51,12 +63,19 @@ export async function renderCommand(options: RenderOptions, terminal: Terminal):
     return 2
   }
   const written = [options.out, options.previous].filter((folder) => folder !== undefined)
-  const reading = await createFleetReader().read(leaveOut(folderTree(resolve(options.source)), options.source, written))
+  const tree = leaveOut(folderTree(resolve(options.source)), options.source, written)
+  const reading = await createFleetReader().read(tree)
   if (!reading.source) {
     terminal.note(`nothing was written: ${report(reading.messages, terminal)}`)
     return 2
   }
-  const output = render({ source: reading.source, previous: previous && previousTree(previous), observations })
+  const { source } = reading
+  const charts = openCharts(env, systemClock, options.charts === undefined ? undefined : resolve(options.charts))
+  const output = await renderAnswered(
+    { source, previous: previous && previousTree(previous), observations },
+    createMemo(),
+    charts.at({ charts: source.fleet.spec.charts, source: tree }),
+  ).finally(() => charts.close())
   const messages = [...reading.messages, ...output.messages]
   const count = report(messages, terminal)
   try {
@@ -65,7 +84,6 @@ export async function renderCommand(options: RenderOptions, terminal: Terminal):
     terminal.fail(`nothing was written: ${reasonOf(error)}`)
     return 2
   }
-  if (options.charts !== undefined) terminal.note('--charts has no effect: this version renders no charts')
   const objects = [...output.files.keys()].filter((path) => path.startsWith('clusters/')).length
   terminal.note(`${objects} ${plural(objects, 'object')} written to ${options.out}: ${count}`)
   return hasErrors(messages) ? 1 : 0
@@ -75,7 +93,7 @@ export async function renderCommand(options: RenderOptions, terminal: Terminal):
 function previousTree({ files, texts }: GeneratedFolder): PreviousTree {
   return {
     files,
-    decisions: new Map([...texts].filter(([path]) => path.startsWith('decisions/'))),
+    decisions: new Map([...texts].filter(([path]) => /^(decisions|rollouts)\//.test(path))),
     sourceOf: (path) => sourceOfGenerated(texts.get(path) ?? ''),
   }
 }

@@ -8,6 +8,7 @@ import { errorCode, explain } from '../git/error.ts'
 import { withoutUserinfo } from '../git/remote.ts'
 import { lead } from '../lead/lead.ts'
 import { deferred } from '../member/deferred.ts'
+import { openCharts } from '../run/charts.ts'
 import { commitsInUse } from '../run/commits-in-use.ts'
 import { openOffice } from '../run/election.ts'
 import { branchesOf, openFleetRepository } from '../run/fleet-repository.ts'
@@ -62,6 +63,7 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
   const branches = branchesOf(flags)
   const metrics = createMetrics({ version: version() })
   const signalled = untilSignal()
+  const charts = openCharts(process.env, clock)
   let forge: ForgeSearch | undefined
   try {
     const tokens = await serverTokens(process.env)
@@ -91,6 +93,7 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
           pulls: search,
           report: { forge: search.found, notes, dashboardUrl: flags.dashboardUrl },
           renderer: `flotilla ${version()}`,
+          charts,
           notNewFleet: (source) => (flags.newFleet ? Promise.resolve(undefined) : notNewFleet(source, reach)),
           commitsInUse: (source) => commitsInUse(source, reach),
           anew: flags.newFleet === true,
@@ -118,7 +121,9 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
     const stopTelling = logChanges(daemon, log, clock)
     const exit = await turnUntilEnd(daemon, flags, signalled)
     stopTelling()
-    const stopped = stopAll(daemon, server, search, { close: closeHost }).then(() => log.info('flotilla has ended'))
+    const stopped = stopAll(daemon, server, search, charts, { close: closeHost }).then(() =>
+      log.info('flotilla has ended'),
+    )
     if ((await Promise.race([stopped, sleep(clock, grace).then(() => 'late')])) === 'late') {
       log.warn('writes under way did not end in time')
       process.exit(exit)

@@ -3,11 +3,13 @@ import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import type { Clock } from '../clock.ts'
 import { createDamper } from './damping.ts'
 import type { Members } from './members.ts'
-import { emptiedClusters, lostClusters, relevantFacts } from './relevant.ts'
+import { emptiedClusters, lostClusters, releaseFacts, relevantFacts } from './relevant.ts'
 import type { State } from './state.ts'
 
 /** Facts must stay changed for so long before replicas are divided anew, in milliseconds. */
 const settle = 5000
+/** The same before a rollout goes on: what it waits for is exact, and a step takes several of these. */
+const settleRollout = 1000
 
 /** What decisions read, and when it has changed. */
 export interface Facts {
@@ -17,7 +19,7 @@ export interface Facts {
   peek(): Observations
   /**
    * Milliseconds after which another render may decide otherwise, 0 where it may now; undefined while nothing that a
-   * decision reads has changed. A change counts only if it is still there after five seconds; that a cluster is lost or
+   * decision reads has changed. A change counts only if it is still there after five seconds, one second for rollouts; that a cluster is lost or
    * back is damped already, and that one which leaves is emptied is final: both count at once.
    */
   due(): number | undefined
@@ -25,13 +27,16 @@ export interface Facts {
 
 /** Watches the members for what decisions read. */
 export function createFacts(
-  state: Pick<State, 'source' | 'subjects' | 'order'>,
+  state: Pick<State, 'source' | 'subjects' | 'releases' | 'order'>,
   members: Pick<Members, 'observations'>,
   clock: Clock,
 ): Facts {
   const damper = createDamper(clock)
   let read: Observations | undefined
-  let changedTo: { readonly facts: string; readonly at: number } | undefined
+  const watched = [
+    createWatched((now) => relevantFacts(now, state.subjects), settle, clock),
+    createWatched((now) => releaseFacts(now, state.releases), settleRollout, clock),
+  ]
 
   function observe({ fleet, clusters }: FleetSource): Observations {
     const names = clusters.filter(({ connection }) => connection).map(({ name }) => name)
@@ -42,7 +47,7 @@ export function createFacts(
     read(source, lostBefore) {
       damper.recall(lostBefore)
       read = observe(source)
-      changedTo = undefined
+      for (const one of watched) one.restart()
       return read
     },
     peek: () => (state.source ? observe(state.source) : members.observations()),
@@ -53,14 +58,30 @@ export function createFacts(
       const leaving = state.order?.leaving ?? new Set()
       if (emptiedClusters(now, leaving) !== emptiedClusters(read, leaving)) return 0
       const inTime = damper.nextChange(state.source.fleet.spec.failover)
-      const facts = relevantFacts(now, state.subjects)
-      if (facts === relevantFacts(read, state.subjects)) {
+      const before = read
+      const times = watched.map((one) => one.settledIn(before, now)).filter((time) => time !== undefined)
+      if (inTime !== undefined) times.push(inTime + 1)
+      return times.length === 0 ? undefined : Math.min(...times)
+    },
+  }
+}
+
+/** One part of the facts that counts as changed only once it has stayed so. */
+function createWatched(textOf: (facts: Observations) => string, settling: number, clock: Clock) {
+  let changedTo: { readonly facts: string; readonly at: number } | undefined
+  return {
+    restart() {
+      changedTo = undefined
+    },
+    /** Milliseconds until the change counts; undefined where nothing has changed. */
+    settledIn(before: Observations, now: Observations): number | undefined {
+      const facts = textOf(now)
+      if (facts === textOf(before)) {
         changedTo = undefined
-        return inTime === undefined ? undefined : inTime + 1
+        return undefined
       }
       if (changedTo?.facts !== facts) changedTo = { facts, at: clock.now() }
-      const settled = Math.max(0, changedTo.at + settle - clock.now())
-      return inTime === undefined ? settled : Math.min(settled, inTime + 1)
+      return Math.max(0, changedTo.at + settling - clock.now())
     },
   }
 }

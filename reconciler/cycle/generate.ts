@@ -1,12 +1,12 @@
 import type { PreviousTree, RenderOutput } from '../../render/input.ts'
 import { parseDecision } from '../../render/kubefed/decision.ts'
 import type { Memo } from '../../render/memo.ts'
-import { render } from '../../render/render.ts'
 import type { Message } from '../../repo-layout/message.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import type { FleetReader } from '../../repo-layout/read/reader.ts'
 import type { SourceTree } from '../../repo-layout/read/tree.ts'
+import type { ChartEngine } from '../charts/types.ts'
 import { diffTrees } from '../git/changes.ts'
 import { formatGeneratedMessage } from '../git/generated.ts'
 import type { Repository } from '../git/types.ts'
@@ -15,6 +15,7 @@ import { readPrevious, type TextCache } from './previous.ts'
 import type { Pulled } from './pull.ts'
 import { type Why, whyChanged } from './reason.ts'
 import { judgeRemovals } from './removals.ts'
+import { renderAnswered } from './render-answered.ts'
 import { gitTree } from './source.ts'
 
 /** The tools that rendering a pull needs; all of them remember what did not change. */
@@ -25,6 +26,8 @@ export interface Generator {
   readonly texts: TextCache
   /** The line of the `Renderer` trailer. */
   readonly renderer: string
+  /** What finds and renders charts; without it applications stay as they are. */
+  readonly charts?: Pick<ChartEngine, 'at'> | undefined
 }
 
 /** A pull, read and rendered, and not yet committed; without `fleet` nothing of the source can be rendered. */
@@ -40,6 +43,8 @@ export type Rendered =
       readonly previous: PreviousTree | undefined
       /** Clusters that the decisions in force before counted as lost. */
       readonly lostBefore: ReadonlySet<string>
+      /** Milliseconds until a chart that failed is worth another try; undefined where none is. */
+      readonly chartsDue: number | undefined
     }
 
 /**
@@ -60,7 +65,9 @@ export async function renderPull(
   const allowed = () => allowedDigests(repository, pulled.source)
   const { source, problem } = await judgeRemovals(read, previous?.decisions ?? new Map(), allowed)
   const lostBefore = lostIn(previous?.decisions.values() ?? [])
-  const output = render({ source, previous, observations: await observe(source, lostBefore) }, memo)
+  const observations = await observe(source, lostBefore)
+  const charts = generator.charts?.at({ charts: source.fleet.spec.charts, source: tree })
+  const output = await renderAnswered({ source, previous, observations }, memo, charts)
   return {
     type: 'rendered',
     source,
@@ -69,6 +76,7 @@ export async function renderPull(
     problem,
     previous,
     lostBefore,
+    chartsDue: charts?.due(),
   }
 }
 
@@ -97,7 +105,8 @@ export async function commitRender(
   const after = new Map([...output.files].map(([path, { oid }]) => [path, oid] as const))
   const sourceSubject = sourceCommit.message.split('\n')[0] ?? ''
   const lostNow = lostIn(decisionTexts(output, previous))
-  const why = whyChanged({ pulled, sourceSubject, renderer, lostBefore, lostNow, renderedBefore })
+  const { steps } = output
+  const why = whyChanged({ pulled, sourceSubject, renderer, lostBefore, lostNow, renderedBefore, steps })
   const undone = pulled.handMade.map(({ oid }) => oid.slice(0, 7)).join(', ')
   const message = formatGeneratedMessage({
     ...why,

@@ -3,7 +3,7 @@ import { sourceOfGenerated } from '../../repo-layout/generated/file.ts'
 import type { Repository } from '../git/types.ts'
 
 /**
- * The generated tree of a commit, as rendering reads it: names and ids, and the decision records. The first lines of
+ * The generated tree of a commit, as rendering reads it: names and ids, and the records of decisions and rollouts. The first lines of
  * all files are read only `withSources`, which a broken source file asks for. Texts are kept by blob id in `texts`.
  */
 export async function readPrevious(
@@ -17,10 +17,10 @@ export async function readPrevious(
   const decisions = new Map<string, string>()
   const sources = new Map<string, string | undefined>()
   for (const [path, oid] of files) {
-    const isDecision = path.startsWith('decisions/')
-    if (!isDecision && !withSources) continue
+    const isRecord = /^(decisions|rollouts)\//.test(path)
+    if (!isRecord && !withSources) continue
     const text = await texts.read(oid)
-    if (isDecision) decisions.set(path, text)
+    if (isRecord) decisions.set(path, text)
     if (withSources) sources.set(path, sourceOfGenerated(text))
   }
   return { files, decisions, sourceOf: (path) => sources.get(path) }

@@ -17,6 +17,28 @@ export function relevantFacts({ clusters }: Observations, subjects: ReadonlySet<
   return JSON.stringify(parts)
 }
 
+/**
+ * The part of the facts that rollouts read, as a text: what is known of the releases in force, named `namespace/name`. What a
+ * person is told of them is no fact.
+ */
+export function releaseFacts({ clusters }: Observations, names: ReadonlySet<string>): string {
+  if (names.size === 0) return ''
+  const sorted = [...names].sort()
+  const parts = Object.entries(clusters)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { applied, releases }]) => {
+      const read = releases && sorted.map((key) => known(releases[key]))
+      return [name, sorted.map((key) => applied?.releases?.[key] ?? ''), read ?? null]
+    })
+  return JSON.stringify(parts)
+}
+
+function known(seen: NonNullable<Observations['clusters'][string]['releases']>[string] | undefined) {
+  if (!seen) return null
+  const { message: _told, ...facts } = seen
+  return facts
+}
+
 /** The clusters that count as lost, as a text; damping has made sure of it, so that it counts at once. */
 export function lostClusters({ clusters }: Observations): string {
   const lost = Object.entries(clusters).filter(([, { reachable }]) => reachable === false)

@@ -1,4 +1,5 @@
 import { parseDecision } from '../../render/kubefed/decision.ts'
+import type { Rollout } from '../../render/shipper/rollout.ts'
 import type { Message } from '../../repo-layout/message.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
@@ -8,6 +9,7 @@ import type { FleetStatus } from '../server/types.ts'
 import type { DeletionGuard } from './deletions.ts'
 import type { FleetOrder, Members } from './members.ts'
 import type { TextCache } from './previous.ts'
+import { rolloutStatuses } from './rollouts.ts'
 
 /** What the daemon remembers between turns. All of it can be read again from Git and the members. */
 export interface State {
@@ -24,10 +26,16 @@ export interface State {
   removalProblem: string
   /** The source commit and the tip of the generated branch that are rendered and handed out: nothing is left to do. */
   done: { readonly source: string; readonly tip: string } | undefined
+  /** When a chart that could not be had is worth another try, in milliseconds since the epoch; undefined where none is. */
+  chartsAt: number | undefined
   /** What members were last told. */
   order: FleetOrder | undefined
   /** Workloads that decisions in force are about. */
   subjects: ReadonlySet<Subject>
+  /** Releases that are in force, `namespace/name`. */
+  releases: ReadonlySet<string>
+  /** The same as their records have them: a list an application, oldest first. */
+  rollouts: readonly (readonly Rollout[])[]
   /** Tips of both branches as they were last read or pushed; undefined before the first pull. */
   tips: { readonly source: string; readonly generated: string } | undefined
   /** The newest source commit, where it could not be put in force, and why. */
@@ -47,8 +55,11 @@ export function freshState(): State {
     pushProblem: '',
     removalProblem: '',
     done: undefined,
+    chartsAt: undefined,
     order: undefined,
     subjects: new Set(),
+    releases: new Set(),
+    rollouts: [],
     tips: undefined,
     refused: undefined,
     turnedAt: undefined,
@@ -82,7 +93,7 @@ const order: readonly Sync[] = [
 /** The status of the whole fleet, from what is remembered and what the members say. */
 export function fleetStatus(
   state: State,
-  members: Pick<Members, 'statuses'>,
+  members: Pick<Members, 'statuses' | 'observations'>,
   deletions: Pick<DeletionGuard, 'problem' | 'isBusy'>,
   branches: { readonly source: string; readonly generated: string },
   now: number,
@@ -106,6 +117,7 @@ export function fleetStatus(
     generated: { branch: branches.generated, commit: state.order?.commit, problem: problems.join('; ') },
     messages: state.messages,
     ...(reportProblem === '' ? {} : { report: { problem: reportProblem } }),
+    ...(state.rollouts.length === 0 ? {} : { rollouts: rolloutStatuses(state.rollouts, members.observations()) }),
     clusters,
   }
 }

@@ -5,6 +5,7 @@ import type { Message } from '../../repo-layout/message.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import { createFleetReader, type FleetReader } from '../../repo-layout/read/reader.ts'
+import type { ChartEngine } from '../charts/types.ts'
 import { allowedDigests } from '../cycle/allowed.ts'
 import { createDamper } from '../cycle/damping.ts'
 import { createDesiredReader } from '../cycle/desired.ts'
@@ -35,6 +36,8 @@ export interface PlanOptions {
   readonly trial?: TrialRules
   /** What remembers, where one plan follows another. */
   readonly tools?: PlanTools
+  /** What finds and renders charts; without it applications stay as they are. */
+  readonly charts?: Pick<ChartEngine, 'at'> | undefined
 }
 
 /** What is remembered from plan to plan: what files say, and what was rendered from them. */
@@ -90,7 +93,7 @@ export async function planPoints(points: Points, options: PlanOptions): Promise<
       facts = damper.observe({ clusters: raw }, source.fleet.spec.failover, names)
       return facts
     }
-    const generator = { repository, reader, texts, memo, renderer: '' }
+    const generator = { repository, reader, texts, memo, renderer: '', charts: options.charts }
     const rendered = await renderPull(generator, points.pulled, observe, points.tree)
     if (rendered.type === 'unreadable') return { type: 'unreadable', messages: sortMessages(rendered.messages) }
     const { source, output, problem } = rendered

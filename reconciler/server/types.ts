@@ -28,8 +28,52 @@ export interface FleetStatus {
   readonly messages: readonly Message[]
   /** Why commit statuses or notes are late; left out while they are not. */
   readonly report?: { readonly problem: string } | undefined
+  /** How far the applications are; left out where the fleet has none. */
+  readonly rollouts?: readonly RolloutStatus[] | undefined
   /** Sorted by name. */
   readonly clusters: readonly ClusterStatus[]
+}
+
+/** How far one application is: its newest release, the contender, against the one before it, the incumbent. */
+export interface RolloutStatus {
+  /** `namespace/name`. */
+  readonly application: string
+  readonly release: string
+  readonly incumbent: string | undefined
+  /** Name and version. */
+  readonly chart: string
+  /** Names of the steps, in order. */
+  readonly steps: readonly string[]
+  readonly targetStep: number
+  readonly achievedStep: number | undefined
+  /** Whether its last step was ever achieved. */
+  readonly complete: boolean
+  /** Whether it is being given up: the incumbent gets everything back first. */
+  readonly retreating: boolean
+  readonly waitsFor: 'installation' | 'capacity' | 'traffic' | 'command' | 'incumbent' | 'nothing'
+  /** Sorted by name. */
+  readonly clusters: readonly RolloutInCluster[]
+}
+
+/** An application in one of its clusters; undefined where a release is not meant to be there. */
+export interface RolloutInCluster {
+  readonly cluster: string
+  /** The last step that it achieved here. */
+  readonly achievedStep: number | undefined
+  readonly contender: ReleaseInCluster | undefined
+  readonly incumbent: ReleaseInCluster | undefined
+}
+
+/** One release in one cluster: what is wanted of it, and what is seen, undefined while that is unknown. */
+export interface ReleaseInCluster {
+  readonly installed: boolean | undefined
+  readonly percent: number
+  readonly replicas: number
+  readonly availableReplicas: number | undefined
+  readonly weight: number
+  readonly trafficReady: boolean | undefined
+  /** Why its pods are not ready; empty where nothing is to be said. */
+  readonly message: string
 }
 
 /** A member cluster with what the inventory says of it. */

@@ -73,6 +73,51 @@ const message = z.object({
 const source = z.object({ branch: z.string(), commit: perhaps, fetchedAt: perhaps, problem: z.string() })
 const generated = z.object({ branch: z.string(), commit: perhaps, problem: z.string() })
 
+const release = z.object({
+  installed: z
+    .boolean()
+    .optional()
+    .transform((seen) => seen),
+  percent: z.number(),
+  replicas: z.number(),
+  availableReplicas: z
+    .number()
+    .optional()
+    .transform((seen) => seen),
+  weight: z.number(),
+  trafficReady: z
+    .boolean()
+    .optional()
+    .transform((seen) => seen),
+  message: z.string(),
+})
+
+const step = z
+  .number()
+  .optional()
+  .transform((seen) => seen)
+
+const rollout = z.object({
+  application: z.string(),
+  release: z.string(),
+  incumbent: perhaps,
+  chart: z.string(),
+  steps: z.array(z.string()),
+  targetStep: z.number(),
+  achievedStep: step,
+  complete: z.boolean(),
+  retreating: z.boolean(),
+  waitsFor: z.enum(['installation', 'capacity', 'traffic', 'command', 'incumbent', 'nothing']),
+  clusters: z.array(
+    z.object({
+      cluster: z.string(),
+      achievedStep: step,
+      contender: release.optional().transform((seen) => seen),
+      incumbent: release.optional().transform((seen) => seen),
+    }),
+  ),
+})
+
 /** What `GET /api/v1/status` answers, read back. */
 export const fleetStatusSchema: z.ZodType<FleetStatus> = z.object({
   fleet: z.string(),
@@ -84,6 +129,7 @@ export const fleetStatusSchema: z.ZodType<FleetStatus> = z.object({
   generated,
   messages: z.array(message),
   report: z.object({ problem: z.string() }).optional(),
+  rollouts: z.array(rollout).optional(),
   clusters: z.array(cluster),
 })
 

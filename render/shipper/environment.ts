@@ -27,5 +27,11 @@ export interface ReleaseEnvironment {
   readonly chart: { readonly name: string; readonly version: string; readonly repoUrl: string }
   readonly values?: JsonObject | null | undefined
   readonly clusterRequirements: ClusterRequirements
-  readonly strategy?: { readonly steps?: readonly Step[] | undefined } | undefined
+  readonly strategy?:
+    | {
+        readonly steps?: readonly Step[] | undefined
+        /** How much the pods of both releases may exceed those of one between steps; never released by Shipper itself. */
+        readonly rollingUpdate?: { readonly maxSurge?: number | string | undefined } | undefined
+      }
+    | undefined
 }

@@ -17,6 +17,7 @@ import {
   type TypeConfigDocument,
 } from './interpret.ts'
 import { gatherInventory } from './inventory.ts'
+import { gatherRollouts, type RolloutSource } from './rollouts.ts'
 import type { LeftOut } from './select.ts'
 
 /** A document that fits its schema. */
@@ -35,6 +36,8 @@ export interface FleetSource {
   readonly federated: readonly Valid<FederatedDocument>[]
   readonly preferences: readonly Valid<PreferenceDocument>[]
   readonly typeConfigs: readonly Valid<TypeConfigDocument>[]
+  /** What Shipper's kinds say. */
+  readonly rollouts: RolloutSource
   readonly holds: Holds
 }
 
@@ -49,7 +52,8 @@ export interface FleetReading {
  * what would make the whole unsafe gives no source: no readable Fleet, two clusters of one name, a source path that
  * is not there.
  */
-export function assembleFleet(all: readonly FileItems[], leftOut: LeftOut): FleetReading {
+export function assembleFleet(all: readonly FileItems[], notRead: LeftOut): FleetReading {
+  const leftOut = withoutCharts(notRead, all)
   const found = findFleet(all)
   if ('messages' in found) return { source: undefined, messages: [...found.messages, ...leftOut.messages] }
   const { fleet, document } = found
@@ -88,6 +92,8 @@ export function assembleFleet(all: readonly FileItems[], leftOut: LeftOut): Flee
   messages.push(...inventory.messages)
   if (inventory.hasTwins) return { source: undefined, messages }
   const preferences = files.flatMap((file) => file.preferences)
+  const { messages: aboutRollouts, ...rollouts } = gatherRollouts(files.flatMap((file) => file.rollouts))
+  messages.push(...aboutRollouts)
   return {
     messages,
     source: {
@@ -97,6 +103,7 @@ export function assembleFleet(all: readonly FileItems[], leftOut: LeftOut): Flee
       federated: federated.filter(isValid),
       preferences: preferences.filter(isValid),
       typeConfigs: typeConfigs.filter(isValid),
+      rollouts,
       holds: gatherHolds({
         broken: files.filter(({ file }) => file.broken).map(({ file }) => file),
         leftOut: leftOut.files.filter(isRead),
@@ -109,8 +116,27 @@ export function assembleFleet(all: readonly FileItems[], leftOut: LeftOut): Flee
         unplaced,
         unsupported: files.flatMap((file) => file.unsupported),
         halves: files.flatMap(({ file }) => file.halves),
+        rollouts: files.flatMap((file) => file.rollouts),
       }),
     },
+  }
+}
+
+/** Folders of charts that an Application names are not read here, but by Helm: there is nothing to say about them. */
+function withoutCharts({ messages, files }: LeftOut, all: readonly FileItems[]): LeftOut {
+  const charts = all.flatMap(({ rollouts }) =>
+    rollouts.flatMap(({ applications }) =>
+      applications.flatMap(({ value }) => {
+        const { repoUrl, name } = value?.spec.template.chart ?? { repoUrl: '', name: '' }
+        return /^\.{0,2}\//.test(repoUrl) ? [normalize(posix.join(repoUrl, name))] : []
+      }),
+    ),
+  )
+  if (charts.length === 0) return { messages, files }
+  const isChart = (path: string) => charts.some((folder) => isBelow(path, folder))
+  return {
+    messages: messages.filter(({ path }) => !isChart(path)),
+    files: files.filter((path) => !isChart(path)),
   }
 }
 

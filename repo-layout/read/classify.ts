@@ -11,6 +11,9 @@ export type DocumentType =
   | 'federatedCluster'
   | 'registryCluster'
   | 'shipperCluster'
+  | 'application'
+  | 'release'
+  | 'rolloutBlock'
   | 'federated'
   | 'preference'
   | 'typeConfig'
@@ -33,9 +36,12 @@ const schedulingGroups: ReadonlySet<string> = new Set([
   'scheduling.kubefed.io',
 ])
 
+/** Shipper's API group. */
+export const shipperGroup = 'shipper.booking.com'
+
 /** Groups whose documents are read, all of them. */
 const readGroups: ReadonlySet<string> = new Set([
-  ...['flotilla.dev', 'clusterregistry.k8s.io', 'shipper.booking.com'],
+  ...['flotilla.dev', 'clusterregistry.k8s.io', shipperGroup],
   ...typesGroups,
   ...coreGroups,
   ...schedulingGroups,
@@ -49,6 +55,17 @@ const runtimeKinds: ReadonlySet<string> = new Set([
   'ClusterPropagatedVersion',
   'FederatedServiceStatus',
 ])
+
+const shipperKinds: Readonly<Record<string, DocumentType>> = {
+  Cluster: 'shipperCluster',
+  Application: 'application',
+  Release: 'release',
+  RolloutBlock: 'rolloutBlock',
+  // What Shipper makes of a Release; the generated branch has its own.
+  InstallationTarget: 'runtime',
+  CapacityTarget: 'runtime',
+  TrafficTarget: 'runtime',
+}
 
 const coreKinds: Readonly<Record<string, DocumentType>> = {
   KubeFedCluster: 'kubefedCluster',
@@ -72,7 +89,8 @@ export function classify(document: JsonObject): DocumentType {
   if (coreGroups.has(group)) return (Object.hasOwn(coreKinds, kind) ? coreKinds[kind] : undefined) ?? 'unsupported'
   if (schedulingGroups.has(group)) return kind === 'ReplicaSchedulingPreference' ? 'preference' : 'unsupported'
   if (group === 'clusterregistry.k8s.io') return kind === 'Cluster' ? 'registryCluster' : 'unsupported'
-  if (group === 'shipper.booking.com') return kind === 'Cluster' ? 'shipperCluster' : 'unsupported'
+  if (group === shipperGroup)
+    return (Object.hasOwn(shipperKinds, kind) ? shipperKinds[kind] : undefined) ?? 'unsupported'
   if (group === 'primitives.federation.k8s.io' || group.startsWith('multiclusterdns.')) return 'unsupported'
   return 'plain'
 }
@@ -119,7 +137,8 @@ export function explainUnsupported(document: JsonObject): string {
     return `${kind} is kubefed's old form of three objects; join it into one ${base} of types.kubefed.io/v1beta1 with spec.template, spec.placement and spec.overrides`
   }
   if (group.startsWith('multiclusterdns.')) return `${kind} is not rendered: kubefed itself dropped it in v0.7.0`
-  if (group === 'shipper.booking.com') return `Shipper's ${kind} is not rendered by this version`
+  if (group === shipperGroup)
+    return `${kind} of ${String(document.apiVersion)} is not a kind of Shipper${didYouMean(kind, Object.keys(shipperKinds))}`
   const apiVersion = String(document.apiVersion)
   if (group === 'flotilla.dev') {
     return apiVersion !== ownApiVersion && ownKinds.includes(kind)
@@ -134,6 +153,7 @@ function meantApiVersion(apiVersion: string, kind: string): string | undefined {
   if (kind === 'Fleet' || (kind === 'Cluster' && nearest(groupOf(apiVersion), ['flotilla.dev']))) return ownApiVersion
   if (kind === 'ReplicaSchedulingPreference') return 'scheduling.kubefed.io/v1alpha1'
   if (Object.hasOwn(coreKinds, kind)) return 'core.kubefed.io/v1beta1'
+  if (kind === 'RolloutBlock') return `${shipperGroup}/v1alpha1`
   return undefined
 }
 

@@ -5,6 +5,7 @@ import type { ClusterItem, RegistryItem } from './clusters.ts'
 import type { SourceFile } from './file.ts'
 import { type FederatedDocument, type Item, identityOf, type TypeConfigDocument } from './interpret.ts'
 import type { Inventory } from './inventory.ts'
+import type { RolloutItems } from './rollouts.ts'
 
 /**
  * What cannot be read for sure and therefore stays as the previous generated tree has it. Ignorance of a document is
@@ -63,6 +64,7 @@ export interface HoldSources {
   readonly unsupported: readonly SourceDocument[]
   /** Objects that lack apiVersion or kind. */
   readonly halves: readonly SourceDocument[]
+  readonly rollouts: readonly RolloutItems[]
 }
 
 /** Gathers what is to be held. */
@@ -72,6 +74,10 @@ export function gatherHolds(from: HoldSources): Holds {
   const objects = [...federated.filter((item) => !isNamespace(item)).map(({ document }) => document), ...from.unplaced]
   const preferences = from.preferences.filter(isInError).map(({ document }) => document)
   const typeConfigs = from.typeConfigs.filter(isInError).map(({ document }) => document)
+  const rollouts = from.rollouts
+    .flatMap(({ applications, releases, blocks }) => [...applications, ...releases, ...blocks])
+    .filter(isInError)
+    .map(({ document }) => document)
   const nameless = namespaces.filter(({ document }) => !isNamed(document) && !identityOf(document).namespace)
   // A kind of kubefed's groups that is none may be a slip of any.
   const misnamed = from.unplaced.filter(({ value }) => isKubefedGroup(value))
@@ -97,7 +103,7 @@ export function gatherHolds(from: HoldSources): Holds {
     files: new Set([
       ...from.leftOut,
       ...from.broken.map(({ path }) => path),
-      ...[...objects, ...namespaces.map(({ document }) => document), ...preferences, ...typeConfigs]
+      ...[...objects, ...namespaces.map(({ document }) => document), ...preferences, ...typeConfigs, ...rollouts]
         .filter((document) => !isNamed(document))
         .map(({ path }) => path),
       // Without its kind, a name tells little.

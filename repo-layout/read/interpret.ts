@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { errorAt, messageAt, type SourceDocument, warningAt } from '../document.ts'
+import { errorAt, type SourceDocument, warningAt } from '../document.ts'
 import { getIn } from '../json.ts'
 import type { Message } from '../message.ts'
 import { checkSchema } from '../schema/check.ts'
@@ -8,6 +8,7 @@ import { federatedSchema, type PreferenceDocument, preferenceSchema, typeConfigS
 import { classify, explainUnsupported } from './classify.ts'
 import { type ClusterItem, type RegistryItem, readCluster, readRegistryCluster } from './clusters.ts'
 import type { SourceFile } from './file.ts'
+import { type RolloutItems, readRollout } from './rollouts.ts'
 
 /** A one-object federated workload as it stands in its document. */
 export type FederatedDocument = z.infer<typeof federatedSchema>
@@ -33,6 +34,7 @@ export interface FileItems {
   readonly federated: readonly Item<FederatedDocument>[]
   readonly preferences: readonly Item<PreferenceDocument>[]
   readonly typeConfigs: readonly Item<TypeConfigDocument>[]
+  readonly rollouts: readonly RolloutItems[]
   /** Objects of other kinds: federated kinds of a type config, or nothing that is placed. */
   readonly plain: readonly SourceDocument[]
   /** Documents of a group that is read, of a kind that is not. */
@@ -48,6 +50,7 @@ export function interpretFile(file: SourceFile): FileItems {
   const federated: Item<FederatedDocument>[] = []
   const preferences: Item<PreferenceDocument>[] = []
   const typeConfigs: Item<TypeConfigDocument>[] = []
+  const rollouts: RolloutItems[] = []
   const plain: SourceDocument[] = []
   const unsupported: SourceDocument[] = []
   const messages: Message[] = [...file.messages]
@@ -63,7 +66,6 @@ export function interpretFile(file: SourceFile): FileItems {
     switch (type) {
       case 'fleet':
         fleets.push(check(fleetSchema, document))
-        messages.push(...settingsWithoutEffect(document))
         break
       case 'cluster':
       case 'kubefedCluster':
@@ -78,6 +80,14 @@ export function interpretFile(file: SourceFile): FileItems {
         const item = readRegistryCluster(document)
         messages.push(...item.messages)
         registry.push(item)
+        break
+      }
+      case 'application':
+      case 'release':
+      case 'rolloutBlock': {
+        const read = readRollout(type, document)
+        messages.push(...read.messages)
+        rollouts.push(read.items)
         break
       }
       case 'federated':
@@ -101,23 +111,19 @@ export function interpretFile(file: SourceFile): FileItems {
         break
     }
   }
-  return { file, fleets, clusters, registry, federated, preferences, typeConfigs, plain, unsupported, messages }
-}
-
-/** Settings of a Fleet that are understood and checked, but that nothing acts on yet. */
-const withoutEffect: readonly string[] = ['charts']
-
-function settingsWithoutEffect(document: SourceDocument): readonly Message[] {
-  return withoutEffect
-    .filter((field) => getIn(document.value, ['spec', field]) !== undefined)
-    .map((field) =>
-      messageAt(document, ['spec', field], {
-        severity: 'warning',
-        code: 'no-effect',
-        at: 'key',
-        text: `spec.${field} has no effect in this version`,
-      }),
-    )
+  return {
+    file,
+    fleets,
+    clusters,
+    registry,
+    federated,
+    preferences,
+    typeConfigs,
+    rollouts,
+    plain,
+    unsupported,
+    messages,
+  }
 }
 
 /** A federated document of a kind that only a FederatedTypeConfig names. */

@@ -31,6 +31,19 @@ const charts = z.strictObject({
   timeout: duration.default('30s'),
 })
 
+const rollouts = z.strictObject({
+  rules: z
+    .enum(['Safe', 'Shipper'])
+    .default('Safe')
+    .describe('Safe: the running version keeps serving whatever happens; Shipper: to the letter of Shipper'),
+  lostClusters: z
+    .enum(['Skip', 'Wait'])
+    .default('Skip')
+    .describe(
+      'Skip: a lost cluster does not hold the others up and walks the rest when it is back; Wait: all wait for it',
+    ),
+})
+
 const forge = z.strictObject({
   contextPrefix: z.string().min(1).default('flotilla'),
   maxClusterStatuses: z.int().min(0).default(50),
@@ -117,6 +130,7 @@ const fleetSpec = z.strictObject({
     .strictObject({ allowPlaintext: z.boolean().default(true).describe('false: a Secret in clear is an error') })
     .prefault({}),
   charts: charts.prefault({}),
+  rollouts: rollouts.prefault({}),
   forge: forge.prefault({}),
   onFailure: onFailure.prefault({}),
 })

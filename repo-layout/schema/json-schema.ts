@@ -14,6 +14,7 @@ import {
   shipperClusterSchema,
   typeConfigSchema,
 } from './kubefed.ts'
+import { applicationSchema, releaseSchema, rolloutBlockSchema } from './shipper.ts'
 
 const draft = 'https://json-schema.org/draft/2020-12/schema'
 
@@ -31,6 +32,11 @@ const groups = (name: string) => ({
 })
 
 const own = (kind: string) => ({ apiVersion: { const: 'flotilla.dev/v1alpha1' }, kind: { const: kind } })
+
+const shipper = (kind: string) => ({
+  apiVersion: { pattern: '^shipper\\.booking\\.com/' },
+  kind: { const: kind },
+})
 
 const entries: readonly Entry[] = [
   { name: 'Fleet', title: 'The settings of a fleet', schema: fleetSchema, marks: own('Fleet') },
@@ -75,7 +81,25 @@ const entries: readonly Entry[] = [
     name: 'ShipperCluster',
     title: 'A member cluster (Shipper)',
     schema: shipperClusterSchema,
-    marks: { apiVersion: { pattern: '^shipper\\.booking\\.com/' }, kind: { const: 'Cluster' } },
+    marks: shipper('Cluster'),
+  },
+  {
+    name: 'Application',
+    title: 'A chart that is rolled out step by step (Shipper)',
+    schema: applicationSchema,
+    marks: shipper('Application'),
+  },
+  {
+    name: 'Release',
+    title: 'The step that a release is to be at (Shipper)',
+    schema: releaseSchema,
+    marks: shipper('Release'),
+  },
+  {
+    name: 'RolloutBlock',
+    title: 'Keeps applications from being rolled out (Shipper)',
+    schema: rolloutBlockSchema,
+    marks: shipper('RolloutBlock'),
   },
 ]
 

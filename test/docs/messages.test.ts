@@ -39,13 +39,14 @@ async function run(section: string, folder: string): Promise<readonly string[]> 
   writeSource(source, Object.entries({ ...fleet, ...filesOf(section) }))
   let lines: readonly string[] | undefined
   for (const command of blocks(section, 'sh').flatMap((body) => body.trim().split('\n'))) {
-    const [, out, previous] = /^flotilla render --source fleet --out (\S+)(?: --previous (\S+))?$/.exec(command) ?? []
+    const [, out, flag, folderOfFlag = ''] =
+      /^flotilla render --source fleet --out (\S+)(?: --(previous|charts) (\S+))?$/.exec(command) ?? []
     if (out === undefined) execFileSync('sh', ['-c', command], { cwd: folder })
     else {
       const said = messageLines()
       const options = { source, out: join(folder, out) }
       await renderCommand(
-        previous === undefined ? options : { ...options, previous: join(folder, previous) },
+        flag === undefined ? options : { ...options, [flag]: join(folder, folderOfFlag) },
         said.terminal,
       )
       lines = said.lines

@@ -15,7 +15,12 @@ async function watching() {
   const source = await readSource({ 'flotilla.yaml': fleet, 'clusters.yaml': ['a', 'b'].map(inventory).join('---\n') })
   const clock = testClock()
   let seen: { readonly [cluster: string]: ClusterObservation } = { a: ready(1), b: ready(1) }
-  const state = { source, subjects: new Set([web]), order: undefined as FleetOrder | undefined }
+  const state = {
+    source,
+    subjects: new Set([web]),
+    releases: new Set<string>(),
+    order: undefined as FleetOrder | undefined,
+  }
   const facts = createFacts(state, { observations: () => ({ clusters: seen }) }, clock)
   const see = (next: typeof seen) => {
     seen = next

@@ -19,6 +19,7 @@ const same: Change = {
   lostBefore: none,
   lostNow: none,
   renderedBefore: undefined,
+  steps: [],
 }
 const pulled = same.pulled
 

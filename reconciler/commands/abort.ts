@@ -1,0 +1,59 @@
+import { openForge } from '../forge/open.ts'
+import { holdsTemplateOf, withTemplateOf } from '../rollout/old-template.ts'
+import { type ApplicationAt, type ApplicationFlags, changeApplication } from './change-application.ts'
+import type { CommandContext } from './context.ts'
+import type { OpenForge } from './propose.ts'
+
+/** How far back the template of the running version is looked for, in commits. */
+const farthest = 1000
+
+/**
+ * `flotilla abort`: gives the template of an application back what it was when the running version was made, as a branch and a
+ * pull request. Exit code 0 where that is done, 1 where nothing is being rolled out, 2 where it could not be told or done.
+ */
+export function abortCommand(
+  name: string,
+  flags: ApplicationFlags,
+  context: CommandContext,
+  open: OpenForge = openForge,
+): Promise<number> {
+  return changeApplication(name, flags, { context, open, command: 'abort' }, async (at) => {
+    const contender = at.application.rollouts.at(-1)
+    const incumbent = at.application.rollouts.findLast(({ complete, name: one }) => complete && one !== contender?.name)
+    if (!contender || contender.complete)
+      return { type: 'nothing', why: 'nothing is being rolled out; take the last change back with "flotilla rollback"' }
+    if (!incumbent) return { type: 'nothing', why: `${contender.name} is the first release: nothing ran before it` }
+    const path = contender.source
+    const text = await at.textAt(path)
+    const older = await olderText(at, path, (one) => holdsTemplateOf(one, incumbent))
+    const aborted = text === undefined || older === undefined ? undefined : withTemplateOf(text, older, incumbent)
+    if (aborted === undefined)
+      throw new Error(
+        `the template of ${incumbent.name} is not in the last ${farthest} commits of ${path}; write it back by hand`,
+      )
+    return {
+      type: 'change',
+      branch: `abort-${contender.name}`,
+      path,
+      text: aborted,
+      message: `Give ${contender.name} up\n\nThe template of ${contender.application} is again that of ${incumbent.name}.\n`,
+      told: `${contender.application} goes back to ${incumbent.name}; ${contender.name} goes once it is all back`,
+    }
+  })
+}
+
+/** The newest text of a file of the source branch that is so; undefined where none is. */
+async function olderText(
+  { repository, tip, textAt }: ApplicationAt,
+  path: string,
+  is: (text: string) => boolean,
+): Promise<string | undefined> {
+  let before: string | undefined
+  for (const { oid } of await repository.log(tip, farthest)) {
+    const text = await textAt(path, oid)
+    if (text === undefined || text === before) continue
+    if (is(text)) return text
+    before = text
+  }
+  return undefined
+}

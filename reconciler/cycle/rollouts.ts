@@ -1,0 +1,81 @@
+import { createMemo, type Memo } from '../../render/memo.ts'
+import { indexPrevious } from '../../render/previous.ts'
+import { desiredReplicas } from '../../render/shipper/capacity.ts'
+import { isRolloutPath } from '../../render/shipper/record.ts'
+import { readRecorded } from '../../render/shipper/recorded.ts'
+import { type Rollout, releaseKey } from '../../render/shipper/rollout.ts'
+import type { Observations } from '../../repo-layout/observations.ts'
+import type { ReleaseInCluster, RolloutStatus } from '../server/types.ts'
+import type { TextCache } from './previous.ts'
+
+/** The releases of a generated tree, a list an application, each oldest first. Rejects where a blob cannot be read. */
+export async function rolloutsIn(
+  files: ReadonlyMap<string, string>,
+  texts: TextCache,
+  memo: Memo = createMemo(),
+): Promise<readonly (readonly Rollout[])[]> {
+  const records = [...files].filter(([path]) => isRolloutPath(path))
+  if (records.length === 0) return []
+  const decisions = new Map<string, string>()
+  for (const [path, oid] of records) decisions.set(path, await texts.read(oid))
+  const previous = indexPrevious({ files, decisions, sourceOf: () => undefined })
+  return [...readRecorded(previous, memo).values()].map(({ rollouts }) => rollouts).filter((all) => all.length > 0)
+}
+
+/** How far each application is, from what is in force and what is seen. */
+export function rolloutStatuses(
+  applications: readonly (readonly Rollout[])[],
+  observations: Observations,
+): readonly RolloutStatus[] {
+  return applications.flatMap((rollouts) => {
+    const contender = rollouts.at(-1)
+    return contender ? [statusOf(contender, rollouts.at(-2), observations)] : []
+  })
+}
+
+function statusOf(contender: Rollout, incumbent: Rollout | undefined, observations: Observations): RolloutStatus {
+  const { namespace, application, name, complete, retreating, targetStep, achievedStep, environment } = contender
+  const clusters = [...new Set([...contender.clusters, ...(incumbent?.clusters ?? [])])].sort()
+  return {
+    application: `${namespace}/${application}`,
+    release: name,
+    incumbent: incumbent?.name,
+    chart: `${environment.chart.name} ${environment.chart.version}`,
+    steps: (environment.strategy?.steps ?? []).map((step) => step.name),
+    targetStep,
+    achievedStep,
+    complete,
+    retreating,
+    waitsFor: waitsFor(contender),
+    clusters: clusters.map((cluster) => ({
+      cluster,
+      achievedStep: contender.achievedIn.has(cluster) ? contender.achievedIn.get(cluster) : achievedStep,
+      contender: contender.clusters.includes(cluster) ? inCluster(contender, cluster, observations) : undefined,
+      incumbent: incumbent?.clusters.includes(cluster) ? inCluster(incumbent, cluster, observations) : undefined,
+    })),
+  }
+}
+
+/** In the order in which a rollout waits: what Shipper calls waitingFor… in the status of a Release. */
+function waitsFor({ state, retreating }: Rollout): RolloutStatus['waitsFor'] {
+  if (retreating) return 'incumbent'
+  if (!state) return 'installation'
+  if (state.waitingForInstallation === 'True') return 'installation'
+  if (state.waitingForCapacity === 'True') return 'capacity'
+  if (state.waitingForTraffic === 'True') return 'traffic'
+  return state.waitingForCommand === 'True' ? 'command' : 'nothing'
+}
+
+function inCluster(rollout: Rollout, cluster: string, { clusters }: Observations): ReleaseInCluster {
+  const seen = clusters[cluster]?.releases?.[releaseKey(rollout)]
+  const percent = rollout.percent.get(cluster) ?? 0
+  return {
+    installed: seen?.installed,
+    percent,
+    replicas: desiredReplicas(rollout.totalReplicas, percent),
+    availableReplicas: seen?.availableReplicas,
+    weight: rollout.weight.get(cluster) ?? 0,
+    trafficReady: seen?.trafficReady,
+    message: seen?.message ?? '',
+  }
+}

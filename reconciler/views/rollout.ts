@@ -1,0 +1,99 @@
+import type { Style } from '../commands/terminal.ts'
+import type { ReleaseInCluster, RolloutInCluster, RolloutStatus } from '../server/types.ts'
+import { type Screen, type View, viewOf } from './screen.ts'
+import { type Cell, layoutTable } from './table.ts'
+import { tame } from './tame.ts'
+import { count, oneLine } from './text.ts'
+
+/** The rollout of one application as text: its releases and steps, a row a cluster, and what it waits for. */
+export function rolloutView(raw: RolloutStatus, screen: Screen): View {
+  const status = tame(raw)
+  const { application, release, incumbent, steps, targetStep, achievedStep, chart } = status
+  const row = (one: RolloutInCluster): readonly Cell[] => [
+    one.cluster,
+    installed(one.contender),
+    capacity(one.contender),
+    traffic(one.contender),
+    incumbent === undefined ? '' : `${capacityText(one.incumbent)}, weight ${one.incumbent?.weight ?? 0}`,
+    messageOf(one, achievedStep),
+  ]
+  const header = ['CLUSTER', 'INSTALLED', 'CAPACITY', 'TRAFFIC', 'INCUMBENT', 'MESSAGE']
+  const lines = [
+    `${screen.style('bold', `Application ${application}`)}  ${chart}  ${stepText(status)}`,
+    `  contender ${release}${status.retreating ? ' (is being given up)' : ''}`,
+    ...(incumbent === undefined ? [] : [`  incumbent ${incumbent}`]),
+    `  steps     ${steps.map((name, i) => markOf(i, targetStep, achievedStep) + name).join('  ')}`,
+    ...layoutTable(header, status.clusters.map(row), screen),
+  ]
+  return viewOf(lines, rolloutClosing(status), screen)
+}
+
+/** One line about an application: where it stands, and what it waits for. */
+export function rolloutClosing(status: RolloutStatus): string {
+  const { application, waitsFor, complete, targetStep, achievedStep, steps } = status
+  const at = `step ${targetStep} (${steps[targetStep] ?? ''})`
+  const where = waitingClusters(status)
+  const places = where.length > 0 ? ` in ${where.join(', ')}` : ''
+  if (waitsFor === 'incumbent') return `${application} gives ${status.release} up; the incumbent comes back first.`
+  if (waitsFor === 'command') return `${application} waits for your command at ${at}: flotilla promote ${application}`
+  if (waitsFor !== 'nothing') return `${application} waits for ${waitsFor}${places}, on the way to ${at}.`
+  if (complete && achievedStep === steps.length - 1) return `${application} is rolled out: ${status.release}.`
+  return `${application} is on the way to ${at}.`
+}
+
+/** The lines of `Needs you`: applications that wait for a person. */
+export function waitingForCommand(rollouts: readonly RolloutStatus[]): readonly string[] {
+  return rollouts.filter(({ waitsFor }) => waitsFor === 'command').map(rolloutClosing)
+}
+
+function stepText({ targetStep, steps, achievedStep, complete }: RolloutStatus): string {
+  if (complete && achievedStep === steps.length - 1) return 'complete'
+  return `step ${targetStep} of ${count(steps.length, 'step')} "${steps[targetStep] ?? ''}"${targetStep === steps.length - 1 ? ' (last)' : ''}`
+}
+
+function markOf(index: number, target: number, achieved: number | undefined): string {
+  if (achieved !== undefined && index <= achieved) return '[x] '
+  return index <= target ? '[>] ' : '[ ] '
+}
+
+function installed(release: ReleaseInCluster | undefined): Cell {
+  if (!release) return '-'
+  return release.installed === undefined ? '?' : styled(release.installed, release.installed ? 'yes' : 'no')
+}
+
+function capacity(release: ReleaseInCluster | undefined): Cell {
+  return release ? styled(release.availableReplicas === release.replicas, capacityText(release)) : '-'
+}
+
+function capacityText(release: ReleaseInCluster | undefined): string {
+  if (!release) return '-'
+  return `${release.availableReplicas ?? '?'}/${release.replicas} pods (${release.percent} %)`
+}
+
+function traffic(release: ReleaseInCluster | undefined): Cell {
+  return release ? styled(release.trafficReady !== false, `weight ${release.weight}`) : '-'
+}
+
+function styled(fine: boolean, text: string): Cell {
+  const style: Style = fine ? 'green' : 'yellow'
+  return { text, style }
+}
+
+/** Why pods are not ready, else that the cluster is behind the others. */
+function messageOf({ contender, incumbent, achievedStep }: RolloutInCluster, achieved: number | undefined): string {
+  const said = oneLine([contender?.message, incumbent?.message].filter(Boolean).join('; '))
+  if (said !== '') return said
+  const isBehind = achieved !== undefined && (achievedStep ?? -1) < achieved
+  return isBehind ? `at step ${achievedStep ?? 'none'}, walks on when it can` : ''
+}
+
+/** The clusters where what is waited for is not there. */
+function waitingClusters({ waitsFor, clusters }: RolloutStatus): readonly string[] {
+  const lacks = ({ contender, incumbent }: RolloutInCluster) => {
+    if (waitsFor === 'installation') return contender?.installed !== true
+    if (waitsFor === 'capacity')
+      return [contender, incumbent].some((one) => one && one.availableReplicas !== one.replicas)
+    return [contender, incumbent].some((one) => one && one.trafficReady === false)
+  }
+  return clusters.filter(lacks).map(({ cluster }) => cluster)
+}

@@ -1,0 +1,125 @@
+import { errorAt, warningAt } from '../../repo-layout/document.ts'
+import type { Message } from '../../repo-layout/message.ts'
+import type { Observations } from '../../repo-layout/observations.ts'
+import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
+import { rolloutKey } from '../../repo-layout/read/rollouts.ts'
+import type { ApplicationDocument } from '../../repo-layout/schema/shipper.ts'
+import type { ChartNeed, Charts } from '../charts.ts'
+import { beginRelease } from './begin.ts'
+import type { Blocks } from './blocking.ts'
+import { blockOverrideAnnotation } from './blocks.ts'
+import { commandFor } from './command.ts'
+import type { FactsOf } from './facts.ts'
+import { environmentHash } from './hash.ts'
+import { move } from './move.ts'
+import type { Rollout } from './rollout.ts'
+import { templateOf } from './template.ts'
+
+/** What one step of an application depends on, beside its document and its releases. */
+export interface ApplicationContext {
+  readonly source: FleetSource
+  readonly observations: Observations
+  readonly charts: Charts | undefined
+  readonly frozen: ReadonlySet<string>
+  readonly blocks: Blocks
+  readonly facts: FactsOf
+}
+
+/** The releases of an application after one step, oldest first, and what is to be said. */
+export interface ApplicationStep {
+  readonly rollouts: readonly Rollout[]
+  readonly needs: readonly ChartNeed[]
+  readonly messages: readonly Message[]
+}
+
+/**
+ * Takes an application one step further: (document, releases in force, facts) → releases. A changed template gives a new
+ * release, or gives up the one that is under way; then the strategy makes at most one move. Blocked, nothing changes.
+ */
+export function stepApplication(
+  application: Valid<ApplicationDocument>,
+  before: readonly Rollout[],
+  context: ApplicationContext,
+): ApplicationStep {
+  const { document, value } = application
+  const [namespace = ''] = rolloutKey(value.metadata).split('/')
+  const override = value.metadata.annotations?.[blockOverrideAnnotation]
+  const blocked = context.blocks.messages(application, namespace, override)
+  if (blocked.length > 0) return { rollouts: before, needs: [], messages: blocked }
+
+  const source = document.path
+  const known = before.map((rollout) => (rollout.source === source ? rollout : { ...rollout, source }))
+  const followed = followTemplate(application, known, context)
+  const command = commandFor(application, followed.rollouts, context.source)
+  const moved = move(command.rollouts, application, context)
+  return {
+    rollouts: moved.rollouts,
+    needs: followed.needs,
+    messages: [...followed.messages, ...command.messages, ...moved.messages],
+  }
+}
+
+function followTemplate(
+  application: Valid<ApplicationDocument>,
+  rollouts: readonly Rollout[],
+  context: ApplicationContext,
+): ApplicationStep {
+  const hash = environmentHash(templateOf(application.value))
+  const isOf = (rollout: Rollout) => rollout.template === hash || rollout.hash === hash
+  const newest = rollouts.at(-1)
+  const older = rollouts.slice(0, -1)
+  const fine = { needs: [], messages: [] }
+  if (newest && isOf(newest)) {
+    const goesOn = newest.retreating ? [...older, { ...newest, retreating: false }] : rollouts
+    return { ...fine, rollouts: goesOn }
+  }
+  const isUnderWay = newest !== undefined && !newest.complete && older.some(({ complete }) => complete)
+  if (isUnderWay && context.source.fleet.spec.rollouts.rules === 'Safe') {
+    if (isIdle(newest)) return followTemplate(application, older, context)
+    const retreating = newest.retreating ? newest : { ...newest, retreating: true }
+    return { ...fine, rollouts: [...older, retreating] }
+  }
+  return begin(application, rollouts, context)
+}
+
+/** A release that was given neither capacity nor traffic anywhere: nothing is lost with it. */
+export function isIdle({ percent, weight }: Rollout): boolean {
+  return [...percent.values(), ...weight.values()].every((value) => value === 0)
+}
+
+function begin(
+  application: Valid<ApplicationDocument>,
+  rollouts: readonly Rollout[],
+  { source, charts, frozen }: ApplicationContext,
+): ApplicationStep {
+  const { document } = application
+  const begun = beginRelease(application, rollouts, {
+    fleetName: source.fleet.metadata.name,
+    clusters: source.clusters.filter(({ name }) => !source.holds.clusters.has(name)),
+    charts: charts ?? { resolve: () => undefined, render: () => undefined },
+  })
+  switch (begun.type) {
+    case 'needs':
+      return { rollouts, needs: [begun.need], messages: [] }
+    case 'failed': {
+      const code = begun.at.at(-1) === 'clusterRequirements' ? 'cluster-choice' : 'chart'
+      return {
+        rollouts,
+        needs: [],
+        messages: [errorAt(document, begun.at, code, `${begun.problem} (${begun.reason})`)],
+      }
+    }
+    case 'begun': {
+      const lost = begun.rollout.clusters.filter((cluster) => frozen.has(cluster))
+      const text = `${lost.join(', ')} cannot be reached; the release is installed there once that changes`
+      return {
+        rollouts: [...rollouts, begun.rollout],
+        needs: [],
+        messages:
+          lost.length > 0
+            ? [warningAt(document, ['spec', 'template', 'clusterRequirements'], 'cluster-choice', text)]
+            : [],
+      }
+    }
+  }
+}

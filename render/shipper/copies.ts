@@ -1,0 +1,96 @@
+import { formatGenerated } from '../../repo-layout/generated/file.ts'
+import { clusterFolder, objectPathInCluster } from '../../repo-layout/generated/path.ts'
+import { isJsonObject, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
+import { compare } from '../../repo-layout/message.ts'
+import { type Subject, subjectOf } from '../../repo-layout/subject.ts'
+import type { ObjectFiles, PlacedFile } from '../files.ts'
+import type { Memo } from '../memo.ts'
+import { desiredReplicas } from './capacity.ts'
+import { labels, notes, type Rollout } from './rollout.ts'
+
+/**
+ * The objects of an application in its clusters: each release's own, with the replicas of its percentage, and shared ones,
+ * whose names do not vary with the release, from the release that leads in that cluster. `rollouts` are all live releases
+ * of one application, oldest first.
+ */
+export function copiesOf(rollouts: readonly Rollout[], memo: Memo): readonly ObjectFiles[] {
+  const objects = new Map<string, Map<string, PlacedFile>>()
+  for (const cluster of [...new Set(rollouts.flatMap(({ clusters }) => clusters))].sort(compare)) {
+    for (const [path, file] of filesIn(cluster, rollouts, memo)) {
+      const byCluster = objects.get(path) ?? new Map<string, PlacedFile>()
+      objects.set(path, byCluster.set(cluster, [clusterFolder(cluster) + path, file]))
+    }
+  }
+  return [...objects].map(([pathInCluster, byCluster]) => ({ pathInCluster, byCluster }))
+}
+
+function filesIn(cluster: string, all: readonly Rollout[], memo: Memo): readonly PlacedFile[] {
+  const rollouts = all.filter(({ clusters }) => clusters.includes(cluster))
+  const lead = leadIn(cluster, rollouts)
+  const chosen = new Map<Subject, readonly [Rollout, KubeObject]>()
+  // What the lead has wins; else whoever is nearest before it, else after it.
+  const order = [...rollouts].sort((a, b) => distance(a, lead) - distance(b, lead))
+  for (const rollout of order) {
+    for (const object of rollout.manifest) {
+      const subject = subjectOf(object)
+      if (!chosen.has(subject)) chosen.set(subject, [rollout, object])
+    }
+  }
+  const service = lead?.service
+  const weights = weightsIn(cluster, rollouts)
+  const holder = rollouts.find(({ selectedIn }) => selectedIn.has(cluster))
+  return [...chosen].map(([subject, [rollout, object]]) => {
+    const { totalReplicas, percent, source } = rollout
+    const replicas =
+      subject === rollout.workload ? desiredReplicas(totalReplicas, percent.get(cluster) ?? 0) : undefined
+    const traffic = subject === service ? weights : undefined
+    const selects = subject === service ? holder?.name : undefined
+    return memo.of(object, [source, replicas, traffic, selects], () => {
+      const made = withTraffic(withReplicas(object, replicas), traffic, selects)
+      return [objectPathInCluster(made), { ...formatGenerated(source, made), object: made }] as const
+    })
+  })
+}
+
+/** The weight of every release, as the production Service of a cluster says it to whoever shifts the traffic there. */
+function weightsIn(cluster: string, rollouts: readonly Rollout[]): string {
+  const weights = rollouts.map(({ name, weight }) => [name, weight.get(cluster) ?? 0] as const)
+  return JSON.stringify(Object.fromEntries([...weights].sort(([a], [b]) => compare(a, b))))
+}
+
+function withReplicas(object: KubeObject, replicas: number | undefined): KubeObject {
+  if (replicas === undefined) return object
+  return { ...object, spec: { ...(isJsonObject(object.spec) ? object.spec : {}), replicas } }
+}
+
+/** While one release holds all traffic the Service selects that release itself: its pods need no label then. */
+function withTraffic(object: KubeObject, weights: string | undefined, holder: string | undefined): KubeObject {
+  if (weights === undefined) return object
+  const spec = isJsonObject(object.spec) ? object.spec : {}
+  const { [labels.traffic]: _mixed, ...others } = isJsonObject(spec.selector) ? spec.selector : ({} as JsonObject)
+  const { annotations } = object.metadata
+  return {
+    ...object,
+    metadata: { ...object.metadata, annotations: { ...annotations, [notes.traffic]: weights } },
+    spec: holder === undefined ? spec : { ...spec, selector: { ...others, [labels.release]: holder } },
+  }
+}
+
+/** Names that are new with a release are made when it is installed; those that older ones have are the lead's to change. */
+function distance({ generation }: Rollout, lead: Rollout | undefined): number {
+  const away = generation - (lead?.generation ?? 0)
+  return away <= 0 ? -away : 1_000_000 + away
+}
+
+/**
+ * The release whose content shared objects have in a cluster: the newest that is given traffic there; before any is, the
+ * newest that once was complete, else the oldest. So the running version keeps them until the first traffic step.
+ */
+export function leadIn(cluster: string, rollouts: readonly Rollout[]): Rollout | undefined {
+  const there = rollouts.filter(({ clusters }) => clusters.includes(cluster))
+  return (
+    there.findLast(({ weight }) => (weight.get(cluster) ?? 0) > 0) ??
+    there.findLast(({ complete }) => complete) ??
+    there[0]
+  )
+}

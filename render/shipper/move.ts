@@ -1,0 +1,122 @@
+import { errorAt } from '../../repo-layout/document.ts'
+import type { Message } from '../../repo-layout/message.ts'
+import type { Observations } from '../../repo-layout/observations.ts'
+import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
+import type { ApplicationDocument } from '../../repo-layout/schema/shipper.ts'
+import { advance } from './advance.ts'
+import type { FactsOf } from './facts.ts'
+import { deletable, historyLimit, outlived } from './history.ts'
+import type { Rollout } from './rollout.ts'
+import type { ReleaseState } from './state.ts'
+
+/** What a move of an application depends on, beside its releases. */
+export interface MoveContext {
+  readonly source: FleetSource
+  readonly observations: Observations
+  readonly facts: FactsOf
+}
+
+/**
+ * Has the strategy make its next move for the releases of an application, oldest first: at most one, in all clusters that are
+ * not given up on. Releases that history has no room for go.
+ */
+export function move(
+  rollouts: readonly Rollout[],
+  application: Valid<ApplicationDocument>,
+  { source, observations, facts }: MoveContext,
+): { readonly rollouts: readonly Rollout[]; readonly messages: readonly Message[] } {
+  const newest = rollouts.at(-1)
+  if (!newest) return { rollouts, messages: [] }
+  const { rules, lostClusters } = source.fleet.spec.rollouts
+  const letter = rules === 'Shipper'
+  const waitsForAll = letter || lostClusters === 'Wait'
+  const takesPart = new Set(
+    source.clusters
+      .filter(({ suspend, name }) => waitsForAll || (!suspend && observations.clusters[name]?.reachable !== false))
+      .map(({ name }) => name),
+  )
+  const clusters = [...new Set(rollouts.flatMap((rollout) => rollout.clusters))].filter((name) => takesPart.has(name))
+  const { chain, patches, progress } = advance(rollouts.map(stateOf), clusters, facts, {
+    letter,
+    hasTraffic: newest.service !== undefined,
+    namespace: newest.namespace,
+    surge: undefined,
+  })
+  const shifted = new Set(patches.flatMap((patch) => (patch.type === 'traffic' ? patch.clusters : [])))
+  const moved = rollouts.map((rollout, i): Rollout => {
+    const after = chain[i]
+    const own = progress.find(({ release }) => release === rollout.name)
+    if (!after) return rollout
+    const { achievedStep, achievedIn, complete, percent, weight } = after
+    // What is seen at the moment is told by the daemon's status; in Git it would be a commit for each pod that starts.
+    const conditions = letter ? after.conditions : after.conditions.map((one) => ({ ...one, message: '' }))
+    const state = own?.state ?? rollout.state
+    return unlessSame(rollout, { ...rollout, achievedStep, achievedIn, complete, percent, weight, conditions, state })
+  })
+  const messages = progress.flatMap(({ problem }) =>
+    problem ? [errorAt(application.document, ['spec', 'template', 'strategy'], 'schema', problem.message)] : [],
+  )
+  const limit = historyLimit(application.value.spec.revisionHistoryLimit ?? undefined)
+  const members = source.clusters.map(({ name }) => name)
+  const states = moved.map(stateOf)
+  const gone = new Set(letter ? outlived(states, limit) : deletable(states, limit, members))
+  const live = moved.filter(({ name }) => !gone.has(name))
+  return { rollouts: select(live, new Set(clusters), shifted, facts), messages }
+}
+
+/** A release as the rules of the strategy take it. */
+function stateOf(rollout: Rollout): ReleaseState {
+  const { retreating, environment } = rollout
+  return { ...rollout, steps: environment.strategy?.steps ?? [], isGivenUp: retreating }
+}
+
+/**
+ * In each cluster, has the Service select the one release that holds all traffic, once that is seen: pods that restart then
+ * keep their traffic with nobody there to label them. While weights are mixed, or move, it selects labelled pods.
+ */
+function select(
+  rollouts: readonly Rollout[],
+  clusters: ReadonlySet<string>,
+  shifted: ReadonlySet<string>,
+  facts: FactsOf,
+): readonly Rollout[] {
+  const holders = new Map<string, string | undefined>()
+  for (const cluster of clusters) {
+    const there = rollouts.filter((rollout) => rollout.clusters.includes(cluster))
+    const [holder, ...more] = there.filter(({ weight }) => (weight.get(cluster) ?? 0) > 0)
+    const isAlone = holder !== undefined && more.length === 0
+    const isSettled = !shifted.has(cluster) && there.every(({ name }) => facts(name, cluster)?.trafficReady === true)
+    const was = there.find(({ selectedIn }) => selectedIn.has(cluster))
+    if (isAlone && (isSettled || was === holder)) holders.set(cluster, holder.name)
+    else holders.set(cluster, undefined)
+  }
+  return rollouts.map((rollout) => {
+    const selectedIn = new Set(
+      rollout.clusters.filter((cluster) =>
+        holders.has(cluster) ? holders.get(cluster) === rollout.name : rollout.selectedIn.has(cluster),
+      ),
+    )
+    return unlessSame(rollout, { ...rollout, selectedIn })
+  })
+}
+
+/** The release before where nothing about it changed: what did not change is not written anew. */
+function unlessSame(before: Rollout, after: Rollout): Rollout {
+  return textOf(before) === textOf(after) ? before : after
+}
+
+function textOf({
+  achievedStep,
+  complete,
+  conditions,
+  state,
+  percent,
+  weight,
+  selectedIn,
+  targetStep,
+}: Rollout): string {
+  return JSON.stringify([
+    ...[achievedStep ?? null, complete, targetStep, conditions, state ?? null],
+    ...[[...percent].sort(), [...weight].sort(), [...selectedIn].sort()],
+  ])
+}

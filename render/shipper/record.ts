@@ -1,0 +1,262 @@
+import { z } from 'zod'
+import { formatGenerated, sourceOfGenerated } from '../../repo-layout/generated/file.ts'
+import { encodeName } from '../../repo-layout/generated/path.ts'
+import type { Json, JsonObject, KubeObject } from '../../repo-layout/json.ts'
+import { compare } from '../../repo-layout/message.ts'
+import { environmentSchema } from '../../repo-layout/schema/shipper.ts'
+import { parseYaml } from '../../repo-layout/yaml/parse.ts'
+import type { PlacedFile } from '../files.ts'
+import { labels, notes, type Rollout } from './rollout.ts'
+import { environmentOf } from './template.ts'
+
+const folder = 'rollouts/'
+const apiVersion = 'shipper.booking.com/v1alpha1'
+
+/** The documents of a release, one file each: Shipper's own kinds, and what its chart rendered. */
+const kinds = ['Release', 'InstallationTarget', 'CapacityTarget', 'TrafficTarget', 'Manifest'] as const
+
+type RecordKind = (typeof kinds)[number]
+
+/** Whether a path of a generated tree is that of a record of rollouts. */
+export function isRolloutPath(path: string): boolean {
+  return path.startsWith(folder)
+}
+
+/** The application of a record's path as its folders name it; undefined for other paths. */
+export function applicationFolderOf(path: string): string | undefined {
+  return /^(rollouts\/[^/]+\/[^/]+\/)/.exec(path)?.[1]
+}
+
+/** The folder of an application's records, with a closing slash. */
+export function applicationFolder(namespace: string, application: string): string {
+  return `${folder}${encodeName(namespace)}/${encodeName(application)}/`
+}
+
+/** Writes the records of a release; equal releases are equal bytes. */
+export function formatRollout(rollout: Rollout): readonly PlacedFile[] {
+  const { namespace, application, name, source } = rollout
+  const at = `${applicationFolder(namespace, application)}${encodeName(name)}/`
+  const documents: Record<RecordKind, JsonObject> = {
+    Release: releaseDocument(rollout),
+    InstallationTarget: {
+      ...head('InstallationTarget', rollout),
+      spec: {
+        clusters: rollout.clusters,
+        canOverride: rollout.achievedStep === undefined,
+        chart: rollout.environment.chart as JsonObject,
+        values: (rollout.environment.values ?? {}) as JsonObject,
+      },
+    },
+    CapacityTarget: {
+      ...head('CapacityTarget', rollout),
+      spec: {
+        clusters: rollout.clusters.map((cluster) => ({
+          name: cluster,
+          percent: rollout.percent.get(cluster) ?? 0,
+          totalReplicaCount: rollout.totalReplicas,
+        })),
+      },
+    },
+    TrafficTarget: {
+      ...head('TrafficTarget', rollout),
+      spec: {
+        clusters: rollout.clusters.map((cluster) => ({ name: cluster, weight: rollout.weight.get(cluster) ?? 0 })),
+      },
+      ...(rollout.selectedIn.size > 0 ? { status: { selectedIn: [...rollout.selectedIn].sort(compare) } } : {}),
+    },
+    Manifest: {
+      apiVersion: 'v1',
+      kind: 'List',
+      metadata: {
+        annotations: {
+          'flotilla.dev/workload': rollout.workload,
+          ...(rollout.service === undefined ? {} : { 'flotilla.dev/service': rollout.service }),
+        },
+      },
+      items: rollout.manifest,
+    },
+  }
+  return kinds.map((kind) => [`${at}${kind}.yaml`, formatGenerated(source, documents[kind])])
+}
+
+function head(kind: RecordKind, rollout: Rollout): JsonObject {
+  return {
+    apiVersion,
+    kind,
+    metadata: { name: rollout.name, namespace: rollout.namespace, labels: releaseLabels(rollout) },
+  }
+}
+
+/** The labels of a release and of its targets: Shipper's, and those of the Application. */
+export function releaseLabels(
+  rollout: Pick<Rollout, 'application' | 'name' | 'hash' | 'applicationLabels'>,
+): Readonly<Record<string, string>> {
+  return {
+    [labels.app]: rollout.application,
+    [labels.release]: rollout.name,
+    [labels.hash]: rollout.hash,
+    ...rollout.applicationLabels,
+  }
+}
+
+/** Labels of an Application that its releases take over: all but those that tell what belongs to what. */
+export function inheritedLabels(own: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const fixed: readonly string[] = [labels.app, labels.release, labels.hash, labels.owner]
+  return Object.fromEntries(Object.entries(own).filter(([key]) => !fixed.includes(key)))
+}
+
+function releaseDocument(rollout: Rollout): JsonObject {
+  const { environment, achievedStep, achievedIn, state } = rollout
+  const { kind, metadata } = head('Release', rollout)
+  const stepOf = (step: number) => ({ step, name: environment.strategy?.steps?.[step]?.name ?? '' })
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      ...(metadata as JsonObject),
+      annotations: {
+        [notes.clusters]: rollout.clusters.join(','),
+        [notes.generation]: String(rollout.generation),
+        [notes.iteration]: String(rollout.iteration),
+        [notes.template]: rollout.template,
+        [notes.digest]: rollout.digest,
+        [notes.engine]: rollout.engine,
+        ...(rollout.retreating ? { [notes.retreating]: 'true' } : {}),
+      },
+    },
+    spec: { targetStep: rollout.targetStep, environment: environment as unknown as Json },
+    status: {
+      ...(achievedStep === undefined ? {} : { achievedStep: stepOf(achievedStep) }),
+      ...(achievedIn.size === 0 ? {} : { clusters: [...achievedIn].sort(([a], [b]) => compare(a, b)).map(behind) }),
+      conditions: rollout.complete ? [{ type: 'Complete', status: 'True' }] : [],
+      ...(state ? { strategy: { state: { ...state }, conditions: rollout.conditions.map(withoutBlanks) } } : {}),
+    },
+  }
+}
+
+function behind([name, step]: readonly [string, number | undefined]): JsonObject {
+  return { name, ...(step === undefined ? {} : { achievedStep: step }) }
+}
+
+function withoutBlanks({ type, status, step, reason, message }: Rollout['conditions'][number]): JsonObject {
+  return { type, status, step, ...(reason === '' ? {} : { reason }), ...(message === '' ? {} : { message }) }
+}
+
+const metadata = z.looseObject({
+  name: z.string(),
+  namespace: z.string(),
+  labels: z.record(z.string(), z.string()),
+  annotations: z.record(z.string(), z.string()).default({}),
+})
+
+const condition = z.looseObject({
+  type: z.enum([
+    'ContenderAchievedCapacity',
+    'ContenderAchievedInstallation',
+    'ContenderAchievedTraffic',
+    'IncumbentAchievedCapacity',
+    'IncumbentAchievedTraffic',
+  ]),
+  status: z.enum(['True', 'False', 'Unknown']),
+  step: z.int(),
+  reason: z.string().default(''),
+  message: z.string().default(''),
+})
+
+const text = z.string()
+const answer = z.enum(['True', 'False', 'Unknown'])
+
+const releaseRecord = z.looseObject({
+  metadata,
+  spec: z.looseObject({ targetStep: z.int(), environment: environmentSchema }),
+  status: z.looseObject({
+    achievedStep: z.looseObject({ step: z.int() }).optional(),
+    clusters: z.array(z.looseObject({ name: text, achievedStep: z.int().optional() })).default([]),
+    conditions: z.array(z.looseObject({ type: text, status: text })).default([]),
+    strategy: z
+      .looseObject({
+        state: z.looseObject({
+          waitingForInstallation: answer,
+          waitingForCapacity: answer,
+          waitingForTraffic: answer,
+          waitingForCommand: answer,
+        }),
+        conditions: z.array(condition),
+      })
+      .optional(),
+  }),
+})
+
+const capacityRecord = z.looseObject({
+  spec: z.looseObject({
+    clusters: z.array(z.looseObject({ name: text, percent: z.int(), totalReplicaCount: z.int() })),
+  }),
+})
+
+const trafficRecord = z.looseObject({
+  spec: z.looseObject({ clusters: z.array(z.looseObject({ name: text, weight: z.int() })) }),
+  status: z.looseObject({ selectedIn: z.array(text) }).default({ selectedIn: [] }),
+})
+
+const manifestRecord = z.looseObject({
+  metadata: z.looseObject({
+    annotations: z.looseObject({ 'flotilla.dev/workload': text, 'flotilla.dev/service': text.optional() }),
+  }),
+  items: z.array(z.looseObject({ apiVersion: text, kind: text, metadata: z.looseObject({ name: text }) })),
+})
+
+/**
+ * Reads a release from its records, by kind; undefined where any is missing or says something else, which a caller must not
+ * take for a release that is not there.
+ */
+export function parseRollout(texts: ReadonlyMap<string, string>): Rollout | undefined {
+  const read = <T>(kind: RecordKind, schema: z.ZodType<T>): T | undefined => {
+    const parsed = parseYaml(texts.get(kind) ?? '')
+    const result = schema.safeParse(parsed.type === 'documents' ? parsed.documents[0]?.value : undefined)
+    return result.success ? result.data : undefined
+  }
+  const release = read('Release', releaseRecord)
+  const capacity = read('CapacityTarget', capacityRecord)
+  const traffic = read('TrafficTarget', trafficRecord)
+  const manifest = read('Manifest', manifestRecord)
+  if (!release || !capacity || !traffic || !manifest) return undefined
+  const { name, namespace, labels: own, annotations } = release.metadata
+  const { [labels.app]: application = '', [labels.release]: _r, [labels.hash]: hash = '', ...applicationLabels } = own
+  const number = (note: string) => Number.parseInt(annotations[note] ?? '0', 10)
+  const clusters = (annotations[notes.clusters] ?? '').split(',').filter((cluster) => cluster !== '')
+  return {
+    namespace,
+    application,
+    name,
+    generation: number(notes.generation),
+    iteration: number(notes.iteration),
+    hash,
+    source: sourceOfGenerated(texts.get('Release') ?? '') ?? '',
+    applicationLabels,
+    environment: environmentOf(release.spec.environment),
+    template: annotations[notes.template] ?? '',
+    digest: annotations[notes.digest] ?? '',
+    engine: annotations[notes.engine] ?? '',
+    clusters,
+    targetStep: release.spec.targetStep,
+    achievedStep: release.status.achievedStep?.step,
+    achievedIn: new Map(release.status.clusters.map(({ name: cluster, achievedStep }) => [cluster, achievedStep])),
+    complete: release.status.conditions.some(({ type, status }) => type === 'Complete' && status === 'True'),
+    retreating: annotations[notes.retreating] === 'true',
+    totalReplicas: capacity.spec.clusters[0]?.totalReplicaCount ?? 0,
+    percent: new Map(capacity.spec.clusters.map(({ name: cluster, percent }) => [cluster, percent])),
+    weight: new Map(traffic.spec.clusters.map(({ name: cluster, weight }) => [cluster, weight])),
+    selectedIn: new Set(traffic.status.selectedIn),
+    conditions: release.status.strategy?.conditions ?? [],
+    state: release.status.strategy?.state,
+    manifest: manifest.items as unknown as readonly KubeObject[],
+    workload: manifest.metadata.annotations['flotilla.dev/workload'],
+    service: manifest.metadata.annotations['flotilla.dev/service'],
+  }
+}
+
+/** The kind of a record's path, and the folder of its release. */
+export function recordOf(path: string): { readonly folder: string; readonly kind: string } | undefined {
+  const match = /^(rollouts\/[^/]+\/[^/]+\/[^/]+\/)([A-Za-z]+)\.yaml$/.exec(path)
+  return match ? { folder: match[1] ?? '', kind: match[2] ?? '' } : undefined
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import type { JsonObject } from '../json.ts'
+import { foreignMetadata } from './common.ts'
+
+const text = z.string().min(1)
+const percent = z.int().min(0).max(100)
+const weight = z.int().min(0).max(4_294_967_295)
+const step = z.int().min(0).max(2_147_483_647)
+
+/** One step of a rollout: percentages of capacity and weights of traffic of both releases (`shipper 0.10 types.go`). */
+const strategyStep = z.looseObject({
+  name: text,
+  capacity: z.looseObject({ incumbent: percent, contender: percent }),
+  traffic: z.looseObject({ incumbent: weight, contender: weight }),
+})
+
+/** What a release is made of: chart, values, clusters and strategy (`ReleaseEnvironment`). */
+export const environmentSchema = z.looseObject({
+  chart: z.looseObject({ name: text, version: z.string(), repoUrl: text }),
+  values: z.record(z.string(), z.unknown()).nullish(),
+  clusterRequirements: z.looseObject({
+    regions: z.array(z.looseObject({ name: text, replicas: z.int().min(0).nullish() })).nullish(),
+    capabilities: z.array(text).nullish(),
+  }),
+  strategy: z.looseObject({
+    steps: z.array(strategyStep).min(1),
+    rollingUpdate: z.looseObject({ maxSurge: z.union([z.int().min(0), text]).nullish() }).nullish(),
+  }),
+})
+
+/** `Application` of Shipper: what users edit; each change of its template is a rollout. */
+export const applicationSchema = z.looseObject({
+  apiVersion: text,
+  kind: z.literal('Application'),
+  metadata: foreignMetadata,
+  spec: z.looseObject({
+    revisionHistoryLimit: z.int().nullish(),
+    template: environmentSchema,
+  }),
+})
+
+/**
+ * `Release` of Shipper as a person writes it: which step a release is to be at, by number or, which Shipper does not have,
+ * by name. The name of the release pins the step to one template.
+ */
+export const releaseSchema = z.looseObject({
+  apiVersion: text,
+  kind: z.literal('Release'),
+  metadata: foreignMetadata,
+  spec: z.looseObject({ targetStep: z.union([step, text]), environment: z.looseObject({}).nullish() }),
+})
+
+/** `RolloutBlock` of Shipper: while it is there, nothing in its namespace is rolled out. */
+export const rolloutBlockSchema = z.looseObject({
+  apiVersion: text,
+  kind: z.literal('RolloutBlock'),
+  metadata: foreignMetadata,
+  spec: z
+    .looseObject({
+      message: z.string().nullish(),
+      author: z.looseObject({ type: z.string().nullish(), name: z.string().nullish() }).nullish(),
+    })
+    .nullish(),
+})
+
+/** An Application as it stands in its document. */
+export type ApplicationDocument = z.infer<typeof applicationSchema>
+
+/** A Release as it stands in its document. */
+export type ReleaseDocument = z.infer<typeof releaseSchema>
+
+/** A RolloutBlock as it stands in its document. */
+export type RolloutBlockDocument = z.infer<typeof rolloutBlockSchema>
+
+/** Values of a chart, as JSON; YAML brings nothing else. */
+export function chartValues({ values }: Pick<z.infer<typeof environmentSchema>, 'values'>): JsonObject {
+  return (values ?? {}) as JsonObject
+}
