@@ -1,6 +1,7 @@
 import { previousOfOurs } from '../git/generated.ts'
 import { holds } from '../git/holds.ts'
 import type { Commit, Repository } from '../git/types.ts'
+import { fromClone } from './from-clone.ts'
 import type { Reading } from './reading.ts'
 
 /** A generated commit that must be in the branch, and how it is known. */
@@ -52,7 +53,7 @@ export async function diagnose(
   return lost.length === 0 ? { type: 'fine', tip } : { type: 'lacking', tip, lost }
 }
 
-/** Finds the least that brings back everything that is lost. */
+/** Finds the least that brings back everything that is lost. Rejects where the clone cannot be read. */
 export async function remedyFor(
   repository: Repository,
   { tip, lost }: Extract<Diagnosis, { readonly lost: readonly Known[] }>,
@@ -60,11 +61,7 @@ export async function remedyFor(
   const last = await repository.lastGenerated()
   if (last === undefined) return { type: 'rebuild' }
   for (const { commit } of lost) if (!(await holds(repository, last, commit))) return { type: 'rebuild' }
-  const isReadable = await repository.list(last).then(
-    () => true,
-    () => false,
-  )
-  if (!isReadable) return { type: 'rebuild' }
+  if ((await fromClone(repository.list(last))) === undefined) return { type: 'rebuild' }
   return !tip || (await holds(repository, last, tip.oid))
     ? { type: 'push', commit: last }
     : { type: 'recommit', commit: last }

@@ -10,6 +10,7 @@ import { parseSubject } from '../../repo-layout/subject.ts'
 import type { NewFile, Repository } from '../git/types.ts'
 import type { InventoryEntry } from '../member/shards.ts'
 import { divisionsOf } from './divisions.ts'
+import { fromClone } from './from-clone.ts'
 import { ownedObject } from './owned.ts'
 import type { RunningMember } from './reading.ts'
 
@@ -46,7 +47,8 @@ const unknownSource = '(recovered)'
 /**
  * Puts the folders of members together again: from the very bytes that were applied, where rendering the present source
  * gives them or the clone holds them (the inventory knows their ids), else from the fields that we own in the live object.
- * Decisions about replicas are what runs. What the branch holds of other clusters stays. Rejects where a member stops answering.
+ * Decisions about replicas are what runs. What the branch holds of other clusters stays. Rejects where a member stops
+ * answering, and where the clone cannot be read.
  */
 export async function rebuild(options: RebuildOptions): Promise<RebuiltTree> {
   const { source, base, members } = options
@@ -132,7 +134,7 @@ async function textsByOid(
   repository: Repository,
 ): Promise<ReadText> {
   const last = await repository.lastGenerated()
-  const listed = last === undefined ? [] : await repository.list(last).catch(() => [])
+  const listed = last === undefined ? [] : ((await fromClone(repository.list(last))) ?? [])
   const atHand = new Set([...(base?.files.values() ?? []), ...listed.map(({ oid }) => oid)])
   const texts = new Map<string, string>()
   for (const { oid, text } of rendered.values()) if (text !== undefined) texts.set(oid, text)
@@ -140,7 +142,7 @@ async function textsByOid(
     const known = texts.get(oid)
     if (known !== undefined) return known
     if (!atHand.has(oid)) return undefined
-    const bytes = await repository.read(oid).catch(() => undefined)
+    const bytes = await fromClone(repository.read(oid))
     return bytes && Buffer.from(bytes).toString('utf8')
   }
 }
