@@ -15,7 +15,10 @@ export function addRecoverCommand(program: Command, { terminal, exit }: Registra
         .default([], 'none'),
     )
     .option('--dry-run', 'say what is lost and what would be done, and do nothing')
-    .option('--yes', 'do not ask')
+    .option('-y, --yes', 'do not ask')
+    .addOption(
+      new Option('-o, --output <format>', 'print what was found and done for a program').choices(['json', 'yaml']),
+    )
     .addHelpText(
       'after',
       helpEnd({
@@ -27,11 +30,13 @@ export function addRecoverCommand(program: Command, { terminal, exit }: Registra
         notes: [
           'Give the --dir of a daemon that has ended: its clone may hold all of it.',
           'Else the branch is put together from what runs; no replica is moved by that.',
+          'With the host cluster of the daemons (--host-kubeconfig) it holds their Lease',
+          'while it works, and does nothing while a daemon has it.',
         ],
         exit: [
           ['0', 'the branch is fine, or was recovered'],
           ['1', 'something is lost and nothing was done'],
-          ['2', 'it cannot be recovered now'],
+          ['2', 'it cannot be recovered now, or a daemon is active'],
         ],
         environment: [
           ['FLOTILLA_REPO', 'the fleet repository, as --repo'],

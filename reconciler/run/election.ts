@@ -4,7 +4,7 @@ import { localPath } from '../git/open.ts'
 import { withoutUserinfo } from '../git/remote.ts'
 import { createElapsed, machineTime } from '../lead/elapsed.ts'
 import { createElection, type Election } from '../lead/election.ts'
-import { createLeaseStore } from '../lead/lease.ts'
+import { createLeaseStore, type LeaseStore } from '../lead/lease.ts'
 import { type Pulse, startPulse } from '../lead/pulse.ts'
 import type { RepositoryFlags } from './fleet-repository.ts'
 import type { Host } from './host.ts'
@@ -29,11 +29,21 @@ export interface OfficeOptions {
 
 /** Opens the election among the daemons of one fleet repository. Asks nothing yet. */
 export function openOffice(flags: RepositoryFlags, options: OfficeOptions): Office {
-  const { hostApi, holder, duration, clock, namespace } = options
+  const { hostApi, holder, duration, clock } = options
   const elapsed = createElapsed(clock, machineTime)
   const pulse = startPulse(clock, elapsed)
   if (!hostApi) return { election: undefined, pulse }
-  const store = createLeaseStore({
+  const store = leaseStore(flags, { ...options, hostApi })
+  return { pulse, election: createElection({ store, holder, duration, clock, monotonic: machineTime, elapsed }) }
+}
+
+/** The Lease of a fleet, in its host cluster. */
+export function leaseStore(
+  flags: RepositoryFlags,
+  options: Omit<OfficeOptions, 'hostApi'> & { readonly hostApi: NonNullable<Host['api']> },
+): LeaseStore {
+  const { hostApi, namespace, duration, clock } = options
+  return createLeaseStore({
     transport: hostApi,
     namespace,
     name: leaseName(flags),
@@ -42,7 +52,6 @@ export function openOffice(flags: RepositoryFlags, options: OfficeOptions): Offi
     patience: Math.ceil(duration / 3),
     now: () => clock.now(),
   })
-  return { pulse, election: createElection({ store, holder, duration, clock, monotonic: machineTime, elapsed }) }
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { leaseName } from '../../../reconciler/run/election.ts'
 import { getIn } from '../../../repo-layout/json.ts'
 import { describeReal } from '../../testbed/binaries.ts'
 import { flotilla } from '../commands/cli.ts'
@@ -142,6 +143,39 @@ describeReal('flotilla recover', needs, () => {
       assert.equal(again.code, 0, again.stdout)
       await changesNothing(fleet, 'another')
       assert.deepEqual(await replicas(fleet), [3, 2, 1])
+    }))
+
+  it('does nothing while a daemon holds the Lease of the fleet, and holds it itself at its work', () =>
+    withFleet({}, async (fleet) => {
+      const host = ['--host-kubeconfig', fleet.member('c1').plane.kubeconfigPath, '--host-namespace', 'default']
+      write(fleet, 'one')
+      await fleet.push('One')
+      const daemon = startChild(fleet, { more: host })
+      await daemon.applied()
+      const first = fleet.generatedTip() ?? ''
+      write(fleet, 'two')
+      await fleet.push('Two')
+      daemon.pullNow()
+      await daemon.until((status) => status.generated.commit !== first && isApplied(status), 'a second is applied')
+      const second = fleet.generatedTip()
+      fleet.git('update-ref', path, first)
+
+      const refused = await recover(fleet, 'other', '-y', ...host)
+      assert.equal(refused.code, 2, refused.stdout)
+      assert.match(refused.stderr, new RegExp(`/${daemon.process.pid}/[0-9a-f]{8} is active; end it first`))
+      assert.equal(fleet.generatedTip(), first)
+      await daemon.process.kill()
+
+      const { code, stdout, stderr } = await recover(fleet, 'clone', '-y', '-o', 'json', ...host)
+      assert.equal(code, 0, stderr)
+      assert.equal(fleet.generatedTip(), second)
+      const { diagnosis, recovery, outcome, commit } = JSON.parse(stdout)
+      assert.deepEqual(
+        [diagnosis.type, recovery.remedy.type, outcome, commit],
+        ['lacking', 'push', 'recovered', second],
+      )
+      const lease = `/apis/coordination.k8s.io/v1/namespaces/default/leases/${leaseName({ repo: fleet.url, generatedBranch: branches.generated })}`
+      assert.equal(await fleet.member('c1').value(lease, ['spec', 'holderIdentity']), '')
     }))
 
   it('leaves a branch alone that Flotilla did not make', () =>
