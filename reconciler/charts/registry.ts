@@ -65,21 +65,23 @@ export function openRegistry(
     return second
   }
 
-  async function authorize(challenge: string, scope: string): Promise<string> {
-    const user = find(origin)?.user
-    if (/^basic\b/i.test(challenge)) {
-      if (!user)
-        throw passingError(`${origin.host} wants a credential (401), and none is configured for ${origin.origin}`)
-      return basic(user)
+  async function authorize(header: string, scope: string): Promise<string> {
+    const challenges = challengesOf(header)
+    const bearer = challenges.find(({ scheme }) => scheme === 'bearer')
+    if (bearer) {
+      const token = await fetchToken(bearer, scope)
+      tokens.set(scope, token)
+      return token.header
     }
-    if (!/^bearer\b/i.test(challenge)) throw passingError(`${origin.host} answered 401 and does not say what it wants`)
-    const token = await fetchToken(challenge, scope)
-    tokens.set(scope, token)
-    return token.header
+    if (!challenges.some(({ scheme }) => scheme === 'basic'))
+      throw passingError(`${origin.host} answered 401 and does not say what it wants`)
+    const user = find(origin)?.user
+    if (user) return basic(user)
+    throw passingError(`${origin.host} wants a credential (401), and none is configured for ${origin.origin}`)
   }
 
-  async function fetchToken(challenge: string, scope: string): Promise<Token> {
-    const { realm = '', service } = parametersOf(challenge)
+  async function fetchToken({ parameters }: Challenge, scope: string): Promise<Token> {
+    const { realm = '', service } = parameters
     const url = URL.canParse(realm) ? new URL(realm) : undefined
     if (!url || !isPrivate(url))
       throw passingError(`${origin.host} sends for a token to ${realm || 'nowhere'}, without TLS`)
@@ -106,11 +108,21 @@ export function openRegistry(
   return { get }
 }
 
-/** The parameters of a challenge: `Bearer realm="https://…",service="…"`. */
-function parametersOf(challenge: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    [...challenge.matchAll(/([a-z_]+)="([^"]*)"/gi)].map(([, key = '', value = '']) => [key.toLowerCase(), value]),
-  )
+/** One way to be let in. */
+interface Challenge {
+  readonly scheme: string
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+/** What a server would take, several ways in one line: `Bearer realm="https://…",service="…", Basic realm="…"`. */
+function challengesOf(header: string): readonly Challenge[] {
+  const found: { scheme: string; parameters: Record<string, string> }[] = []
+  for (const [, scheme, key = '', value = ''] of header.matchAll(/(?:([a-z]+) +)?([a-z_]+)="([^"]*)"/gi)) {
+    if (scheme !== undefined) found.push({ scheme: scheme.toLowerCase(), parameters: {} })
+    const last = found.at(-1)
+    if (last) last.parameters[key.toLowerCase()] = value
+  }
+  return found
 }
 
 /** Reads JSON that a registry sent. Throws a `ChartError` that is not final where it is none. */

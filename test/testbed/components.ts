@@ -59,6 +59,14 @@ export const components: readonly Component[] = [
     package: 'helm.sh/helm/v4/cmd/helm',
     stamps: { 'helm.sh/helm/v4/internal/version.version': 'v4.2.1' },
   },
+  // Holds charts, as registries of containers do.
+  {
+    name: 'registry',
+    version: 'v3.0.0',
+    module: 'registry',
+    package: 'github.com/distribution/distribution/v3/cmd/registry',
+    stamps: { 'github.com/distribution/distribution/v3/version.version': 'v3.0.0' },
+  },
   // The peer in the benchmark.
   {
     name: 'kustomize-controller',

