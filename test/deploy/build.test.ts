@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } fro
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { buildProgram } from '../testbed/program.ts'
+import { releasedProgram } from '../testbed/program.ts'
 
 const root = join(import.meta.dirname, '../..')
 const lockSchema = z.object({
@@ -39,7 +39,7 @@ describe('the build', function () {
   after(() => rmSync(folder, { recursive: true, force: true }))
 
   before(() => {
-    cpSync(join(buildProgram(), '../..'), join(folder, 'dist'), { recursive: true })
+    cpSync(releasedProgram(), join(folder, 'dist'), { recursive: true })
     cpSync(join(root, 'package.json'), join(folder, 'package.json'))
     for (const path of productionPackages()) {
       mkdirSync(dirname(join(folder, path)), { recursive: true })
