@@ -33,9 +33,14 @@ export interface ForgeHttp {
   send(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, options?: ForgeRequest): Promise<ForgeAnswer>
   /**
    * Every item of a list, page by page; `read` gives those of one page. What says that there is more is, in this order, the
-   * `Link` header, the total in a header, and a full page. Rejects where any page cannot be had.
+   * `Link` header, the total in a header, and a full page. `isEnough` ends it after a page. Rejects where any page cannot be had.
    */
-  all<T>(path: string, query: NonNullable<ForgeRequest['query']>, read: (json: unknown) => readonly T[]): Promise<T[]>
+  all<T>(
+    path: string,
+    query: NonNullable<ForgeRequest['query']>,
+    read: (json: unknown) => readonly T[],
+    isEnough?: (page: readonly T[]) => boolean,
+  ): Promise<T[]>
   close(): Promise<void>
 }
 
@@ -100,14 +105,18 @@ export function createForgeHttp(
 
   return {
     send,
-    async all(path, query, read) {
+    async all(path, query, read, isEnough = () => false) {
       const found = []
       for (let number = 1; number <= mostPages; number++) {
         const here = { ...query, page: number, [page.sizeParameter]: page.size }
         const { json, headers } = await send('GET', path, { query: here })
         const items = read(json)
         found.push(...items)
-        if (items.length === 0 || !hasMore(headers, { onPage: items.length, full: page.size, sofar: found.length }))
+        if (
+          items.length === 0 ||
+          isEnough(items) ||
+          !hasMore(headers, { onPage: items.length, full: page.size, sofar: found.length })
+        )
           return found
       }
       throw new ForgeError(`${host} has no end of GET ${path}`, { type: 'unreachable' })

@@ -11,6 +11,11 @@ export interface CommitStatus {
   readonly targetUrl?: string | undefined
 }
 
+/** A status with when it was posted, in milliseconds since the epoch. */
+export interface PostedStatus extends CommitStatus {
+  readonly at: number
+}
+
 /** A pull request (GitLab: merge request) as far as Flotilla looks at it. */
 export interface PullRequest {
   readonly number: number
@@ -66,6 +71,11 @@ export interface Forge {
    * for `error` and gives such a status back as `failure`.
    */
   statuses(commit: string): Promise<readonly CommitStatus[]>
+  /**
+   * What was posted on a commit since then, in milliseconds since the epoch, oldest first; also what others posted. GitLab keeps of
+   * a job when it was made and when it ended, and no words in between.
+   */
+  statusesSince(commit: string, since: number): Promise<readonly PostedStatus[]>
   /**
    * Posts a status on a commit of the source branch. Where the forge says that it is there already, that is success. A
    * `targetUrl` that is too long for the forge is left out.

@@ -1,12 +1,14 @@
-import type { CommitStatus, Forge } from '../forge/types.ts'
+import type { CommitStatus, Forge, PostedStatus } from '../forge/types.ts'
 import type { Limits } from './budget.ts'
 
-/** Where statuses of commits are shown. Both methods reject with a `ForgeError`. */
+/** Where statuses of commits are shown. Its methods reject with a `ForgeError`. */
 export interface Board {
   /** As people call it: `gitea`, `notes`. */
   readonly name: string
   /** The newest status of each context of a commit. */
   statuses(commit: string): Promise<readonly CommitStatus[]>
+  /** What was posted on a commit since then, in milliseconds since the epoch, oldest first; none where that is not kept. */
+  since(commit: string, at: number): Promise<readonly PostedStatus[]>
   /** Shows these statuses beside those that are there, in one write. */
   post(commit: string, statuses: readonly CommitStatus[]): Promise<void>
   /** How many statuses one write can take. */
@@ -31,6 +33,7 @@ export function forgeBoard(forge: Forge): Board {
   return {
     name: forge.kind,
     statuses: (commit) => forge.statuses(commit),
+    since: (commit, at) => forge.statusesSince(commit, at),
     async post(commit, statuses) {
       for (const status of statuses) await forge.setStatus(commit, status)
     },

@@ -19,7 +19,8 @@ export const mostPerHour = 6
 /** Of these, so many may go to descriptions that change while the state does not, this far apart. */
 const mostWords = 3
 const wordsApart = 60_000
-const hour = 3_600_000
+/** So far back it matters what was sent, in milliseconds. */
+export const hour = 3_600_000
 
 /**
  * What may be sent of a context that changes often. The last one of an hour says the worst state of the hour and that the

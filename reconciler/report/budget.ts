@@ -10,7 +10,8 @@ export interface Limits {
 export interface Budget {
   /** When a status of this rank may be sent, in milliseconds since the epoch; not after `now` where it may at once. */
   free(rank: number, now: number): number
-  spend(now: number): void
+  /** Counts a write of that time, which may be past. */
+  spend(at: number): void
 }
 
 /** Minor statuses leave so much of each limit to what matters more. */
@@ -30,8 +31,8 @@ export function createBudget({ perMinute, perHour }: Limits): Budget {
       const most = (limit: number) => Math.max(1, Math.floor(limit * share))
       return Math.max(freeIn(minute, most(perMinute), now), freeIn(hour, most(perHour), now))
     },
-    spend(now) {
-      spent = [...spent.filter((at) => at > now - hour), now]
+    spend(at) {
+      spent = [...spent.filter((other) => other > at - hour), at].sort((a, b) => a - b)
     },
   }
 }

@@ -8,7 +8,7 @@ export interface Contexts {
 }
 
 /** Names below the prefix that are not those of clusters. */
-const taken: ReadonlySet<string> = new Set(['plan', 'region', 'cluster'])
+const taken: ReadonlySet<string> = new Set(['plan', 'plan-approval', 'region', 'cluster'])
 
 /** Names statuses: `flotilla`, `flotilla/<cluster>`, `flotilla/region/<region>`. Prefixes of two daemons must not nest. */
 export function contextsOf(prefix: string): Contexts {

@@ -68,6 +68,8 @@ export function noteBoard({ repository, author, clock }: NoteBoardOptions): Boar
         const tip = seen && clock.now() - seen.at < freshFor ? seen.tip : await tipNow()
         return tip === undefined ? [] : parseNote(await noteOf(commit, await repository.list(tip)))
       }),
+    // A note says only what is so now.
+    since: async () => [],
     post: (commit, statuses) => asForge(() => write(commit, statuses)),
     atOnce: Number.POSITIVE_INFINITY,
     limits: { perMinute: 8, perHour: 120 },

@@ -1,4 +1,4 @@
-import type { CommitStatus } from '../forge/types.ts'
+import type { CommitStatus, PostedStatus } from '../forge/types.ts'
 import { bounded, type Sent } from './bound.ts'
 import { dueAt, isSame, type Posting } from './posting.ts'
 
@@ -12,8 +12,10 @@ export interface Page {
   make: Make
   /** What the board shows, by context; undefined before it was read, and where a write may or may not have got through. */
   shown: Map<string, CommitStatus> | undefined
-  /** What this process sent, oldest first, by context. */
+  /** What was sent within the last hour, oldest first, by context. */
   readonly sent: Map<string, readonly Sent[]>
+  /** Whether what a process before this one sent is in it. */
+  recalled: boolean
   /** What was under way when an answer was lost. */
   unsure: readonly CommitStatus[]
   /** Contexts that the board takes no more of, and statuses that it refused. */
@@ -26,7 +28,7 @@ export interface Page {
 
 /** A page of which nothing is known yet. */
 export function newPage(commit: string, rank: number, make: Make): Page {
-  const fresh = { shown: undefined, unsure: [], misses: 0, notBefore: 0 }
+  const fresh = { recalled: false, shown: undefined, unsure: [], misses: 0, notBefore: 0 }
   return { commit, rank, make, sent: new Map(), full: new Set(), refused: new Map(), ...fresh }
 }
 
@@ -60,11 +62,25 @@ function isRefused({ refused }: Page, status: CommitStatus): boolean {
 
 /** Notes that these statuses are shown now. */
 export function noteSent(page: Page, statuses: readonly CommitStatus[], at: number): void {
-  for (const { context, state, description } of statuses) {
-    const status = { context, state, description }
-    page.shown?.set(context, status)
-    page.sent.set(context, [...(page.sent.get(context) ?? []).slice(-20), { at, status }])
+  for (const status of statuses) {
+    page.shown?.set(status.context, bare(status))
+    remember(page, status, at)
   }
+}
+
+/** Notes what a process before this one sent. */
+export function noteRecalled(page: Page, statuses: readonly PostedStatus[]): void {
+  for (const status of statuses) remember(page, status, status.at)
+  page.recalled = true
+}
+
+function remember(page: Page, status: CommitStatus, at: number): void {
+  const before = page.sent.get(status.context) ?? []
+  page.sent.set(status.context, [...before.slice(-20), { at, status: bare(status) }])
+}
+
+function bare({ context, state, description }: CommitStatus): CommitStatus {
+  return { context, state, description }
 }
 
 /** Notes what the board shows. What was under way when an answer was lost counts as sent where it got through. */

@@ -3,10 +3,11 @@ import type { Clock } from '../clock.ts'
 import type { CommitStatus } from '../forge/types.ts'
 import { deferred } from '../member/deferred.ts'
 import type { Board } from './board.ts'
+import { hour } from './bound.ts'
 import { createBudget } from './budget.ts'
 import { createFailures } from './failures.ts'
-import { type Make, newPage, noteRead, noteSent, outstanding, type Page } from './page.ts'
-import type { Posting } from './posting.ts'
+import { type Make, newPage, noteRead, noteRecalled, noteSent, outstanding, type Page } from './page.ts'
+import { type Posting, ranks } from './posting.ts'
 
 /** What became of statuses. */
 export type PostResult = 'posted' | 'failed' | 'refused' | 'full'
@@ -18,6 +19,8 @@ export interface PosterOptions {
   readonly log: Pick<Logger, 'warn'>
   /** Whether this process may write now. */
   readonly mayPost: () => boolean
+  /** Whether a status of this context is one that a poster like this sends. */
+  readonly isOurs: (context: string) => boolean
   /** A commit was read from the board. */
   readonly onRead: (commit: string, known: ReadonlyMap<string, CommitStatus>) => void
   readonly onResult: (result: PostResult, count: number) => void
@@ -50,13 +53,14 @@ const fencePause = 5000
 const longestTimer = 3_600_000
 
 /**
- * Makes a poster. It reads a commit once, remembers what it sent, and sends only what differs: nothing is posted twice, also
- * after a restart. An answer that was lost is made up for by reading the commit again.
+ * Makes a poster. It reads a commit once, with what was sent there within the hour, remembers what it sends, and sends only what
+ * differs: nothing is posted twice, and no limit is passed, also after a restart. An answer that was lost is made up for by reading the commit again.
  */
 export function createPoster(options: PosterOptions): Poster {
-  const { board, clock, mayPost, onRead, onResult } = options
+  const { board, clock, mayPost, isOurs, onRead, onResult } = options
   const pages = new Map<string, Page>()
   const budget = createBudget(board.limits)
+  const began = clock.now()
   const failures = createFailures(options)
   const idlers = new Set<() => void>()
   let timer: { cancel(): void } | undefined
@@ -74,7 +78,8 @@ export function createPoster(options: PosterOptions): Poster {
     }
     for (const page of pages.values()) {
       if (page.notBefore > now) later = Math.min(later, page.notBefore)
-      else if (!page.shown) offer(page.rank, { type: 'read', page })
+      // What was sent there within the hour counts against the limits of all.
+      else if (!page.shown) offer(Math.min(page.rank, ranks.refused), { type: 'read', page })
       else {
         const { now: due, later: at } = outstanding(page, page.shown, now)
         waiting += due.length
@@ -112,6 +117,13 @@ export function createPoster(options: PosterOptions): Poster {
 
   async function read(page: Page): Promise<void> {
     const statuses = await board.statuses(page.commit)
+    if (!page.recalled && statuses.some(({ context }) => isOurs(context))) {
+      const before = await board.since(page.commit, clock.now() - hour)
+      const ours = before.filter(({ context }) => isOurs(context))
+      noteRecalled(page, ours)
+      for (const { at } of ours) if (at < began) budget.spend(at)
+    }
+    page.recalled = true
     noteRead(page, statuses, clock.now())
     page.misses = 0
     if (page.shown) onRead(page.commit, page.shown)

@@ -86,6 +86,10 @@ export function createReporter(options: ReporterOptions): Reporter {
     clock,
     log,
     mayPost: options.mayPost,
+    isOurs: (context) => {
+      const contexts = contextsOf(read().fleet?.spec.forge.contextPrefix ?? 'flotilla')
+      return context === contexts.fleet || contexts.isPart(context)
+    },
     onResult: (result, count) => metrics.statusesSent?.(result, count),
     onRead(commit, known) {
       if (!picture) return

@@ -17,6 +17,13 @@ const status = z.object({
   description: z.string().nullish(),
   target_url: z.string().nullish(),
 })
+/** A status as Gitea gives it, its state in our words. */
+export type GiteaStatus = z.infer<typeof status>
+
+/** Every status of a commit. */
+export const statusList = z
+  .array(status.extend({ id: z.int(), created_at: z.iso.datetime({ offset: true }) }))
+  .nullish()
 
 /** The combined status of a commit: the newest of each context. */
 export const combinedStatus = z.object({ statuses: z.array(status).nullish() })

@@ -8,6 +8,12 @@ const status = z.object({
   target_url: z.string().nullish(),
 })
 
+/** A status as GitHub gives it. */
+export type GithubStatus = z.infer<typeof status>
+
+/** Every status of a commit, the newest first. */
+export const statusList = z.array(status.extend({ created_at: z.iso.datetime({ offset: true }) }))
+
 /** The combined status of a commit: the newest of each context. */
 export const combinedStatus = z.object({ statuses: z.array(status) })
 

@@ -8,6 +8,8 @@ export const commitStatus = z.object({
   status: z.string(),
   description: z.string().nullish(),
   target_url: z.string().nullish(),
+  created_at: z.iso.datetime({ offset: true }).nullish(),
+  finished_at: z.iso.datetime({ offset: true }).nullish(),
 })
 /** A status as GitLab gives it. */
 export type GitlabStatus = z.infer<typeof commitStatus>

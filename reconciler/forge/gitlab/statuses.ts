@@ -6,7 +6,7 @@ import { ForgeError, failedAs } from '../error.ts'
 import type { ForgeHttp } from '../http.ts'
 import { newestOf } from '../newest.ts'
 import { readAs } from '../read-as.ts'
-import type { CommitStatus, Forge, ForgeLimits } from '../types.ts'
+import type { CommitStatus, Forge, ForgeLimits, PostedStatus } from '../types.ts'
 import { commitStatus, type GitlabStatus } from './schema.ts'
 
 /** Longer ones are refused with the whole status, so they are left out. */
@@ -30,7 +30,7 @@ export function createStatuses(
     readonly refOf: (commit: string) => string | undefined
     readonly clock: Clock
   },
-): Pick<Forge, 'statuses' | 'setStatus' | 'setCheck'> {
+): Pick<Forge, 'statuses' | 'statusesSince' | 'setStatus' | 'setCheck'> {
   const { limits, branch, refOf, clock } = options
   let queue: Promise<unknown> = Promise.resolve()
 
@@ -84,17 +84,35 @@ export function createStatuses(
 
   return {
     async statuses(commit) {
-      return (await jobsOf(commit)).map(({ name, status, description, target_url }) => ({
-        context: name,
-        state: stateOf(status),
-        description: description ?? '',
-        ...(target_url ? { targetUrl: target_url } : {}),
-      }))
+      return (await jobsOf(commit)).map(statusOf)
+    },
+    async statusesSince(commit, since) {
+      const found = await http.all(`${root}/repository/commits/${commit}/statuses`, { all: 'true' }, (json) =>
+        readAs(z.array(commitStatus), json, 'list of statuses'),
+      )
+      return found
+        .flatMap(stepsOf)
+        .filter(({ at }) => at >= since)
+        .sort((a, b) => a.at - b.at)
     },
     setStatus: (commit, status) => inTurn(() => set(commit, branch, status)),
     setCheck: (commit, { summary: _summary, annotations: _annotations, ...status }) =>
       inTurn(() => set(commit, refOf(commit), status)),
   }
+}
+
+function statusOf({ name, status, description, target_url }: GitlabStatus): CommitStatus {
+  const link = target_url ? { targetUrl: target_url } : {}
+  return { context: name, state: stateOf(status), description: description ?? '', ...link }
+}
+
+/** What a job has said, as far as GitLab tells: when it was made, and when it ended. */
+function stepsOf(job: GitlabStatus): readonly PostedStatus[] {
+  const { created_at, finished_at } = job
+  const said = statusOf(job)
+  const end = finished_at ? [{ ...said, at: Date.parse(finished_at) }] : []
+  if (!created_at) return end
+  return [{ ...said, state: finished_at ? 'pending' : said.state, at: Date.parse(created_at) }, ...end]
 }
 
 const states: { readonly [state in CommitStatus['state']]: GitlabState } = {

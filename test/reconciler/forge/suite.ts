@@ -46,6 +46,29 @@ export function promisesOfForges(start: () => Promise<ForgeWorld>): void {
       assert.equal((await statusOf(commit, 'flotilla'))?.state, 'pending')
     })
 
+    it('tells what was posted since a time, oldest first', async () => {
+      const commit = await world.commit()
+      const before = Date.now()
+      assert.deepEqual(await world.forge.statusesSince(commit, 0), [])
+      for (const state of ['pending', 'success', 'failure'] as const)
+        await world.forge.setStatus(commit, { context: 'flotilla', state, description: `is ${state}` })
+      const posted = await world.forge.statusesSince(commit, before)
+      const states = posted.map(({ context, state }) => [context, state])
+      assert.deepEqual(states.at(0), ['flotilla', 'pending'])
+      assert.deepEqual(states.at(-1), ['flotilla', 'failure'])
+      assert.equal(posted.at(-1)?.description, 'is failure')
+      for (const { at } of posted) assert.ok(at > before - 1000 && at < Date.now() + 1000, `${at}`)
+      assert.deepEqual(await world.forge.statusesSince(commit, Date.now() + 60_000), [])
+    })
+
+    it('tells all that was posted since a time, more than fit on a page', async () => {
+      const commit = await world.commit()
+      for (let i = 0; i < 101; i++)
+        await world.forge.setStatus(commit, { context: `flotilla/c${i}`, state: 'success', description: 'synced' })
+      const contexts = (await world.forge.statusesSince(commit, 0)).map(({ context }) => context)
+      assert.equal(new Set(contexts).size, 101)
+    })
+
     it('shows another description of the same state', async () => {
       const commit = await world.commit()
       for (const description of ['3/13 synced', '7/13 synced', '12/13 synced']) {

@@ -55,6 +55,7 @@ export function createMemoryForge(limit = 65_000): MemoryForge {
         await mayFail()
         return [...(statuses.get(commit)?.values() ?? [])]
       },
+      statusesSince: unused,
       setStatus,
       async setCheck(commit, { summary: _summary, annotations, ...status }) {
         await setStatus(commit, status)

@@ -85,4 +85,24 @@ describe('a fleet of 500 clusters on GitHub, which refuses what is past its docu
         assert.ok(end.has('flotilla/c007'), 'a cluster that failed was told of by itself')
         assert.equal(world.results('posted'), fake.posted.length)
       }))
+
+  it('is reported within them while commits follow each other, and the daemon is started anew amid each', () =>
+    on({ maxClusterStatuses: 500, regionOf: (cluster) => `r${Number(cluster.slice(1)) % 60}` }, async (world, fake) => {
+      for (let i = 0; i < 5; i++) {
+        world.push()
+        await world.pass(1000)
+        for (const [at, cluster] of clusters.entries())
+          world.set(cluster, at % 7 === i ? { sync: 'degraded', message: 'no room' } : { sync: 'synced', message: '' })
+        await world.pass(i * 5000)
+        await world.restart()
+        await world.pass(5 * minute)
+      }
+      for (const cluster of clusters) world.set(cluster, { sync: 'synced', message: '' })
+      await world.pass(4 * hour)
+      isWithinLimits(fake)
+      for (const commit of world.commits) {
+        const open = [...shown(fake, commit)].filter(([, state]) => state === 'pending')
+        assert.deepEqual(open, [], commit)
+      }
+    }))
 })

@@ -48,6 +48,12 @@ export function testBoard(clock: Clock, atOnce = 1): TestBoard {
       fail()
       return [...of(commit).values()]
     },
+    async since(commit, at) {
+      fail()
+      return journal
+        .filter((one) => one.commit === commit && one.at >= at)
+        .map((one) => ({ ...one.status, at: one.at }))
+    },
     async post(commit, statuses) {
       fail()
       const shown = new Map(of(commit))
@@ -213,6 +219,7 @@ function watched(board: Board, asked: Set<Promise<unknown>>): Board {
   return {
     ...board,
     statuses: (commit) => watch(board.statuses(commit)),
+    since: (commit, at) => watch(board.since(commit, at)),
     post: (commit, statuses) => watch(board.post(commit, statuses)),
   }
 }

@@ -1,7 +1,7 @@
 import { createGitea } from '../../../../reconciler/forge/gitea/forge.ts'
 import type { StatusState } from '../../../../reconciler/forge/types.ts'
 import { createFakeRepository, type FakePull } from './repository.ts'
-import { type FakeAnswer, type FakeRequest, pageOf, startFakeServer } from './server.ts'
+import { type FakeAnswer, type FakeRequest, inSeconds, pageOf, startFakeServer } from './server.ts'
 import type { FakeForge, FakeOptions, PostedStatus } from './types.ts'
 
 const token = 'gitea-token-of-flotilla'
@@ -54,6 +54,15 @@ export async function startFakeGitea({ clock }: FakeOptions): Promise<FakeForge>
         json: { statuses: statuses.length > 0 ? statuses : null },
         headers: { ...headers, 'x-total-count': String(newest.size) },
       }
+    }
+    const listed = /^\/commits\/(\w+)\/statuses$/.exec(rest)?.[1]
+    if (listed !== undefined) {
+      const all = posted.flatMap((one, id) => (one.commit === listed ? [{ id, ...one }] : [])).reverse()
+      const { items, headers } = pageOf(all, request, paging)
+      const json = items.map(({ id, context, state, description, targetUrl = '', at }) => {
+        return { id, context, status: state, description, target_url: targetUrl, created_at: inSeconds(at) }
+      })
+      return { status: 200, json, headers: { ...headers, 'x-total-count': String(all.length) } }
     }
     if (rest === '/pulls' && method === 'GET') {
       const open = repository.pulls.filter(({ state }) => query.get('state') !== 'open' || state === 'open')

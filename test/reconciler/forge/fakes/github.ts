@@ -4,7 +4,7 @@ import { createFakeApp, type FakeAppServer, fakeApp } from './github-app.ts'
 import { createFakeChecks, type FakeCheckRun } from './github-checks.ts'
 import { createLimiter, documentedLimits, type GithubLimits } from './github-limits.ts'
 import { createFakeRepository, type FakePull } from './repository.ts'
-import { type FakeAnswer, type FakeRequest, pageOf, startFakeServer } from './server.ts'
+import { type FakeAnswer, type FakeRequest, inSeconds, pageOf, startFakeServer } from './server.ts'
 import type { FakeForge, FakeOptions, PostedStatus } from './types.ts'
 
 const token = 'ghp_token-of-flotilla'
@@ -69,6 +69,15 @@ export async function startFakeGithub(
         return { context, state, description, target_url: targetUrl }
       })
       return { status: 200, json: { state: 'pending', total_count: newest.size, statuses }, headers }
+    }
+    const listed = /^\/commits\/(\w+)\/statuses$/.exec(rest)?.[1]
+    if (listed !== undefined) {
+      const all = posted.filter(({ commit, context }) => commit === listed && !isCheck(commit, context)).reverse()
+      const { items, headers } = pageOf(all, request, paging)
+      const json = items.map(({ context, state, description, targetUrl = null, at }) => {
+        return { context, state, description, target_url: targetUrl, created_at: inSeconds(at) }
+      })
+      return { status: 200, json, headers }
     }
     if (rest === '/pulls' && method === 'GET') {
       const found = repository.pulls.filter(({ state, base }) => {

@@ -17,6 +17,8 @@ export interface FakeJob {
   status: string
   description: string | null
   target: string | null
+  readonly made: number
+  ended: number | undefined
 }
 
 /** A fake GitLab: what it knows beside other forges. */
@@ -26,6 +28,8 @@ export interface FakeGitlab extends FakeForge {
   /** The next so many posts of a status find another update in progress. */
   lock(times: number): void
 }
+
+const iso = (at: number) => new Date(at).toISOString()
 
 const transitions: { readonly [event: string]: readonly string[] } = {
   enqueue: ['created'],
@@ -106,9 +110,20 @@ export async function startFakeGitlab({ clock }: FakeOptions): Promise<FakeGitla
         400,
         `Cannot transition status via :${event[0]} from :${from} (Reason(s): Status cannot transition via "${event[0]}")`,
       )
-    const job = open ?? { id: jobs.length + 1, commit, ref, name, status: '', description: null, target: null }
+    const job: FakeJob = open ?? {
+      id: jobs.length + 1,
+      commit,
+      ref,
+      name,
+      status: '',
+      description: null,
+      target: null,
+      made: clock.now(),
+      ended: undefined,
+    }
     if (!open) jobs.push(job)
     job.status = String(state)
+    if (event[1] !== 'pending') job.ended = clock.now()
     if (typeof description === 'string') job.description = description
     if (typeof target_url === 'string') job.target = target_url
     posted.push({
@@ -127,6 +142,7 @@ export async function startFakeGitlab({ clock }: FakeOptions): Promise<FakeGitla
     const listed = /^\/repository\/commits\/(\w+)\/statuses$/.exec(rest)?.[1]
     if (listed !== undefined) {
       const found = jobs.filter((job) => job.commit === listed && (query.get('name') ?? job.name) === job.name)
+      if (query.get('all') === 'true') return listOf(found, request, statusOf)
       const latest = new Map(found.map((job) => [`${job.ref} ${job.name}`, job]))
       return listOf([...latest.values()], request, statusOf)
     }
@@ -201,8 +217,9 @@ export async function startFakeGitlab({ clock }: FakeOptions): Promise<FakeGitla
     return { status: 200, json: page.items.map(show), headers: { ...page.headers, 'x-total': String(items.length) } }
   }
 
-  const statusOf = ({ id, commit, ref, name, status, description, target }: FakeJob) => {
-    return { id, sha: commit, ref, name, status, description, target_url: target, allow_failure: false }
+  const statusOf = ({ id, commit, ref, name, status, description, target, made, ended }: FakeJob) => {
+    const times = { created_at: iso(made), finished_at: ended === undefined ? null : iso(ended) }
+    return { id, sha: commit, ref, name, status, description, target_url: target, allow_failure: false, ...times }
   }
 
   const shown = (pull: FakePull) => ({

@@ -98,6 +98,11 @@ export async function startFakeServer(
   }
 }
 
+/** A time as forges give it, in whole seconds. */
+export function inSeconds(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19)}Z`
+}
+
 /** One page of a list with the `Link` header by which forges tell of the next; `most` is what a page holds at most. */
 export function pageOf<T>(
   items: readonly T[],
