@@ -40,6 +40,18 @@ export function workloadCases(get: GetTarget): void {
     for (const pod of pods) assert.equal(dig(pod, 'metadata', 'ownerReferences', 0, 'kind'), 'ReplicaSet')
   })
 
+  it('counts a pod as available once it was ready for as long as is asked', async () => {
+    const slow = { ...deployment('slow', { replicas: 1, minReadySeconds: 3 }) }
+    ok(await apply(target, `${apps}/deployments/slow`, slow), 201)
+    const ready = await until(`${apps}/deployments/slow`, (one) => dig(one, 'status', 'readyReplicas') === 1)
+    assert.equal(dig(ready, 'status', 'availableReplicas'), undefined)
+    await until(`${apps}/deployments/slow`, (one) => dig(one, 'status', 'availableReplicas') === 1)
+    const [pod = null] = await podsOf('app=slow')
+    const since = Date.parse(String(dig(condition(pod, 'Ready'), 'lastTransitionTime')))
+    assert.ok(Date.now() - since >= 3000)
+    ok(await target.request('DELETE', `${apps}/deployments/slow`))
+  })
+
   it('rolls a Deployment over to a new template', async () => {
     ok(await apply(target, `${apps}/deployments/web`, deployment('web', {}, { image: 'nginx:1.28' })))
     await until(
@@ -64,6 +76,27 @@ export function workloadCases(get: GetTarget): void {
     const list = await until(path, (one) => listAt(one, 'items', 0, 'endpoints').length === 2)
     assert.equal(dig(list, 'items', 0, 'metadata', 'labels', 'ours'), 'yes')
     assert.equal(dig(list, 'items', 0, 'ports', 0, 'port'), 80)
+  })
+
+  it('moves pods in and out of an EndpointSlice as labels and selectors change', async () => {
+    const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dweb`
+    const patch = (at: string, body: JsonObject) => target.request('PATCH', `${core}/${at}`, body)
+    const behind = async () =>
+      listAt(await body(path), 'items', 0, 'endpoints').map((one) => String(dig(one, 'targetRef', 'name')))
+    const names = (await podsOf('app=web')).map((pod) => String(dig(pod, 'metadata', 'name'))).sort()
+    const [first = '', second = ''] = names
+    const traffic = (value: string | null) => ({ metadata: { labels: { traffic: value } } })
+    ok(await patch(`pods/${first}`, traffic('on')))
+    ok(await patch('services/web', { spec: { selector: { app: 'web', traffic: 'on' } } }))
+    await eventually(behind, (found) => found.join() === first)
+    ok(await patch(`pods/${second}`, traffic('on')))
+    await eventually(behind, (found) => found.sort().join() === names.join())
+    ok(await patch(`pods/${first}`, traffic('off')))
+    await eventually(behind, (found) => found.join() === second)
+    ok(await patch(`pods/${second}`, traffic(null)))
+    await eventually(behind, (found) => found.length === 0)
+    ok(await patch('services/web', { spec: { selector: { app: 'web', traffic: null } } }))
+    await eventually(behind, (found) => found.sort().join() === names.join())
   })
 
   it('says that a pod which fits nowhere is unschedulable', async () => {

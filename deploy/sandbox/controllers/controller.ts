@@ -7,6 +7,8 @@ import type { Client } from './client.ts'
 export interface Changed {
   readonly object: KubeObject
   readonly gone: boolean
+  /** The object as it was before; undefined for what is new. */
+  before(): KubeObject | undefined
 }
 
 /** What a controller works with. */

@@ -15,11 +15,14 @@ export const endpointSliceController: Controller = {
   watches: {
     services: itself,
     [storage]: controllerKey('Service'),
-    pods: ({ object }: Changed, tools: Tools) =>
-      tools.client
+    pods: ({ object, before }: Changed, tools: Tools) => {
+      // A pod whose label changed leaves the Services that picked it before.
+      const states = [object, before() ?? object]
+      return tools.client
         .list('services', object.metadata.namespace ?? '')
-        .filter((service) => picks(service, object))
-        .map((service) => `${object.metadata.namespace ?? ''}/${service.metadata.name}`),
+        .filter((service) => states.some((pod) => picks(service, pod)))
+        .map((service) => `${object.metadata.namespace ?? ''}/${service.metadata.name}`)
+    },
   },
   sync(key, { client }) {
     const { namespace, name } = parseKey(key)

@@ -33,6 +33,23 @@ export function isReady(pod: KubeObject): boolean {
   return conditionOf(pod, 'Ready')?.status === 'True'
 }
 
+/**
+ * How many of the pods are available: ready for as long as their workload asks (`minReadySeconds`). `nextIn` is after how many
+ * milliseconds another one is; undefined where none is about to be.
+ */
+export function availability(
+  pods: readonly KubeObject[],
+  minReadySeconds: number,
+  now: number,
+): { readonly available: number; readonly nextIn: number | undefined } {
+  const left = pods.filter(isReady).map((pod) => {
+    const since = Date.parse(textOf(conditionOf(pod, 'Ready')?.lastTransitionTime))
+    return minReadySeconds === 0 ? 0 : Math.max(0, since + minReadySeconds * 1000 - now)
+  })
+  const waits = left.filter((ms) => ms > 0)
+  return { available: left.length - waits.length, nextIn: waits.length > 0 ? Math.min(...waits) : undefined }
+}
+
 /** Whether a pod has come to its end. */
 export function isDone(pod: KubeObject): boolean {
   const phase = textOf(objectOf(pod.status).phase)

@@ -2,7 +2,7 @@ import type { JsonObject, KubeObject } from '../../../repo-layout/json.ts'
 import { numberOf, objectOf, textOf } from '../defaults/fill.ts'
 import { type Controller, itself, parseKey } from './controller.ts'
 import { controllerKey, isEnding, ownedBy } from './owners.ts'
-import { isDone, isReady, podOf } from './pods.ts'
+import { availability, isDone, isReady, podOf } from './pods.ts'
 
 const manager = 'kube-controller-manager'
 const storage = 'replicasets.apps'
@@ -11,7 +11,7 @@ const storage = 'replicasets.apps'
 export const replicaSetController: Controller = {
   name: 'replicaset',
   watches: { [storage]: itself, pods: controllerKey('ReplicaSet') },
-  sync(key, { client }) {
+  sync(key, { client, clock, again }) {
     const { namespace, name } = parseKey(key)
     const set = client.get(storage, namespace, name)
     if (!set) return
@@ -23,7 +23,9 @@ export const replicaSetController: Controller = {
       for (const pod of leastUseful(pods).slice(0, Math.max(0, pods.length - wanted))) client.remove(pod)
     }
     const kept = ownedBy(set, client.list('pods', namespace)).filter((pod) => !isDone(pod) && !isEnding(pod))
-    client.setStatus(manager, set, statusOf(set, kept))
+    const { available, nextIn } = availability(kept, numberOf(spec.minReadySeconds), clock.now())
+    if (nextIn !== undefined) again(key, nextIn)
+    client.setStatus(manager, set, statusOf(set, kept, available))
   },
 }
 
@@ -38,12 +40,13 @@ function leastUseful(pods: readonly KubeObject[]): readonly KubeObject[] {
   return [...pods].sort((a, b) => rank(a) - rank(b) || age(b) - age(a))
 }
 
-function statusOf(set: KubeObject, pods: readonly KubeObject[]): JsonObject {
+function statusOf(set: KubeObject, pods: readonly KubeObject[], available: number): JsonObject {
   const ready = pods.filter(isReady).length
   return {
     replicas: pods.length,
     fullyLabeledReplicas: pods.length,
-    ...(ready > 0 && { readyReplicas: ready, availableReplicas: ready }),
+    ...(ready > 0 && { readyReplicas: ready }),
+    ...(available > 0 && { availableReplicas: available }),
     observedGeneration: numberOf(set.metadata.generation),
   }
 }

@@ -65,7 +65,11 @@ export function runControllers({ store, client, clock, delays, onError }: RunOpt
       held.push(({ current, previous }) => {
         const entry = current ?? previous
         if (!entry) return
-        const changed = { object: readEntry(entry), gone: current === undefined }
+        const changed = {
+          object: readEntry(entry),
+          gone: current === undefined,
+          before: () => previous && readEntry(previous),
+        }
         for (const key of keysOf(changed, tools)) enqueue(controller, key, tools)
       })
     }

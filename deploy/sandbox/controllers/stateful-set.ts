@@ -2,7 +2,7 @@ import type { JsonObject, KubeObject } from '../../../repo-layout/json.ts'
 import { numberOf, objectOf, textOf } from '../defaults/fill.ts'
 import { type Controller, itself, parseKey } from './controller.ts'
 import { controllerKey, isEnding, ownedBy } from './owners.ts'
-import { isDone, isReady, podOf, templateHash } from './pods.ts'
+import { availability, isDone, isReady, podOf, templateHash } from './pods.ts'
 
 const manager = 'kube-controller-manager'
 const storage = 'statefulsets.apps'
@@ -12,7 +12,7 @@ const revisionLabel = 'controller-revision-hash'
 export const statefulSetController: Controller = {
   name: 'statefulset',
   watches: { [storage]: itself, pods: controllerKey('StatefulSet') },
-  sync(key, { client }) {
+  sync(key, { client, clock, again }) {
     const { namespace, name } = parseKey(key)
     const set = client.get(storage, namespace, name)
     if (!set) return
@@ -24,7 +24,10 @@ export const statefulSetController: Controller = {
         (pod) => client.create(manager, pod),
         (pod) => client.remove(pod),
       )
-    client.setStatus(manager, set, statusOf(set, podsNow()))
+    const kept = podsNow().filter((pod) => !isEnding(pod))
+    const { available, nextIn } = availability(kept, numberOf(objectOf(set.spec).minReadySeconds), clock.now())
+    if (nextIn !== undefined) again(key, nextIn)
+    client.setStatus(manager, set, statusOf(set, kept, available))
   },
 }
 
@@ -83,8 +86,7 @@ function podFor(set: KubeObject, ordinal: number): KubeObject {
   return podOf(set, template, { name, labels }, { hostname: name, subdomain: textOf(spec.serviceName) })
 }
 
-function statusOf(set: KubeObject, all: readonly KubeObject[]): JsonObject {
-  const pods = all.filter((pod) => !isEnding(pod))
+function statusOf(set: KubeObject, pods: readonly KubeObject[], available: number): JsonObject {
   const revision = revisionOf(set)
   const updated = pods.filter((pod) => pod.metadata.labels?.[revisionLabel] === revision).length
   const ready = pods.filter(isReady).length
@@ -101,6 +103,6 @@ function statusOf(set: KubeObject, all: readonly KubeObject[]): JsonObject {
     currentRevision: current,
     updateRevision: revision,
     collisionCount: 0,
-    availableReplicas: ready,
+    availableReplicas: available,
   }
 }
