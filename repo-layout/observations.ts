@@ -58,5 +58,8 @@ export type ClusterObservation = Observations['clusters'][string]
 /** Facts about one workload: counts of the live object and its pods. */
 export type WorkloadObservation = z.infer<typeof workload>
 
+/** Facts about one release of an application in one cluster. */
+export type ReleaseObservation = z.infer<typeof release>
+
 /** Nothing known about any cluster. */
 export const nothingObserved: Observations = { clusters: {} }

@@ -7,6 +7,7 @@ import type { Item } from './items.ts'
 import type { Pause } from './pause.ts'
 import type { PodAnalysis } from './pods.ts'
 import { isDone, type Link, statusOf } from './status.ts'
+import type { ReleaseFacts } from './traffic/release-facts.ts'
 import type { CredentialInUse } from './transport.ts'
 import type { DesiredState, MemberSettings, MemberStatus } from './types.ts'
 
@@ -32,6 +33,8 @@ export interface Book {
   /** What the pods of workloads say, as far as they were looked at. */
   readonly pods: Map<Subject, PodAnalysis>
   nodes: readonly NodeFacts[] | undefined
+  /** The facts on the releases of applications; undefined while there is no session that knows them. */
+  releases: (() => ReleaseFacts | undefined) | undefined
   /** The pauses that were in force when the member was last heard of. */
   pauses: readonly Pause[]
   /** What was written over, newest first; undefined before the member was ever reached. */
@@ -85,6 +88,7 @@ export function createBook(cluster: string, clock: Clock): Book {
     epoch: undefined,
     pods: new Map(),
     nodes: undefined,
+    releases: undefined,
     pauses: [],
     history: undefined,
     noted: [],

@@ -22,6 +22,7 @@ import { createQueue } from './queue.ts'
 import { reconcile } from './reconcile.ts'
 import { explain } from './refusal.ts'
 import type { Session } from './session.ts'
+import { createTraffic } from './traffic/traffic.ts'
 import type { MemberSettings } from './types.ts'
 import type { Outcome, Work } from './work.ts'
 
@@ -81,6 +82,12 @@ export function createEngine(session: Session, book: Book, options: EngineOption
   let flushFailures = 0
   let flushProblem: string | undefined
 
+  const traffic = createTraffic(session, book, {
+    ...options,
+    settings: () => settingsNow(),
+    onProblems: () => noteProblems(),
+    onEnd: (reason) => end(reason),
+  })
   const queue = createQueue({ clock, concurrency, ready: (key) => gate.mayStart(key), run })
   const selector = `${fleetLabel}=${book.settings?.fleetName ?? ''}`
   const kinds = createKinds(session, selector, options, {
@@ -301,7 +308,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
   }
 
   function noteProblems(): void {
-    book.problems = [...(flushProblem === undefined ? [] : [flushProblem]), ...kinds.problems()]
+    book.problems = [...(flushProblem === undefined ? [] : [flushProblem]), ...kinds.problems(), ...traffic.problems()]
     book.changed()
   }
 
@@ -326,6 +333,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
     if (!settings.suspended && gate.noteIntents()) void flush()
     else gate.prepared(gate.version)
     for (const subject of book.items.keys()) queue.add(subject)
+    traffic.follow()
     settle()
     book.changed()
   }
@@ -364,6 +372,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
       await inventory.verify()
       const isWhole = pause.subject === wholeCluster
       await queue.idle(isWhole ? undefined : pause.subject)
+      await traffic.idle()
       if (!isWhole) return
       if (inventory.isDirty()) await flush()
       await history.flush()
@@ -385,7 +394,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
       history.stop()
       const isLost = over !== undefined
       end(new Error('stopped'))
-      await queue.stop()
+      await Promise.all([queue.stop(), traffic.stop()])
       await flushing?.catch(() => undefined)
       // What was overwritten cannot be found out again.
       if (!isLost) await history.flush()

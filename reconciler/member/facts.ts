@@ -2,7 +2,7 @@ import { getIn, isJsonObject, type JsonObject, type KubeObject } from '../../rep
 import { extras } from './drift.ts'
 import { covers, ourEntry } from './fields.ts'
 import { fingerprint } from './fingerprint.ts'
-import { healthOf } from './health.ts'
+import { condition, healthOf } from './health.ts'
 import { isAutoscaled } from './ignore.ts'
 import { metadataText } from './manifest.ts'
 import type { Health } from './types.ts'
@@ -12,6 +12,10 @@ export interface WorkloadFacts {
   readonly replicas: number
   readonly readyReplicas: number
   readonly availableReplicas: number | undefined
+  /** Whether these counts are of the object as it is: its controller has seen the last change of its spec. */
+  readonly isObserved: boolean
+  /** Why it cannot create pods; empty where it can, as far as it says. */
+  readonly failure: string
   /** `spec.selector.matchLabels`; undefined where the object has none, so that its pods cannot be found. */
   readonly matchLabels: { readonly [key: string]: string } | undefined
 }
@@ -61,10 +65,17 @@ function workloadOf(live: JsonObject): WorkloadFacts | undefined {
     return typeof value === 'number' ? value : undefined
   }
   const labels = getIn(live, ['spec', 'selector', 'matchLabels'])
+  const [observed, generation] = [
+    getIn(live, ['status', 'observedGeneration']),
+    getIn(live, ['metadata', 'generation']),
+  ]
+  const failure = condition(isJsonObject(live.status) ? live.status : {}, 'ReplicaFailure')
   return {
     replicas,
     readyReplicas: count('readyReplicas') ?? 0,
     availableReplicas: count('availableReplicas'),
+    isObserved: typeof observed === 'number' && typeof generation === 'number' && observed >= generation,
+    failure: failure?.status === 'True' && typeof failure.message === 'string' ? failure.message : '',
     matchLabels: isJsonObject(labels) ? (labels as { readonly [key: string]: string }) : undefined,
   }
 }

@@ -10,12 +10,21 @@ import type { Link } from './status.ts'
  */
 export function observationOf(book: Book): ClusterObservation {
   const { kubernetesVersion, appliedTree, nodes, link } = book
+  const facts = link.type === 'connected' ? book.releases?.() : undefined
   return {
     reachable: reachable(link),
     ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
-    ...(appliedTree === undefined ? {} : { applied: { tree: appliedTree } }),
+    ...(appliedTree === undefined && facts === undefined
+      ? {}
+      : {
+          applied: {
+            ...(appliedTree === undefined ? {} : { tree: appliedTree }),
+            ...(facts === undefined ? {} : { releases: facts.applied }),
+          },
+        }),
     ...(nodes === undefined ? {} : { nodes: nodes.map((node) => ({ ...node, taints: [...node.taints] })) }),
     ...(appliedTree === undefined || link.type !== 'connected' ? {} : { workloads: workloadsOf(book) }),
+    ...(facts === undefined ? {} : { releases: facts.releases }),
   }
 }
 

@@ -21,6 +21,8 @@ export interface WatchOptions {
   /** A number from 0 up to 1, for jitter. */
   readonly random: () => number
   readonly resource: Resource
+  /** The one namespace that is watched; all of them where none is given. */
+  readonly namespace?: string
   readonly labelSelector: string
   /** Ends the watch. */
   readonly signal: AbortSignal
@@ -77,11 +79,12 @@ export async function watchKind(options: WatchOptions): Promise<void> {
   }
 }
 
-async function list({ transport, resource, labelSelector, signal, onObject, onSynced }: WatchOptions): Promise<string> {
+async function list(options: WatchOptions): Promise<string> {
+  const { transport, resource, namespace, labelSelector, signal, onObject, onSynced } = options
   const seen = new Set<string>()
   let next: string | undefined
   for (;;) {
-    const { json } = await transport.request('GET', collectionPath(resource, undefined), {
+    const { json } = await transport.request('GET', collectionPath(resource, namespace), {
       query: { labelSelector, limit: pageSize, continue: next },
       signal,
     })
@@ -101,9 +104,9 @@ async function list({ transport, resource, labelSelector, signal, onObject, onSy
 
 /** Follows a watch to its end and gives the version to go on from. */
 async function follow(options: WatchOptions, from: string, onEvent: () => void): Promise<string> {
-  const { transport, resource, labelSelector, signal, random } = options
+  const { transport, resource, namespace, labelSelector, signal, random } = options
   let version = from
-  const events = transport.stream(collectionPath(resource, undefined), {
+  const events = transport.stream(collectionPath(resource, namespace), {
     query: {
       labelSelector,
       watch: 'true',

@@ -13,7 +13,8 @@ function seen(readyReplicas: number, pods?: { readonly running: number; readonly
   const book = createBook('eu', testClock())
   const item = createItem(subject)
   const [wanted] = desired(deployment).objects.values()
-  const workload = { replicas: 4, readyReplicas, availableReplicas: undefined, matchLabels: { app: 'web' } }
+  const counts = { replicas: 4, readyReplicas, availableReplicas: undefined, isObserved: true, failure: '' }
+  const workload = { ...counts, matchLabels: { app: 'web' } }
   const live = {
     ...{ uid: 'u', resourceVersion: '1', fingerprint: '', autoscaled: false, ownsReplicas: true },
     ...{ message: '', extras: [], workload },

@@ -3,6 +3,7 @@ import pino from 'pino'
 import { systemClock } from '../../../reconciler/clock.ts'
 import { connect } from '../../../reconciler/member/connect.ts'
 import { createMember } from '../../../reconciler/member/member.ts'
+import type { Transport } from '../../../reconciler/member/transport.ts'
 import type {
   DesiredObject,
   DesiredState,
@@ -50,12 +51,16 @@ export function desired(...objects: readonly KubeObject[]): DesiredState {
   return { commit, tree: `sha256:${commit}`, objects: new Map(entries) }
 }
 
-/** A member over a real control plane, as the daemon connects it. */
-export function memberOf(plane: ControlPlane, change: Partial<Parameters<typeof createMember>[0]> = {}): Member {
+/** The way to a control plane, as the daemon connects it. */
+export function transportOf(plane: ControlPlane): Transport {
   const connection = { type: 'file', path: plane.kubeconfigPath, context: undefined } as const
   const cluster = { name: plane.name, connection, proxyURL: '', serviceAccountName: '' }
-  const transport = connect(cluster, { clock: systemClock, readSecret: async () => undefined })
-  return createMember({ cluster: plane.name, transport, clock: systemClock, log, ...change })
+  return connect(cluster, { clock: systemClock, readSecret: async () => undefined })
+}
+
+/** A member over a real control plane. */
+export function memberOf(plane: ControlPlane, change: Partial<Parameters<typeof createMember>[0]> = {}): Member {
+  return createMember({ cluster: plane.name, transport: transportOf(plane), clock: systemClock, log, ...change })
 }
 
 /** Runs a test with a member and stops it whatever happens. */

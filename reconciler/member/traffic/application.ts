@@ -1,0 +1,128 @@
+import { labels, notes } from '../../../render/shipper/rollout.ts'
+import { treeDigest } from '../../../repo-layout/generated/oid.ts'
+import { objectPathInCluster } from '../../../repo-layout/generated/path.ts'
+import { getIn, isJsonObject, type KubeObject } from '../../../repo-layout/json.ts'
+import { groupOf, type Subject } from '../../../repo-layout/subject.ts'
+import type { DesiredObject } from '../types.ts'
+
+/** What one application should be in one cluster, as the desired objects say. */
+export interface Application {
+  /** `<namespace>/<name>`. */
+  readonly key: string
+  readonly namespace: string
+  readonly name: string
+  /** Digest of all of its objects, as observations name it. */
+  readonly digest: string
+  readonly objects: readonly DesiredObject[]
+  readonly releases: ReadonlyMap<string, ApplicationRelease>
+  /** Those of its objects that run pods, with the release of each. */
+  readonly workloads: ReadonlyMap<Subject, string>
+  /** Undefined where the application has no Service whose traffic is shifted. */
+  readonly service: ProductionService | undefined
+  /** What of its objects cannot be understood; empty where nothing. */
+  readonly problem: string
+}
+
+/** One release of it. */
+export interface ApplicationRelease {
+  readonly name: string
+  /** Its objects; what several releases share belongs to one of them. */
+  readonly subjects: readonly Subject[]
+  /** Those of them that run pods. */
+  readonly workloads: readonly Subject[]
+}
+
+/** The Service that brings an application its traffic. */
+export interface ProductionService {
+  readonly subject: Subject
+  readonly name: string
+  /** The weight of each release. */
+  readonly weights: ReadonlyMap<string, number>
+  /** The release that the Service selects by name, whatever the labels of traffic say; undefined where these decide. */
+  readonly holder: string | undefined
+}
+
+/** Whether an object is one of an application's. */
+export function isOfApplication({ metadata }: KubeObject): boolean {
+  return metadata.annotations?.[notes.application] !== undefined
+}
+
+/** The applications among the desired objects of a cluster, by key. */
+export function applicationsOf(objects: Iterable<DesiredObject>): ReadonlyMap<string, Application> {
+  const found = new Map<string, DesiredObject[]>()
+  for (const one of objects) {
+    const key = one.object.metadata.annotations?.[notes.application]
+    if (key === undefined) continue
+    const list = found.get(key)
+    if (list) list.push(one)
+    else found.set(key, [one])
+  }
+  return new Map([...found].map(([key, list]) => [key, applicationOf(key, list)]))
+}
+
+function applicationOf(key: string, objects: readonly DesiredObject[]): Application {
+  const [namespace = '', name = ''] = key.split('/')
+  const releases = new Map<string, { name: string; subjects: Subject[]; workloads: Subject[] }>()
+  const workloads = new Map<Subject, string>()
+  for (const { subject, object } of objects) {
+    const label = object.metadata.labels?.[labels.release]
+    if (label === undefined) continue
+    const release = releases.get(label) ?? { name: label, subjects: [], workloads: [] }
+    releases.set(label, release)
+    release.subjects.push(subject)
+    if (!isWorkload(object)) continue
+    release.workloads.push(subject)
+    workloads.set(subject, label)
+  }
+  const found = objects.filter(({ object }) => isProductionService(object))
+  const [service] = found
+  const weights = service && weightsOf(service.object)
+  const problem =
+    found.length > 1
+      ? `${key} has ${found.length} Services for its traffic: ${found.map(({ subject }) => subject).join(', ')}`
+      : service && !weights
+        ? `${service.subject}: annotation ${notes.traffic} must be a JSON object of weights`
+        : ''
+  return {
+    key,
+    namespace,
+    name,
+    digest: treeDigest(objects.map(({ object, oid }) => [objectPathInCluster(object), oid] as const)),
+    objects,
+    releases,
+    workloads,
+    service: service && weights && problem === '' ? serviceOf(service, weights) : undefined,
+    problem,
+  }
+}
+
+function isWorkload({ apiVersion, kind }: KubeObject): boolean {
+  return groupOf(apiVersion) === 'apps' && (kind === 'Deployment' || kind === 'StatefulSet')
+}
+
+function isProductionService({ apiVersion, kind, metadata }: KubeObject): boolean {
+  return (
+    apiVersion === 'v1' &&
+    kind === 'Service' &&
+    metadata.labels?.[labels.loadBalancer] === 'production' &&
+    metadata.annotations?.[notes.traffic] !== undefined
+  )
+}
+
+function serviceOf({ subject, object }: DesiredObject, weights: ReadonlyMap<string, number>): ProductionService {
+  const holder = getIn(object, ['spec', 'selector', labels.release])
+  return { subject, name: object.metadata.name, weights, holder: typeof holder === 'string' ? holder : undefined }
+}
+
+/** The weights that the annotation gives; undefined where it holds anything else. */
+function weightsOf(object: KubeObject): ReadonlyMap<string, number> | undefined {
+  try {
+    const json: unknown = JSON.parse(object.metadata.annotations?.[notes.traffic] ?? '')
+    if (!isJsonObject(json)) return undefined
+    const weights = Object.entries(json).map(([release, weight]) => [release, weight] as const)
+    const isWeight = (weight: unknown) => typeof weight === 'number' && weight >= 0
+    return weights.every(([, weight]) => isWeight(weight)) ? new Map(weights as [string, number][]) : undefined
+  } catch {
+    return undefined // what is no JSON is told as what it is: a problem of the application
+  }
+}
