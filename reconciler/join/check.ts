@@ -11,7 +11,7 @@ import type { Transport } from '../member/transport.ts'
 import { count } from '../views/text.ts'
 import { servedKinds } from './account.ts'
 import { heldByOthers } from './held.ts'
-import { renderedKinds } from './kinds.ts'
+import { renderedFor } from './kinds.ts'
 import { missingRights, rightText } from './review.ts'
 import { grantsRights, leastRights } from './rights.ts'
 
@@ -161,8 +161,9 @@ async function tellRights(
 ): Promise<void> {
   let readable: readonly Resource[] = []
   await telling('rights', add, async () => {
-    const { served, missing } = await servedKinds(transport, renderedKinds(source, cluster.name), clock)
-    const lacking = await missingRights(transport, leastRights(served))
+    const { kinds, hasApplications } = renderedFor(source, cluster.name)
+    const { served, missing } = await servedKinds(transport, kinds, clock)
+    const lacking = await missingRights(transport, leastRights(served, hasApplications))
     if (lacking.length === 0) add('rights', 'ok', `all of ${served.length} kinds`)
     for (const right of lacking)
       add('rights', 'wrong', `missing: ${rightText(right)}`, rightsRemedy(cluster, transport))

@@ -7,6 +7,7 @@ import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import { groupOf } from '../../repo-layout/subject.ts'
 import { parseYaml } from '../../repo-layout/yaml/parse.ts'
 import type { InventoryEntry } from '../member/shards.ts'
+import { isOfApplication } from '../member/traffic/application.ts'
 
 /** A kind in the version in which it is applied. */
 export interface AppliedKind {
@@ -33,16 +34,24 @@ export function newCluster(name: string, labels: { readonly [key: string]: strin
   }
 }
 
+/** What a fleet needs rights for in one of its clusters. */
+export interface Rendered {
+  /** The kinds of objects, sorted. */
+  readonly kinds: readonly AppliedKind[]
+  /** Whether any of them is of an application, whose pods get their traffic by labels. */
+  readonly hasApplications: boolean
+}
+
 /**
- * The kinds that a fleet renders for one of its clusters, sorted, as of a first render: whatever is placed there counts.
- * A document in error renders nothing, so its kind is missing: whoever asks tells of the errors.
+ * What a fleet renders for one of its clusters, as of a first render: whatever is placed there counts. A document in error
+ * renders nothing, so its kind is missing: whoever asks tells of the errors.
  */
-export function renderedKinds(source: FleetSource, cluster: string): readonly AppliedKind[] {
+export function renderedFor(source: FleetSource, cluster: string): Rendered {
   const { files } = render({ source, previous: undefined, observations: nothingObserved })
   const objects = [...files].flatMap(([path, { object, text }]) =>
     clusterOfPath(path) === cluster ? (object ?? objectsIn(text ?? '')) : [],
   )
-  return distinct(objects)
+  return { kinds: distinct(objects), hasApplications: objects.some(isOfApplication) }
 }
 
 /** The kinds of which a member still holds objects of ours: they are to be deleted when they leave the fleet. */

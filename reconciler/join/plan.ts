@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { Transport } from '../member/transport.ts'
 import { type Found, lookAround, servedKinds } from './account.ts'
 import type { FleetFolder } from './fleet.ts'
-import { type AppliedKind, distinct, inventoryKinds, renderedKinds } from './kinds.ts'
+import { type AppliedKind, distinct, inventoryKinds, renderedFor } from './kinds.ts'
 import { accountManifests } from './manifests.ts'
 import { grantsRights, leastRights, type Right } from './rights.ts'
 
@@ -37,10 +37,11 @@ export async function planAccount(
   const others = source.clusters.filter(({ name }) => name !== cluster.name)
   const clusters = [...others, cluster].sort((a, b) => (a.name < b.name ? -1 : 1))
   const found = await lookAround(transport, fleet)
-  const kinds = distinct([...renderedKinds({ ...source, clusters }, cluster.name), ...inventoryKinds(found.entries)])
+  const rendered = renderedFor({ ...source, clusters }, cluster.name)
+  const kinds = distinct([...rendered.kinds, ...inventoryKinds(found.entries)])
   const { served, missing } = await servedKinds(transport, kinds, clock)
   const all = admin ?? found.admin
-  const rights = leastRights(served)
+  const rights = leastRights(served, rendered.hasApplications)
   return {
     fleet,
     cluster: cluster.name,

@@ -18,15 +18,17 @@ export interface Right {
 export const applyVerbs = ['get', 'list', 'watch', 'create', 'patch', 'delete'] as const
 
 /**
- * The least rights that Flotilla needs in a member that runs these resources. Everything is asked for in all namespaces, for
- * there is one watch a kind; the inventory and its key lie in a namespace of our own.
+ * The least rights that Flotilla needs in a member that runs these resources, and perhaps applications whose traffic it shifts.
+ * Everything is asked for in all namespaces, for there is one watch a kind; the inventory and its key lie in a namespace of our
+ * own.
  */
-export function leastRights(resources: readonly Resource[]): readonly Right[] {
+export function leastRights(resources: readonly Resource[], hasApplications: boolean): readonly Right[] {
   const own = new Set(['/namespaces'])
   const applied = resources
     .map(({ apiVersion, plural }) => ({ group: groupOf(apiVersion), resource: plural }))
     .filter(({ group, resource }) => !own.has(`${group}/${resource}`))
-  const isApplied = (plural: string) => applied.some(({ group, resource }) => group === '' && resource === plural)
+  const isApplied = (plural: string, of = '') =>
+    applied.some(({ group, resource }) => group === of && resource === plural)
   const everywhere = { namespace: undefined }
   return [
     {
@@ -48,9 +50,18 @@ export function leastRights(resources: readonly Resource[]): readonly Right[] {
             why: 'the watch of the inventory',
           },
         ]),
-    ...(isApplied('pods')
+    ...(isApplied('pods') ? [] : [{ group: '', resource: 'pods', ...everywhere, ...podRight(hasApplications) }]),
+    ...(isApplied('endpointslices', slices) || !hasApplications
       ? []
-      : [{ group: '', resource: 'pods', verbs: ['list'], ...everywhere, why: 'replica scheduling counts them' }]),
+      : [
+          {
+            group: slices,
+            resource: 'endpointslices',
+            verbs: ['get', 'list', 'watch'],
+            ...everywhere,
+            why: 'which pods of applications get traffic',
+          },
+        ]),
     {
       group: '',
       resource: 'configmaps',
@@ -66,6 +77,14 @@ export function leastRights(resources: readonly Resource[]): readonly Right[] {
       why: 'the key of the fingerprints of Secrets',
     },
   ]
+}
+
+const slices = 'discovery.k8s.io'
+
+function podRight(hasApplications: boolean): Pick<Right, 'verbs' | 'why'> {
+  return hasApplications
+    ? { verbs: ['get', 'list', 'watch', 'patch'], why: 'labels of applications’ pods shift their traffic' }
+    : { verbs: ['list'], why: 'replica scheduling counts them' }
 }
 
 /** Kinds that a cluster lets nobody write who may not do what is written there. */

@@ -10,7 +10,20 @@ import { describeReal } from '../../testbed/binaries.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
 import { describeMembers } from '../../testbed/members.ts'
 import { sharedControlPlanes } from '../../testbed/shared.ts'
-import { apply, configMap, desired, memberOf, namespace, objectOf, send, settings, unique } from '../member/support.ts'
+import {
+  apply,
+  configMap,
+  desired,
+  eventually,
+  memberOf,
+  namespace,
+  objectOf,
+  send,
+  settings,
+  unique,
+  valueAt,
+} from '../member/support.ts'
+import { podOfRelease, release, service as trafficService } from '../member/traffic/support.ts'
 import { asAdmin, federated, type TestFleet, testFleet } from './support.ts'
 
 const needs = ['etcd', 'kube-apiserver']
@@ -196,6 +209,53 @@ describeReal('rights of an account on a real cluster', needs, () => {
       assert.equal(granted.code, 0, granted.stdout)
     } finally {
       await member.stop()
+    }
+  })
+
+  it('reach to the pods of applications, to watch and label them, once one of these is placed there', async () => {
+    const own = testFleet()
+    const annotations = '{annotations: {flotilla.dev/application: shop/web}}'
+    const [service, workload] = ['{spec: {ports: [{port: 80}]}}', `{metadata: ${annotations}, spec: {replicas: 1}}`]
+    own.write('workloads/web-service.yaml', federated('Service', 'web', service))
+    own.write('workloads/web.yaml', federated('Deployment', 'web', '{spec: {replicas: 1}}'))
+    const path = own.beside('eu')
+    const added = await own.add('eu', { ...asAdmin(plane), kubeconfigOut: path })
+    assert.equal(added.code, 0, added.stderr)
+    own.write('workloads/web.yaml', federated('Deployment', 'web', workload))
+    const lacking = of((await own.check(['eu'])).checks[0]?.findings, 'rights').map(({ text }) => text)
+    assert.deepEqual(lacking, [
+      'missing: get, watch, patch pods',
+      'missing: get, list, watch endpointslices.discovery.k8s.io',
+    ])
+
+    const ns = unique('rights')
+    const connection = { type: 'file', path, context: undefined } as const
+    const cluster = { name: 'eu', connection, proxyURL: '', serviceAccountName: '' }
+    const member = memberOf(plane, {
+      transport: connect(cluster, { clock: systemClock, readSecret: async () => undefined }),
+      random: () => 0,
+    })
+    try {
+      await apply(member, desired(namespace(ns), release(ns, 'r0', 1), trafficService(ns, { r0: 1 })), settings())
+      await eventually(
+        () => /cannot watch pods in .*cannot (list|watch) resource "pods"/.test(member.status().message),
+        'the lack',
+      )
+      assert.equal(member.observe().releases, undefined)
+      const again = await own.rotate('eu', asAdmin(plane))
+      assert.equal(again.code, 0, again.stderr)
+      assert.equal((await own.check(['eu'])).code, 0)
+      await eventually(() => member.observe().releases?.[`${ns}/r0`], 'the facts', 60_000)
+      // There are no controllers here to make one.
+      await send(plane, 'POST', `/api/v1/namespaces/${ns}/pods`, podOfRelease(ns, 'r0'))
+      const label = ['metadata', 'labels', 'shipper-traffic-status']
+      await eventually(
+        async () => (await valueAt(plane, `/api/v1/namespaces/${ns}/pods/r0-abc-1`, label)) === 'enabled',
+        'the label',
+      )
+    } finally {
+      await member.stop()
+      own.remove()
     }
   })
 

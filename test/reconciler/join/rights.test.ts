@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { clusterDocument } from '../../../reconciler/join/document.ts'
 import { readFleet } from '../../../reconciler/join/fleet.ts'
-import { distinct, inventoryKinds, newCluster, renderedKinds } from '../../../reconciler/join/kinds.ts'
+import { distinct, inventoryKinds, newCluster, renderedFor } from '../../../reconciler/join/kinds.ts'
 import { accountManifests } from '../../../reconciler/join/manifests.ts'
 import { applyVerbs, leastRights } from '../../../reconciler/join/rights.ts'
 import type { Resource } from '../../../reconciler/member/discovery.ts'
@@ -40,20 +40,27 @@ function granted(rules: Json | undefined): readonly string[] {
 }
 
 describe('the rights of an account', () => {
-  const rulesOf = (list: readonly Resource[], kind: string) => {
-    const account = { fleet: 'prod', cluster: 'eu', rights: leastRights(list), admin: false }
+  const rulesOf = (list: readonly Resource[], kind: string, hasApplications = false) => {
+    const account = { fleet: 'prod', cluster: 'eu', rights: leastRights(list, hasApplications), admin: false }
     return granted(accountManifests(account).find((one) => one.kind === kind)?.rules as Json)
   }
 
   it('are all that each kind takes and not one more, whatever kinds there are, and none twice', () => {
     fc.assert(
-      fc.property(resources, (list) => {
+      fc.property(resources, fc.boolean(), (list, hasApplications) => {
         const always = applyVerbs.map((verb) => `/namespaces ${verb}`)
         const applied = list.flatMap(({ apiVersion, plural }) =>
           applyVerbs.map((verb) => `${apiVersion === 'v1' ? '' : apiVersion.split('/')[0]}/${plural} ${verb}`),
         )
-        const wanted = new Set([...always, ...applied, '/configmaps list', '/configmaps watch', '/pods list'])
-        const found = rulesOf(list, 'ClusterRole')
+        const traffic = [
+          ...['get', 'list', 'watch', 'patch'].map((verb) => `/pods ${verb}`),
+          ...['get', 'list', 'watch'].map((verb) => `discovery.k8s.io/endpointslices ${verb}`),
+        ]
+        const wanted = new Set([
+          ...[...always, ...applied, '/configmaps list', '/configmaps watch', '/pods list'],
+          ...(hasApplications ? traffic : []),
+        ])
+        const found = rulesOf(list, 'ClusterRole', hasApplications)
         assert.deepEqual([...found].sort(), [...wanted].sort())
       }),
     )
@@ -71,7 +78,7 @@ describe('the rights of an account', () => {
   })
 
   it('never hold a wildcard, and roles are bound to nobody but the account', () => {
-    const manifests = accountManifests({ fleet: 'prod', cluster: 'eu', rights: leastRights([]), admin: false })
+    const manifests = accountManifests({ fleet: 'prod', cluster: 'eu', rights: leastRights([], true), admin: false })
     assert.doesNotMatch(JSON.stringify(manifests), /\*|cluster-admin|escalate|impersonate/)
     for (const binding of manifests.filter(({ kind }) => kind.endsWith('Binding')))
       assert.deepEqual(binding.subjects, [
@@ -94,11 +101,32 @@ describe('the kinds that a cluster needs rights for', () => {
       )
       const { source } = await readFleet(fleet.folder)
       const kindsWith = (labels: { [key: string]: string }) =>
-        renderedKinds({ ...source, clusters: [newCluster('eu', labels, 'clusters/eu.yaml')] }, 'eu').map(
+        renderedFor({ ...source, clusters: [newCluster('eu', labels, 'clusters/eu.yaml')] }, 'eu').kinds.map(
           ({ kind }) => kind,
         )
       assert.deepEqual(kindsWith({}), ['Namespace', 'Service'])
       assert.deepEqual(kindsWith({ env: 'prod' }), ['Namespace', 'Secret', 'Service'])
+    } finally {
+      fleet.remove()
+    }
+  })
+
+  it('are those of traffic where an object of an application is placed there, and only there', async () => {
+    const fleet = testFleet()
+    try {
+      const manifest = '{metadata: {annotations: {flotilla.dev/application: shop/web}}, spec: {ports: [{port: 80}]}}'
+      fleet.write(
+        'workloads/web.yaml',
+        federated('Service', 'web', manifest).replace(
+          '{clusterSelector: {}}',
+          '{clusterSelector: {matchLabels: {env: prod}}}',
+        ),
+      )
+      const { source } = await readFleet(fleet.folder)
+      const has = (labels: { [key: string]: string }) =>
+        renderedFor({ ...source, clusters: [newCluster('eu', labels, 'clusters/eu.yaml')] }, 'eu').hasApplications
+      assert.equal(has({ env: 'prod' }), true)
+      assert.equal(has({}), false)
     } finally {
       fleet.remove()
     }
