@@ -39,7 +39,7 @@ export function advance(
     return merge(chain, [], [{ clusters: all, chain, isMain: true }], facts, options)
   }
   const live = chain.filter(({ isGivenUp }) => !isGivenUp)
-  const retreats = alive.flatMap((cluster) => retreatsIn(chain, cluster, facts, options.hasTraffic))
+  const retreats = alive.flatMap((cluster) => retreatsIn(chain, cluster, facts, options))
   const retreating = new Set(retreats.map(({ cluster }) => cluster))
   const free = alive.filter((cluster) => !retreating.has(cluster))
   const head = live.at(-1)
@@ -51,14 +51,14 @@ function retreatsIn(
   chain: readonly ReleaseState[],
   cluster: string,
   facts: FactsOf,
-  hasTraffic: boolean,
+  options: ExecuteOptions,
 ): readonly Retreat[] {
   // The newest first: what it gives back may be given back further.
   const index = chain.findLastIndex((one) => one.isGivenUp && holds(one, cluster))
   const contender = chain[index]
   if (!contender) return []
   const incumbent = chain.slice(0, index).findLast(({ isGivenUp }) => !isGivenUp)
-  return [retreat(contender, incumbent, cluster, facts, hasTraffic)]
+  return [retreat(contender, incumbent, cluster, facts, options)]
 }
 
 function hasBegun(release: ReleaseState): boolean {

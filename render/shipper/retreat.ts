@@ -1,6 +1,6 @@
 import type { Step } from './environment.ts'
 import { type Move, nextMove } from './safe.ts'
-import { type FactsOf, holds, type Patch, type ReleaseState, type Waiting } from './state.ts'
+import { type ExecuteOptions, type FactsOf, holds, type Patch, type ReleaseState, type Waiting } from './state.ts'
 import { loadIn, type Wanted } from './targets.ts'
 
 /** How far a release is given up in one cluster. */
@@ -25,10 +25,10 @@ export function retreat(
   incumbent: ReleaseState | undefined,
   cluster: string,
   facts: FactsOf,
-  hasTraffic: boolean,
+  options: Pick<ExecuteOptions, 'hasTraffic' | 'surge'>,
 ): Retreat {
   const isDone = !holds(contender, cluster)
-  const move = incumbent && !isDone ? nextRetreat(contender, incumbent, cluster, facts, hasTraffic) : undefined
+  const move = incumbent && !isDone ? nextRetreat(contender, incumbent, cluster, facts, options) : undefined
   return { cluster, release: contender.name, patches: move?.patches ?? [], waiting: move?.waiting, isDone }
 }
 
@@ -37,7 +37,7 @@ function nextRetreat(
   incumbent: ReleaseState,
   cluster: string,
   facts: FactsOf,
-  hasTraffic: boolean,
+  options: Pick<ExecuteOptions, 'hasTraffic' | 'surge'>,
 ): Move | undefined {
   const own = ownStep(incumbent)
   const wanted: Wanted = (release, of) => {
@@ -48,7 +48,8 @@ function nextRetreat(
       weight: Math.max(now.weight, own?.traffic.contender ?? 0),
     }
   }
-  return nextMove({ contender, incumbent }, wanted, { clusters: new Set([cluster]), facts, hasTraffic })
+  const { hasTraffic, surge } = options
+  return nextMove({ contender, incumbent }, wanted, { clusters: new Set([cluster]), facts, hasTraffic, surge })
 }
 
 function ownStep({ steps, complete, achievedStep, targetStep }: ReleaseState): Step | undefined {

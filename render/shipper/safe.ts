@@ -1,5 +1,6 @@
 import {
   clustersOf,
+  exceedsCapacity,
   lacksCapacity,
   lacksTraffic,
   notInstalled,
@@ -8,6 +9,7 @@ import {
   type View,
   type Waiting,
 } from './state.ts'
+import { withinSurge } from './surge.ts'
 import { type Load, loadIn, type Wanted } from './targets.ts'
 
 /** What is to be done next for a pair of releases: patches, or nothing until what is waited for is seen. */
@@ -26,10 +28,14 @@ export interface Pair {
  * The next move that brings two releases to what is wanted of them, or undefined where they have it. Whatever they have
  * now, the order is: raise capacity, raise traffic once that capacity is seen, lower the traffic of one once the other is
  * seen to serve, lower its capacity last. Steps forward and back of Shipper are special cases of it; a step that is
- * taken back half-way is not, and is where Shipper cuts the contender first. One move, in all clusters of the group.
+ * taken back half-way is not, and is where Shipper cuts the contender first. One move, in all clusters of the group; under
+ * a limit of surge in as many moves as it takes.
  */
-export function nextMove({ contender, incumbent }: Pair, wanted: Wanted, view: View): Move | undefined {
-  const raiseCapacity = (release: ReleaseState) => patch('capacity', release, wanted, view, isRaise)
+export function nextMove(pair: Pair, goal: Wanted, view: View): Move | undefined {
+  const { contender, incumbent } = pair
+  const wanted = withinSurge(goal, pair, view)
+  const raiseCapacity = (release: ReleaseState, other: ReleaseState | undefined) =>
+    after(patch('capacity', release, wanted, view, isRaise), () => other && waitForRoom(other, view))
   const raiseTraffic = (release: ReleaseState) =>
     after(patch('traffic', release, wanted, view, isRaise), () => waitForCapacity(release, wanted, view))
   const lowerTraffic = (release: ReleaseState, other: ReleaseState | undefined) =>
@@ -41,8 +47,8 @@ export function nextMove({ contender, incumbent }: Pair, wanted: Wanted, view: V
     )
   // An incumbent is brought back without waiting for a contender that cannot be installed.
   return (
-    (incumbent && raiseCapacity(incumbent)) ??
-    after(raiseCapacity(contender), () => waitForInstallation(contender, view)) ??
+    (incumbent && raiseCapacity(incumbent, contender)) ??
+    after(raiseCapacity(contender, incumbent), () => waitForInstallation(contender, view)) ??
     (incumbent && raiseTraffic(incumbent)) ??
     raiseTraffic(contender) ??
     (incumbent && lowerTraffic(incumbent, contender)) ??
@@ -101,6 +107,11 @@ function waitForInstallation(release: ReleaseState, view: View): Move | undefine
 function waitForCapacity(release: ReleaseState, wanted: Wanted, view: View): Move | undefined {
   const percentOf = (cluster: string) => Math.min(loadIn(release, cluster).percent, wanted(release, cluster).percent)
   return waitFor('capacity', release, lacksCapacity(release, view, percentOf))
+}
+
+/** Under a limit, what one release gave up has to be gone before the other takes it. */
+function waitForRoom(other: ReleaseState, view: View): Move | undefined {
+  return view.surge === undefined ? undefined : waitFor('capacity', other, exceedsCapacity(other, view))
 }
 
 function waitForTraffic(release: ReleaseState, view: View): Move | undefined {

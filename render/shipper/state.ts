@@ -72,7 +72,7 @@ export interface ExecuteOptions {
   readonly hasTraffic: boolean
   /** Of the application, for messages. */
   readonly namespace: string
-  /** By how many percent incumbent and contender together may exceed 100 in any cluster; undefined = no limit. */
+  /** By how many percent incumbent and contender together may exceed 100 in any cluster; undefined = no limit, as in Shipper. */
   readonly surge: number | undefined
 }
 
@@ -81,6 +81,7 @@ export interface View {
   readonly clusters: ReadonlySet<string>
   readonly facts: FactsOf
   readonly hasTraffic: boolean
+  readonly surge: number | undefined
 }
 
 /** The clusters of a release that are in the group, in its order. */
@@ -115,6 +116,14 @@ export function missesCapacity(release: ReleaseState, view: View): readonly stri
         view.facts(release.name, cluster)?.availableReplicas,
       ),
   )
+}
+
+/** Where a release has more available replicas than its percentage in force stands for, or unknown ones. */
+export function exceedsCapacity(release: ReleaseState, view: View): readonly string[] {
+  return clustersOf(release, view).filter((cluster) => {
+    const available = view.facts(release.name, cluster)?.availableReplicas
+    return available === undefined || available > desiredReplicas(release.totalReplicas, percentIn(release, cluster))
+  })
 }
 
 /** Where the traffic of a release is not what its weight in force asks for, as far as is known. */

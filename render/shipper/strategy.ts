@@ -18,6 +18,7 @@ import {
   type Waiting,
   weightIn,
 } from './state.ts'
+import { pacedTo } from './surge.ts'
 import { loadIn, type Wanted, wantedAt } from './targets.ts'
 import { waitingText } from './waiting.ts'
 
@@ -38,7 +39,7 @@ export function execute(
   facts: FactsOf,
   options: ExecuteOptions,
 ): Execution {
-  const view: View = { clusters: new Set(clusters), facts, hasTraffic: options.hasTraffic }
+  const view: View = { clusters: new Set(clusters), facts, hasTraffic: options.hasTraffic, surge: options.surge }
   const progress: Progress[] = []
   let patches: readonly Patch[] = []
   for (const i of chain.keys()) {
@@ -81,7 +82,7 @@ function executeHead(pair: Pair, view: View): Executed {
     return { patches: [], progress: { ...unchanged, isAchieved: false, problem } }
   }
   const wanted = wantedAt(contender, step)
-  const move = nextMove(pair, wanted, view)
+  const move = nextMove(pair, pacedTo(step, pair, view), view)
   const checks = checksOf(pair, wanted, view, isSteppingBackwards(contender))
   const open = checks.find(({ clusters }) => clusters.length > 0)
   const waiting = move?.waiting ?? (open && { type: open.type, release: open.release.name, clusters: open.clusters })

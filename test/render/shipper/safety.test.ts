@@ -44,6 +44,7 @@ const random: fc.Arbitrary<readonly Step[]> = fc
   })
 
 const strategies = fc.oneof(fc.constant(vanguard), random)
+const surges = fc.constantFrom(undefined, undefined, 25)
 const totals = fc.integer({ min: 1, max: 12 })
 const cluster = fc.nat(2)
 const events: fc.Arbitrary<readonly Event[]> = fc.array(
@@ -282,8 +283,8 @@ describe('whatever happens to a rollout', () => {
 
   it('it comes to rest at its target step in all clusters once they are back and well', () => {
     fc.assert(
-      fc.property(strategies, fc.boolean(), totals, events, (steps, isFirst, total, all) => {
-        const world = createWorld(steps, isFirst, safe)
+      fc.property(strategies, fc.boolean(), totals, surges, events, (steps, isFirst, total, surge, all) => {
+        const world = createWorld(steps, isFirst, { ...safe, surge })
         world.happen({ type: 'edit', total, clusters: 7, isSick: false })
         for (const event of all) world.happen(event)
         world.rest()
