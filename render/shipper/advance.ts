@@ -1,7 +1,7 @@
 import { type Retreat, retreat } from './retreat.ts'
 import { type ExecuteOptions, type FactsOf, holds, type Patch, type Progress, type ReleaseState } from './state.ts'
 import { execute } from './strategy.ts'
-import { type Walk, walks, withAchieved } from './walks.ts'
+import { type Walk, walking, walks, withAchieved } from './walks.ts'
 
 /** How far a cluster is that walks by itself. */
 export interface Laggard {
@@ -15,7 +15,7 @@ export interface Advance {
   /** The releases after it: patches made, steps achieved. */
   readonly chain: readonly ReleaseState[]
   readonly patches: readonly Patch[]
-  /** How far the releases are that are not given up, oldest first; empty while there is nobody to walk with the newest. */
+  /** How far the releases are that walk, oldest first; empty while there is nobody to walk with the newest. */
   readonly progress: readonly Progress[]
   readonly laggards: readonly Laggard[]
   readonly retreats: readonly Retreat[]
@@ -38,7 +38,7 @@ export function advance(
     const all = [...new Set(chain.flatMap(({ clusters }) => clusters))].sort()
     return merge(chain, [], [{ clusters: all, chain, isMain: true }], facts, options)
   }
-  const live = chain.filter(({ isGivenUp }) => !isGivenUp)
+  const live = walking(chain)
   const retreats = alive.flatMap((cluster) => retreatsIn(chain, cluster, facts, options))
   const retreating = new Set(retreats.map(({ cluster }) => cluster))
   const free = alive.filter((cluster) => !retreating.has(cluster))

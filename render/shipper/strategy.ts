@@ -187,11 +187,12 @@ function moveOlder(release: ReleaseState, newer: readonly ReleaseState[], view: 
   return after(move, () => serving.map((one) => waitToServe(one, wanted, view)).find((wait) => wait !== undefined))
 }
 
-/** The step whose incumbent's share a release before the incumbent gets; undefined = it keeps what it has. */
+/**
+ * The step whose incumbent's share a release before the incumbent gets: the last of its successor or of the newest,
+ * whichever was left there. Undefined = it keeps what it has, for one of them was taken back and shares with it.
+ */
 function stepForOlder(newer: readonly ReleaseState[]): Step | undefined {
-  const [successor, head] = [newer[0], newer.at(-1)]
-  if (successor?.complete) return successor.steps.at(-1)
-  return head && isAtLastStep(head) ? head.steps.at(-1) : undefined
+  return [newer[0], newer.at(-1)].find((one) => one && isAtLastStep(one))?.steps.at(-1)
 }
 
 function isAtLastStep({ complete, achievedStep, targetStep, steps }: ReleaseState): boolean {

@@ -10,10 +10,19 @@ export interface Walk {
 }
 
 /**
- * How the clusters that are not given up on go on, by the releases that are not given up: those that are where the newest
+ * The releases that walk: not those that are given up, nor those that were overtaken before they got anything, for these
+ * are nobody's incumbent.
+ */
+export function walking(chain: readonly ReleaseState[]): readonly ReleaseState[] {
+  const live = chain.filter(({ isGivenUp }) => !isGivenUp)
+  return live.filter((one, i) => i === live.length - 1 || one.complete || one.clusters.some((at) => holds(one, at)))
+}
+
+/**
+ * How the clusters that are not given up on go on, by the releases that walk: those that are where the newest
  * release is walk in lock-step to its target; one that was away walks for itself, first what it has begun of an older
  * release and then the newest, step by step up to the one that the others have achieved, never past it, and joins them
- * there. A cluster that is ahead of a step that was taken back goes back to it at once. Without a cluster of the newest
+ * there. A cluster that is ahead of a step of the newest that was taken back goes back to it at once. Without a cluster of the newest
  * release among the first, they wait.
  */
 export function walks(chain: readonly ReleaseState[], alive: readonly string[]): readonly Walk[] {
@@ -41,7 +50,9 @@ export function walks(chain: readonly ReleaseState[], alive: readonly string[]):
 /** The way of one cluster: with the others, by itself, or led by the others because its incumbent is another. */
 function walkOf(chain: readonly ReleaseState[], head: ReleaseState, cluster: string): Walk | 'main' | 'apart' {
   const inPlay = inPlayIn(chain, head, cluster)
-  const begun = inPlay.find((one) => one.achievedIn.has(cluster))
+  // An older release that was not left at its last step is where it was told to be: it has nothing to finish.
+  const isUnfinished = (one: ReleaseState) => one.achievedIn.has(cluster) && one.achievedStep === one.steps.length - 1
+  const begun = inPlay.find((one) => (one === head ? one.achievedIn.has(cluster) : isUnfinished(one)))
   if (begun) {
     const upTo = inPlay.slice(0, inPlay.indexOf(begun))
     return { clusters: [cluster], chain: [...upTo, towards(begun, cluster)], isMain: false }

@@ -142,6 +142,19 @@ describe('a step of a rollout, safe', () => {
     assert.deepEqual(walk(chain, safe, except({ old: { trafficReady: false } })), ['waits for traffic of old'])
   })
 
+  it('leaves releases before the incumbent their share while the incumbent stands at a step that it was taken back to', () => {
+    const shared = complete('old', { targetStep: 1, achievedStep: 1 })
+    const chain = [complete('oldest', load(50, 50)), shared, release('new', load(1, 0))]
+    assert.deepEqual(walk(chain), ['command'])
+    const on = [
+      chain[0],
+      chain[1],
+      release('new', { ...load(100, 100), complete: true, targetStep: 2, achievedStep: 2 }),
+    ]
+    const moves = walk(on.filter((one) => one !== undefined))
+    assert.deepEqual(moves, ['traffic old 0', 'capacity old 0', 'traffic oldest 0', 'capacity oldest 0', 'achieved'])
+  })
+
   it('says what it waits for, in which cluster and why', () => {
     const chain = [complete('old'), release('new', { ...load(50, 0), targetStep: 1, achievedStep: 0 })]
     const message = 'ImagePullBackOff of new-1-abc'
