@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { isJsonObject, type Json } from '../../repo-layout/json.ts'
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../repo-layout/json.ts'
 import { parseYaml } from '../../repo-layout/yaml/parse.ts'
 import { parseDigest } from './digest.ts'
 import { passingError } from './error.ts'
+import { sliceIndex } from './index-slices.ts'
 
 /** One version of a chart in a repository. */
 export interface IndexEntry {
@@ -29,26 +30,51 @@ const entrySchema = z.looseObject({
 
 /**
  * Reads an `index.yaml`. An entry that cannot be read is passed over, as Shipper does; of the places of an archive only the
- * first counts. Throws a `ChartError` that is not final where the whole is no index, without quoting from it.
+ * first counts. What it says of a chart is read when it is asked for. Throws a `ChartError` that is not final where the whole,
+ * or what is asked for, is no index, without quoting from it.
  */
 export function parseIndex(text: string): ChartIndex {
-  const read = parseYaml(text)
-  if (read.type === 'broken') {
-    const [first] = read.problems
-    throw passingError(`index.yaml:${first?.line ?? 1}:${first?.column ?? 1} cannot be read as YAML`)
+  const slices = sliceIndex(text)
+  if (!slices) return parseWhole(text)
+  checkHead(readOne(slices.head))
+  return {
+    isEmpty: slices.isEmpty,
+    entriesOf(name) {
+      const slice = slices.slice(name)
+      if (slice === undefined) return undefined
+      const read = parseYaml(slice)
+      // It may refer to what stands elsewhere in the index.
+      if (read.type === 'broken') return parseWhole(text).entriesOf(name)
+      return entriesIn(read.documents[0]?.value)
+    },
   }
-  const [document] = read.documents
-  if (!isJsonObject(document?.value)) throw passingError('index.yaml is no index of charts')
-  const { apiVersion, entries } = document.value
-  if (typeof apiVersion !== 'string' || apiVersion === '') throw passingError('index.yaml has no apiVersion')
+}
+
+function parseWhole(text: string): ChartIndex {
+  const { entries } = checkHead(readOne(text))
   const charts = isJsonObject(entries) ? entries : {}
   return {
     isEmpty: Object.keys(charts).length === 0,
-    entriesOf(name) {
-      const list = Object.hasOwn(charts, name) ? charts[name] : undefined
-      return Array.isArray(list) ? (list as readonly Json[]).flatMap(readEntry) : undefined
-    },
+    entriesOf: (name) => (Object.hasOwn(charts, name) ? entriesIn(charts[name]) : undefined),
   }
+}
+
+function readOne(text: string): Json | undefined {
+  const read = parseYaml(text)
+  if (read.type === 'documents') return read.documents[0]?.value
+  const [first] = read.problems
+  throw passingError(`index.yaml:${first?.line ?? 1}:${first?.column ?? 1} cannot be read as YAML`)
+}
+
+function checkHead(value: Json | undefined): JsonObject {
+  if (!isJsonObject(value)) throw passingError('index.yaml is no index of charts')
+  if (typeof value.apiVersion !== 'string' || value.apiVersion === '')
+    throw passingError('index.yaml has no apiVersion')
+  return value
+}
+
+function entriesIn(list: Json | undefined): readonly IndexEntry[] | undefined {
+  return isJsonArray(list) ? list.flatMap(readEntry) : undefined
 }
 
 function readEntry(value: Json): IndexEntry[] {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { mirrored } from '../../../reconciler/charts/address.ts'
 import { digestOf } from '../../../reconciler/charts/digest.ts'
 import { bundledHelm } from '../../../reconciler/charts/helm/bundled.ts'
+import { chartFolderTree } from '../../../reconciler/charts/source-folder.ts'
 import type { ChartRef, ChartResolution } from '../../../render/charts.ts'
 import type { SourceTree } from '../../../repo-layout/read/tree.ts'
 import { nginxFolder, type PackedChart, packChart } from '../../charts/pack.ts'
@@ -142,6 +143,21 @@ describe('where charts come from', () => {
         [a, b].map((answer) => answer?.type === 'resolved' && answer.version),
         ['1.2.3', '1.3.0'],
       )
+    })
+
+    it('has the same digest on disk as in a commit, hidden files and such that are no YAML included', async () => {
+      const all = { ...files, 'charts/web/.helmignore': '*.md\n', 'charts/web/templates/_helpers.tpl': '{{/* */}}' }
+      const root = join(world.folder, 'on-disk')
+      for (const [path, content] of Object.entries({ ...all, 'README.md': 'x', '.git/config': 'y' })) {
+        mkdirSync(join(root, path, '..'), { recursive: true })
+        writeFileSync(join(root, path), content)
+      }
+      const onDisk = await resolve(charted(chartFolderTree(root)), ref)
+      assert.equal(onDisk?.type, 'resolved')
+      assert.deepEqual(onDisk, await resolve(charted(memoryTree({ ...all, 'README.md': 'x' })), ref))
+      symlinkSync('/etc/passwd', join(root, 'charts/web/values.yaml'))
+      const linked = await resolve(charted(chartFolderTree(root)), ref)
+      assert.match(problemOf(linked), /charts\/web\/values.yaml is a symbolic link/)
     })
 
     const link: SourceTree = {

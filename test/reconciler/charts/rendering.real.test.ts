@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { ChartRendering, ChartRequest } from '../../../render/charts.ts'
@@ -246,6 +246,16 @@ current-context: c
       const found = await resolve(world.engine({ folder }), ref)
       assert.match(found?.type === 'failed' ? found.problem : '', /web\/values\.schema\.json refers to .*must be whole/)
     }
+  })
+
+  it('leaves nothing on the disk but the chart: no values, and no home of a run that has ended', async () => {
+    const folder = join(world.folder, 'values')
+    const cacheFolder = join(world.folder, 'values-cache')
+    writeRepository(folder, [await packChart(nginxFolder)])
+    const ref = { name: 'nginx', version: '0.0.1', repoUrl: 'https://charts.example.com' }
+    await resolveAndRender(world.engine({ folder, cacheFolder }), ref, { values: { password: 'a-secret' } })
+    assert.deepEqual(readdirSync(join(cacheFolder, 'helm')), [])
+    assert.deepEqual(readdirSync(cacheFolder).sort(), ['archives', 'helm'])
   })
 
   it('renders equal questions once, whatever the order of their values', async () => {
