@@ -107,6 +107,7 @@ function unlessSame(before: Rollout, after: Rollout): Rollout {
 
 function textOf({
   achievedStep,
+  achievedIn,
   complete,
   conditions,
   state,
@@ -117,6 +118,6 @@ function textOf({
 }: Rollout): string {
   return JSON.stringify([
     ...[achievedStep ?? null, complete, targetStep, conditions, state ?? null],
-    ...[[...percent].sort(), [...weight].sort(), [...selectedIn].sort()],
+    ...[[...percent].sort(), [...weight].sort(), [...selectedIn].sort(), [...achievedIn].sort()],
   ])
 }
