@@ -1,17 +1,13 @@
 import { join, resolve } from 'node:path'
-import type { ChartNeed, ChartRendering, ChartRequest, ChartResolution } from '../../render/charts.ts'
+import type { ChartNeed, ChartRef, ChartRendering, ChartRequest, ChartResolution, Charts } from '../../render/charts.ts'
 import { eachOf } from '../each-of.ts'
-import { ChartError, messageOf } from './error.ts'
-import { createFinder, type Revision } from './finder.ts'
-import { needKey, refKey, requestKey } from './keys.ts'
-import { createMemory, type Memory } from './memory.ts'
+import { ChartError, messageOf, withContext } from './error.ts'
+import { createFinder } from './finder.ts'
+import { contentKey, needKey, refKey, requestKey } from './keys.ts'
+import { createMemory, forEver } from './memory.ts'
 import { createRenderer } from './renderer.ts'
+import { createScopes } from './scopes.ts'
 import type { ChartEngine, ChartEngineOptions, ChartRevision, ChartView } from './types.ts'
-
-/** How long answers about versions count, in milliseconds. */
-const resolutionAges = { success: 60_000, final: 600_000 }
-/** A chart that is known by its digest renders to the same, or fails alike, for ever. */
-const forEver = { success: Number.POSITIVE_INFINITY, final: Number.POSITIVE_INFINITY }
 
 /** Makes an engine; as a view it is that of a Fleet without mirrors. Reads and starts nothing before it is asked to. */
 export function createChartEngine(options: ChartEngineOptions): ChartEngine {
@@ -27,56 +23,49 @@ export function createChartEngine(options: ChartEngineOptions): ChartEngine {
     path: options.helm?.path ?? '',
     onNewEngine: () => renderings.clear(),
   })
-  const resolutions = new Map<string, Memory<ChartResolution>>()
+  const scopes = createScopes(clock, random)
   const underWay = new Map<string, Promise<void>>()
 
-  /** Views of equal settings know the same. */
-  function resolutionsOf({ charts }: ChartRevision): Memory<ChartResolution> {
-    const key = JSON.stringify([charts.mirrors, charts.timeout])
-    const memory = resolutions.get(key) ?? newResolutions()
-    resolutions.set(key, memory)
-    return memory
-  }
-
-  function newResolutions(): Memory<ChartResolution> {
-    return createMemory<ChartResolution>(resolutionAges, clock, random)
-  }
-
-  function viewOf(given: ChartRevision): ChartView {
-    const remote = resolutionsOf(given)
-    // A tree does not change: what is in it, or is not, stays so as long as this view is used.
-    const inSource = createMemory<ChartResolution>(forEver, clock, random)
-    const revision: Revision = { ...given, id: nextId() }
-    const memoryFor = (repoUrl: string) => (finder.isInSource(repoUrl, revision) ? inSource : remote)
+  function viewOf(revision: ChartRevision): ChartView {
+    const remote = scopes.ofSettings(revision.charts)
+    const source = scopes.ofSource(revision.source)
+    const scopeOf = ({ repoUrl }: ChartRef) => (finder.isInSource(repoUrl, revision) ? source : remote)
 
     async function fulfilOne(need: ChartNeed): Promise<void> {
       if (need.type === 'resolve') {
         const { ref } = need
-        memoryFor(ref.repoUrl).put(refKey(ref), await resolutionOf(() => finder.resolve(ref, revision)))
-      } else renderings.put(requestKey(need.request), await renderingOf(need.request))
+        const answer = await finder.resolve(ref, revision).catch(failed)
+        scopeOf(ref).resolutions.put(refKey(ref), answer)
+      } else await fulfilRender(need.request)
     }
 
-    async function renderingOf(request: ChartRequest): Promise<ChartRendering> {
-      const { name, version } = request.chart
-      try {
-        const path = await finder.contentOf(request.chart, revision)
-        return { type: 'rendered', ...(await renderer.render(path, request)) }
-      } catch (error) {
-        const failure = failed(error)
-        return { ...failure, problem: `chart ${name} ${version}, ${failure.problem}` }
-      }
+    async function fulfilRender(request: ChartRequest): Promise<void> {
+      const { chart } = request
+      const inWords = (error: unknown) => withContext(`chart ${chart.name} ${chart.version}`, error, ', ')
+      const path = await finder.contentOf(chart, revision).catch((error: unknown) => failed(inWords(error)))
+      if (typeof path !== 'string') return scopeOf(chart).contents.put(contentKey(chart), path)
+      const answer = await renderer
+        .render(path, request)
+        .then((rendered) => ({ type: 'rendered' as const, ...rendered }))
+        .catch((error: unknown) => failed(inWords(error)))
+      renderings.put(requestKey(request), answer)
     }
 
+    const known: Charts = {
+      resolve: (ref) => scopeOf(ref).resolutions.get(refKey(ref)),
+      // Equal content renders alike wherever it comes from; that it cannot be had is said of one place.
+      render: (request) =>
+        renderings.get(requestKey(request)) ?? scopeOf(request.chart).contents.get(contentKey(request.chart)),
+    }
     const isKnown = (need: ChartNeed) =>
-      (need.type === 'resolve' ? view.known.resolve(need.ref) : view.known.render(need.request)) !== undefined
+      (need.type === 'resolve' ? known.resolve(need.ref) : known.render(need.request)) !== undefined
+    const keyOf = (need: ChartNeed) =>
+      `${scopeOf(need.type === 'resolve' ? need.ref : need.request.chart).id} ${needKey(need)}`
 
-    const view: ChartView = {
-      known: {
-        resolve: (ref) => memoryFor(ref.repoUrl).get(refKey(ref)),
-        render: (request) => renderings.get(requestKey(request)),
-      },
+    return {
+      known,
       async fulfil(needs) {
-        const missing = new Map(needs.filter((need) => !isKnown(need)).map((need) => [keyIn(need, revision), need]))
+        const missing = new Map(needs.filter((need) => !isKnown(need)).map((need) => [keyOf(need), need]))
         await eachOf([...missing], width, ([key, need]) => {
           const running =
             underWay.get(key) ??
@@ -88,33 +77,17 @@ export function createChartEngine(options: ChartEngineOptions): ChartEngine {
         })
       },
       due() {
-        const waits = [remote.due(), inSource.due(), renderings.due()].filter((wait) => wait !== undefined)
+        const memories = [renderings, remote.resolutions, remote.contents, source.resolutions, source.contents]
+        const waits = memories.map((memory) => memory.due()).filter((wait) => wait !== undefined)
         return waits.length === 0 ? undefined : Math.min(...waits)
       },
     }
-    return view
   }
 
-  function keyIn(need: ChartNeed, revision: Revision): string {
-    if (need.type === 'render') return needKey(need)
-    const scope = finder.isInSource(need.ref.repoUrl, revision) ? revision.id : JSON.stringify(revision.charts)
-    return `${scope} ${needKey(need)}`
-  }
-
-  let views = 0
-  const nextId = () => `view ${++views}`
   return {
     ...viewOf({ charts: { mirrors: [], timeout: '30s' } }),
     at: viewOf,
     close: () => finder.close(),
-  }
-}
-
-async function resolutionOf(find: () => Promise<ChartResolution>): Promise<ChartResolution> {
-  try {
-    return await find()
-  } catch (error) {
-    return failed(error)
   }
 }
 

@@ -25,9 +25,9 @@ export function passingError(message: string, cause?: unknown): ChartError {
 }
 
 /** The same failure with words before it that say what was being done. */
-export function withContext(context: string, error: unknown): ChartError {
+export function withContext(context: string, error: unknown, separator = ': '): ChartError {
   const isFinal = error instanceof ChartError && error.isFinal
-  return new ChartError(`${context}: ${messageOf(error)}`, isFinal, { cause: error })
+  return new ChartError(`${context}${separator}${messageOf(error)}`, isFinal, { cause: error })
 }
 
 /** What an error says. */

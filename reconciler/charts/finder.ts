@@ -14,11 +14,6 @@ import { createSourceRepository } from './source-repository.ts'
 import { createArchiveStore } from './store.ts'
 import type { ChartEngineOptions, ChartRevision } from './types.ts'
 
-/** A revision that can be told from others. */
-export interface Revision extends ChartRevision {
-  readonly id: string
-}
-
 /** Finds charts, wherever they are, and has their content at hand. */
 export interface Finder {
   /** Whether a `repoUrl` is a folder of the source. */

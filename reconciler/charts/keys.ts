@@ -7,6 +7,11 @@ export function refKey({ name, version, repoUrl }: ChartRef): string {
   return JSON.stringify([name, version, repoUrl])
 }
 
+/** A question about the content of a chart at one place. */
+export function contentKey(chart: ChartRequest['chart']): string {
+  return `${refKey(chart)} ${chart.digest}`
+}
+
 /** A question about a rendering: the content of the chart and what it is rendered with, wherever the chart comes from. */
 export function requestKey({ chart, releaseName, namespace, values }: ChartRequest): string {
   const text = JSON.stringify([chart.digest, releaseName, namespace, sorted(values)])

@@ -22,6 +22,9 @@ export interface MemoryAges {
   readonly final: number
 }
 
+/** For what is known by its content: it stays as it is. */
+export const forEver: MemoryAges = { success: Number.POSITIVE_INFINITY, final: Number.POSITIVE_INFINITY }
+
 /** The first wait after a failure and the longest one, in milliseconds. */
 const firstWait = 5_000
 const longestWait = 600_000

@@ -47,7 +47,7 @@ export interface ChartView {
 
 /** The engine behind all views: they share what was fetched and rendered. */
 export interface ChartEngine extends ChartView {
-  /** The view of another revision. Charts in its source are those of its own tree. */
+  /** The view of another revision. Charts in its source are those of its own tree; views of one tree know the same. */
   at(revision: ChartRevision): ChartView
   /** Ends all connections. */
   close(): Promise<void>

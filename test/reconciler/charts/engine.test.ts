@@ -145,6 +145,21 @@ describe('where charts come from', () => {
       )
     })
 
+    it('is rendered where it is at hand, whatever a view without the source said before', async () => {
+      const engine = world.engine({ helm: { configured: '/nowhere/helm' } })
+      const source = memoryTree(files)
+      const view = engine.at({ charts: { mirrors: [], timeout: '30s' }, source })
+      const found = await resolve(view, ref)
+      assert.ok(found?.type === 'resolved')
+      const chart = { ...ref, version: found.version, digest: found.digest }
+      const request = { chart, releaseName: 'a', namespace: 'b', values: {} }
+      const other = { ...request, chart: { ...chart, digest: digestOf('other') } }
+      assert.match(problemOf(await render(engine, other)), /^chart web 1\.2\.3, .*not at hand here/)
+      assert.match(problemOf(await render(view, other)), /^chart web 1\.2\.3, \.\/charts has changed: it holds/)
+      assert.match(problemOf(await render(view, request)), /^chart web 1\.2\.3, \/nowhere\/helm is no program/)
+      assert.equal(engine.at({ charts: { mirrors: [], timeout: '30s' }, source }).known.resolve(ref), found)
+    })
+
     it('has the same digest on disk as in a commit, hidden files and such that are no YAML included', async () => {
       const all = { ...files, 'charts/web/.helmignore': '*.md\n', 'charts/web/templates/_helpers.tpl': '{{/* */}}' }
       const root = join(world.folder, 'on-disk')
