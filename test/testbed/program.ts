@@ -41,8 +41,10 @@ export function buildProgram(): string {
     splitting: true,
     format: 'esm',
     platform: 'node',
-    // Libraries in CommonJS ask for modules of Node by this name.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    // Libraries in CommonJS ask for modules of Node by this name; what makes it is named as nothing else in a file is.
+    banner: {
+      js: "import { createRequire as __makeRequire } from 'node:module'; const require = __makeRequire(import.meta.url);",
+    },
   })
   built = join(outdir, 'main.js')
   return built
