@@ -28,6 +28,8 @@ import type { Outcome, Work } from './work.ts'
 
 /** What an engine borrows from its member. */
 export interface EngineOptions {
+  /** The cluster's name in the inventory. */
+  readonly cluster: string
   readonly clock: Clock
   readonly random: () => number
   readonly log: Logger
@@ -247,7 +249,7 @@ export function createEngine(session: Session, book: Book, options: EngineOption
     if (isClusterWide(error) || error instanceof InventoryLostError) end(error)
     item.action = 'failed'
     item.held = undefined
-    item.message = maskText(explain(error), item.wanted?.object)
+    item.message = maskText(explain(error, options.cluster), item.wanted?.object)
     log.warn({ subject: item.subject, error: item.message }, 'an object could not be applied')
     // What the server refused is tried again slowly: quotas are raised and policies change. The rest comes back soon.
     const refused = error instanceof ApiError && error.failure.type === 'rejected'

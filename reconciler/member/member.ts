@@ -98,7 +98,13 @@ export function createMember(options: MemberOptions): Member {
       return error instanceof Error ? error : new Error(messageOf(error))
     }
     if (stopping.signal.aborted) return new Error('stopped')
-    const current = createEngine(session, book, { clock, random, log, events: options.events })
+    const current = createEngine(session, book, {
+      cluster: options.cluster,
+      clock,
+      random,
+      log,
+      events: options.events,
+    })
     engine = current
     const observer = createObserver(session, book, { clock, log, nodes: options.observeNodes ?? false })
     note({ type: 'connected' }, undefined)

@@ -1,4 +1,5 @@
 import { ApiError, type Cause } from './errors.ts'
+import { rightsRemedy } from './remedy.ts'
 
 /** What API servers say of a field that cannot be changed on an existing object. */
 const immutability =
@@ -28,8 +29,14 @@ export function clashingList(error: unknown): string | undefined {
   return /([A-Za-z0-9]+)\[\d+\](\.[A-Za-z0-9]+)?$/.exec(clash?.field ?? '')?.[1]
 }
 
-/** One line that says why an object could not be applied and, where that is known, what to do. */
-export function explain(error: unknown): string {
+/** What RBAC says of a request that nobody allows; quotas and policies that forbid too say it otherwise. */
+const missingRight = / is forbidden: User "[^"]*" cannot \S+ resource /
+
+/**
+ * One line that says why an object could not be applied and, where that is known, what to do. `cluster` is the one whose
+ * account asked: without it, a right that is missing may be that of somebody else, and no command is named.
+ */
+export function explain(error: unknown, cluster?: string): string {
   const text = error instanceof Error ? error.message : String(error)
   const fields = immutableFields(error)
   if (fields.length > 0)
@@ -38,6 +45,8 @@ export function explain(error: unknown): string {
   const missing = /namespaces "([^"]+)" not found/.exec(text)?.[1]
   if (error.failure.status === 404 && missing !== undefined)
     return `namespace ${missing} does not exist in the cluster; put it into the fleet or create it`
+  if (cluster !== undefined && error.failure.status === 403 && missingRight.test(text))
+    return `${text}; ${rightsRemedy(cluster)}`
   const { causes } = error.failure
   return causes.length > 0 && causes.every(({ field }) => field === '') ? causes.map(describeCause).join('; ') : text
 }

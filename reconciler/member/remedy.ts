@@ -35,6 +35,11 @@ export function remedyOf({ name, connection }: Described, credential: Credential
   return `put a new one into ${placeOf(connection)}, or have an account made by "flotilla cluster add ${shellWord(name)} --overwrite"`
 }
 
+/** What to do where the account of a cluster lacks a right; without a name, for all clusters. */
+export function rightsRemedy(cluster: string): string {
+  return `"flotilla cluster check${cluster && ` ${shellWord(cluster)}`}" says which rights are missing`
+}
+
 /** What is said of a credential that will expire; the caller knows that it is soon. */
 export function expiryWarning(cluster: Described, credential: Credential, expiresAt: number, now: number): string {
   const when = expiresAt <= now ? 'expired on' : 'expires on'

@@ -9,7 +9,7 @@ import { type Holder, type Inventory, InventoryLostError, openInventory } from '
 import { metadataText, type Owner } from './manifest.ts'
 import { createPauses, type Pauses } from './pauses.ts'
 import { pinnedTransport } from './pinned.ts'
-import { shellWord } from './remedy.ts'
+import { rightsRemedy } from './remedy.ts'
 import { readSecretKey, type SecretKey } from './secret-key.ts'
 import type { Transport } from './transport.ts'
 
@@ -94,7 +94,7 @@ function refusedAltogether(member: string): (error: unknown) => never {
   return (error) => {
     if (!isRejected(error, 403)) throw error
     throw new ApiError(
-      `${error.message}: the account may do nothing here; "flotilla cluster check${member && ` ${shellWord(member)}`}" says which rights are missing`,
+      `${error.message}: the account may do nothing here; ${rightsRemedy(member)}`,
       { type: 'unauthorized', status: 403 },
       { cause: error },
     )

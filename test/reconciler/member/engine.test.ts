@@ -85,7 +85,12 @@ describe('the engine of a member', () => {
   it('goes on with a commit whose intents were written together with those of the one before', async () => {
     const released = deferred<void>()
     const book = createBook('c', clock)
-    const engine = createEngine(sessionOver(slowInventory(released.promise)), book, { clock, random: () => 0.5, log })
+    const engine = createEngine(sessionOver(slowInventory(released.promise)), book, {
+      cluster: 'c1',
+      clock,
+      random: () => 0.5,
+      log,
+    })
     try {
       follow(book, 'a')
       engine.follow()

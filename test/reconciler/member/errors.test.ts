@@ -58,6 +58,20 @@ describe('what failed', () => {
     assert.match(explain(invalid(immutable)), /spec\.selector cannot be changed/)
   })
 
+  it('says of a right that is missing how to see which ones are, and of no other refusal', () => {
+    const rights =
+      'configmaps "web" is forbidden: User "system:serviceaccount:ops:flotilla" cannot patch resource "configmaps" in API group "" in the namespace "shop"'
+    const said = (message: string, status = 403) => explain(statusError(status, { message }, 0, ''), "eu 1's")
+    assert.equal(said(rights), `${rights}; "flotilla cluster check 'eu 1'\\''s'" says which rights are missing`)
+    const quota = 'pods "web" is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5'
+    assert.equal(said(quota), quota)
+    const webhook = 'admission webhook "policy.example.com" denied the request: you cannot patch this'
+    assert.equal(said(webhook), webhook)
+    assert.equal(said(rights, 422), rights)
+    // Asked as another user, in a plan, it is no right of ours.
+    assert.equal(explain(statusError(403, { message: rights }, 0, '')), rights)
+  })
+
   it('names the list whose items clash', () => {
     assert.equal(
       clashingList(invalid({ field: 'spec.ports[1].name', reason: 'FieldValueDuplicate', message: 'Duplicate value' })),
