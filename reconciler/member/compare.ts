@@ -4,7 +4,7 @@ import { firstAndMore } from '../views/text.ts'
 import { compareUnmarked } from './adopt.ts'
 import { dryRun } from './apply.ts'
 import type { Book } from './book.ts'
-import { removed } from './drift.ts'
+import { neverOurs } from './drift.ts'
 import { isRejected } from './errors.ts'
 import { factsOf } from './facts.ts'
 import { heal } from './heal.ts'
@@ -65,7 +65,7 @@ async function compareOne(work: Work, item: Item): Promise<Drift | undefined> {
 async function leftAlone(work: Work, task: Task, live: KubeObject): Promise<Drift | undefined> {
   const { differences } = await compareUnmarked(live, task.manifest, () => dryRun(work, task, live))
   if (differences.length === 0) return undefined
-  const fields = differences.map((field) => (field.manager === removed ? { ...field, manager: 'nobody' } : field))
+  const fields = neverOurs(differences)
   const since = new Date(work.clock.now()).toISOString()
   return {
     subject: task.subject,

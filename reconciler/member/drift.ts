@@ -94,7 +94,7 @@ function label(text: string): string {
 }
 
 /** Who holds a value that is gone: Kubernetes notes writers, not removers. */
-export const removed = 'unknown (removed)'
+const removed = 'unknown (removed)'
 
 /**
  * Who holds a path of an object: `kubectl`, `kubectl (scale)`, several joined by commas. Where nobody does,
@@ -108,6 +108,11 @@ export function holder(object: JsonObject, path: readonly string[], value: Json 
   )
   if (names.length > 0) return [...new Set(names)].join(', ')
   return value === undefined ? removed : 'unknown'
+}
+
+/** The differences of an object that was never ours: nobody took away what it lacks. */
+export function neverOurs(fields: readonly FieldDrift[]): readonly FieldDrift[] {
+  return fields.map((field) => (field.manager === removed ? { ...field, manager: 'nobody' } : field))
 }
 
 /** Managers whose additions are Kubernetes' own bookkeeping and tell nobody anything. */

@@ -1,5 +1,6 @@
 import { getIn, type KubeObject } from '../../repo-layout/json.ts'
 import { dryRun } from '../member/apply.ts'
+import { neverOurs } from '../member/drift.ts'
 import { isClusterWide, isRejected } from '../member/errors.ts'
 import type { Item } from '../member/items.ts'
 import { manifestOf, unsuspended } from '../member/manifest.ts'
@@ -53,9 +54,11 @@ export async function planObject(
     how === 'suspended'
       ? (drift?.fields ?? (isSettled ? [] : await withheldFields(work, item, listed)))
       : how === 'left alone'
-        ? changedFields({ ...done, after: done.tried })
+        ? neverOurs(changedFields({ ...done, after: done.tried }))
         : done.after
-          ? changedFields(done)
+          ? isTaken
+            ? neverOurs(changedFields(done))
+            : changedFields(done)
           : (drift?.fields ?? [])
   const planned: PlannedObject = {
     subject: item.subject,

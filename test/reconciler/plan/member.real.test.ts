@@ -38,6 +38,8 @@ interface Case {
   /** `action (how) Kind/name`, of all but the namespace. */
   readonly told: readonly string[]
   readonly fields?: readonly (readonly [path: string, live: unknown, wanted: unknown])[]
+  /** Who is said to hold these fields. */
+  readonly managers?: readonly string[]
 }
 
 const cm = (ns: string, data: { [key: string]: string } = { k: '1' }, more: JsonObject = {}) =>
@@ -148,9 +150,10 @@ const cases: readonly Case[] = [
     name: 'an object that is adopted although it differs',
     before: () => [],
     after: (ns) => [annotated(cm(ns, { k: '2' }), { 'flotilla.dev/adopt': 'Always' })],
-    hand: (plane, ns) => send(plane, 'POST', `/api/v1/namespaces/${ns}/configmaps`, cm(ns)),
+    hand: (plane, ns) => send(plane, 'POST', `/api/v1/namespaces/${ns}/configmaps`, cm(ns, { j: '1' })),
     told: ['configured (adopted) ConfigMap/c'],
-    fields: [['/data/k', '1', '2']],
+    fields: [['/data/k', undefined, '2']],
+    managers: ['nobody'],
   },
   {
     name: 'an object that is left alone, with what differs',
@@ -159,6 +162,15 @@ const cases: readonly Case[] = [
     hand: (plane, ns) => send(plane, 'POST', `/api/v1/namespaces/${ns}/configmaps`, cm(ns)),
     told: ['skipped (left alone) ConfigMap/c'],
     fields: [['/data/k', '1', '2']],
+  },
+  {
+    name: 'one that is left alone and lacks a field, which nobody took away',
+    before: () => [],
+    after: (ns) => [cm(ns, { j: '1', k: '2' })],
+    hand: (plane, ns) => send(plane, 'POST', `/api/v1/namespaces/${ns}/configmaps`, cm(ns, { j: '1' })),
+    told: ['skipped (left alone) ConfigMap/c'],
+    fields: [['/data/k', undefined, '2']],
+    managers: ['nobody'],
   },
   {
     name: 'an object that leaves Git',
@@ -243,6 +255,11 @@ describeMembers('a plan of one member', ['etcd', 'kube-apiserver'], () => {
         assert.deepEqual(
           first?.fields.map(({ path, live, wanted }) => [path, live, wanted]),
           one.fields,
+        )
+      if (one.managers)
+        assert.deepEqual(
+          first?.fields.map(({ manager }) => manager),
+          one.managers,
         )
       await withMember(plane, async (member) => {
         await apply(member, wanted, { ...set, mayDelete: { has: () => true } })
