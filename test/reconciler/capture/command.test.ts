@@ -92,6 +92,9 @@ describeReal('flotilla capture', ['git'], () => {
     )
     assert.equal(fleet.git('diff', '--name-only', `${tip}..${branch}`), 'w.yaml')
 
+    // The same commit upon the same tip, made within a second, is the very same.
+    await fleet.people.commit('Go on')
+    await fleet.people.push()
     const again = await captureIt()
     assert.equal(again.code, 1)
     assert.match(again.stderr, /the branch flotilla\/capture-\S+ is there already; merge it, or delete it/)
