@@ -33,11 +33,13 @@ function podFor(set: KubeObject): KubeObject {
   return podOf(set, objectOf(objectOf(set.spec).template), { generateName: `${set.metadata.name}-` })
 }
 
-/** Those without a node go first, then those that are not ready, then the youngest. */
+/** Those without a node go first, then those that are not ready, then the cheapest to delete, then the youngest. */
 function leastUseful(pods: readonly KubeObject[]): readonly KubeObject[] {
   const rank = (pod: KubeObject) => (textOf(objectOf(pod.spec).nodeName) === '' ? 0 : isReady(pod) ? 2 : 1)
   const age = (pod: KubeObject) => Date.parse(textOf(pod.metadata.creationTimestamp))
-  return [...pods].sort((a, b) => rank(a) - rank(b) || age(b) - age(a))
+  const cost = ({ metadata }: KubeObject) =>
+    Number.parseInt(metadata.annotations?.['controller.kubernetes.io/pod-deletion-cost'] ?? '', 10) || 0
+  return [...pods].sort((a, b) => rank(a) - rank(b) || cost(a) - cost(b) || age(b) - age(a))
 }
 
 function statusOf(set: KubeObject, pods: readonly KubeObject[], available: number): JsonObject {

@@ -26,7 +26,12 @@ export interface Pod {
   /** When it was created, as the server writes it. */
   readonly createdAt: string
   readonly owner: PodOwner | undefined
+  /** What its annotation says of the cost of deleting it; undefined where it has none, null where it has no annotation at all. */
+  readonly deletionCost: string | undefined | null
 }
+
+/** Which of its pods a ReplicaSet deletes first when it shrinks: those of the lowest cost. */
+export const deletionCost = 'controller.kubernetes.io/pod-deletion-cost'
 
 /** The controller that a pod names, with the hash of the template that a Deployment's pods carry. */
 export interface PodOwner {
@@ -57,6 +62,7 @@ export function podOf(object: KubeObject): Pod {
     reason: isReady ? '' : whyNotReady(object),
     createdAt: metadataText(object, 'creationTimestamp'),
     owner: ownerOf(object, own['pod-template-hash']),
+    deletionCost: object.metadata.annotations ? object.metadata.annotations[deletionCost] : null,
   }
 }
 

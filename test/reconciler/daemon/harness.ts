@@ -35,6 +35,8 @@ export interface FleetOptions {
   readonly spec?: JsonObject
   /** Namespaces beside `ns` that the fleet makes, taken away at the end. */
   readonly namespaces?: readonly string[]
+  /** Clusters whose workloads get ready. */
+  readonly controllers?: boolean
 }
 
 /** A fleet repository on a real Git server, with real member clusters; names that no other test uses. */
@@ -75,6 +77,8 @@ export interface StartOptions {
   readonly report?: DaemonOptions['report']
   readonly readSecret?: DaemonOptions['readSecret']
   readonly metrics?: Partial<DaemonOptions['metrics']>
+  /** What finds and renders charts; nothing where left out. */
+  readonly charts?: DaemonOptions['charts']
 }
 
 /** A daemon that is waited for, never slept for. */
@@ -92,7 +96,7 @@ type Answer<T> = T | undefined | false | Promise<T | undefined | false>
 /** Makes a fleet. Its first commit holds the Fleet and the inventory; workloads are the test's. */
 export async function makeFleet(options: FleetOptions = {}): Promise<TestFleet> {
   const names = options.clusters ?? ['c1', 'c2', 'c3']
-  const planes = await sharedControlPlanes(names.length)
+  const planes = await sharedControlPlanes(names.length, { controllers: options.controllers === true })
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-daemon-'))
   removeAtExit(folder)
   const name = `daemon-${process.pid}-${++counter}`
@@ -139,6 +143,7 @@ export async function makeFleet(options: FleetOptions = {}): Promise<TestFleet> 
       pulls,
       report,
       renderer: 'flotilla test',
+      charts: more.charts,
       notNewFleet: async (source) => (newFleet ? undefined : notNewFleet(source, { clock: systemClock, readSecret })),
       commitsInUse: (source) => commitsInUse(source, { clock: systemClock, readSecret }),
       anew: newFleet,

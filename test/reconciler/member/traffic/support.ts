@@ -91,6 +91,7 @@ export function pod(name: string, of: string, more: Partial<Pod> = {}): Pod {
     ...{ namespace: 'shop', name, uid: `uid-${name}`, resourceVersion: '1', app, release: of },
     ...{ status: undefined, isReady: true, isEnding: false, reason: '', createdAt: '2026-01-01T00:00:00Z' },
     owner: undefined,
+    deletionCost: null,
     ...more,
   }
 }

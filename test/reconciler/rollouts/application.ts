@@ -1,0 +1,44 @@
+import { stringifyYaml } from '../../../repo-layout/yaml/stringify.ts'
+
+const step = (name: string, incumbent: number, contender: number, traffic: readonly [number, number]) => ({
+  name,
+  capacity: { incumbent, contender },
+  traffic: { incumbent: traffic[0], contender: traffic[1] },
+})
+
+/** Shipper's own example of a strategy: 1 % to look at, half, all. */
+export const vanguard = [
+  step('staging', 100, 1, [100, 0]),
+  step('50/50', 50, 50, [50, 50]),
+  step('full on', 0, 100, [0, 100]),
+]
+
+/** Pods of one version in each cluster. */
+export const replicas = 4
+
+/** An Application `web` of a version of the chart of Shipper's demo, in `count` clusters of region `local`. */
+export function application(namespace: string, version: string, count: number): string {
+  return stringifyYaml({
+    apiVersion: 'shipper.booking.com/v1alpha1',
+    kind: 'Application',
+    metadata: { name: 'web', namespace },
+    spec: {
+      template: {
+        chart: { name: 'nginx', version, repoUrl: 'https://charts.example.com' },
+        clusterRequirements: { regions: [{ name: 'local', replicas: count }] },
+        strategy: { steps: vanguard },
+        values: { replicaCount: replicas },
+      },
+    },
+  })
+}
+
+/** A Release that has a release go to a step. */
+export function command(namespace: string, name: string, targetStep: number): string {
+  return stringifyYaml({
+    apiVersion: 'shipper.booking.com/v1alpha1',
+    kind: 'Release',
+    metadata: { name, namespace },
+    spec: { targetStep },
+  })
+}

@@ -1,0 +1,133 @@
+import { join } from 'node:path'
+import { createChartEngine } from '../../../reconciler/charts/engine.ts'
+import type { ChartEngine } from '../../../reconciler/charts/types.ts'
+import { systemClock } from '../../../reconciler/clock.ts'
+import type { RolloutStatus } from '../../../reconciler/server/types.ts'
+import { getIn, isJsonArray, type JsonObject } from '../../../repo-layout/json.ts'
+import { writeNginxRepository } from '../../charts/repository.ts'
+import { findBinary } from '../../testbed/binaries.ts'
+import { controllerBinaries } from '../../testbed/controllers.ts'
+import { eventually, makeFleet, type RunningDaemon, type TestFleet } from '../daemon/harness.ts'
+import type { TestMember } from '../daemon/members.ts'
+
+/** What these suites need: clusters whose workloads get ready, and a Helm. */
+export const needs = ['etcd', 'kube-apiserver', 'helm', ...controllerBinaries] as const
+
+/** A fleet with applications: clusters in region `local`, and the charts of Shipper's demo for every repository. */
+export interface RolloutWorld {
+  readonly fleet: TestFleet
+  readonly daemon: () => RunningDaemon
+  /** Ends the daemon and starts another on the same clone. */
+  restart(): Promise<void>
+  /** Writes files, commits, pushes, and has the daemon pull. */
+  push(message: string, files: Readonly<Record<string, string | undefined>>): Promise<string>
+  /** Waits until the only application is so. */
+  until(is: (status: RolloutStatus) => boolean, what: string, limit?: number): Promise<RolloutStatus>
+  /** The releases whose records are in the generated branch, with the newest last. */
+  stop(): Promise<void>
+}
+
+/** Makes such a fleet and starts its daemon. */
+export async function rolloutWorld(options: {
+  readonly clusters: readonly string[]
+  readonly spec?: JsonObject
+}): Promise<RolloutWorld> {
+  const fleet = await makeFleet({ ...options, controllers: true })
+  for (const { name } of fleet.members) fleet.writeCluster(name, { region: 'local' })
+  const folder = join(fleet.folder, 'charts')
+  await writeNginxRepository(folder)
+  const engines: ChartEngine[] = []
+  let daemon: RunningDaemon
+
+  async function start(): Promise<void> {
+    const charts = createChartEngine({
+      clock: systemClock,
+      folder,
+      cacheFolder: join(fleet.folder, 'cache'),
+      helm: { configured: findBinary('helm'), path: '' },
+    })
+    engines.push(charts)
+    daemon = await fleet.start({ charts })
+  }
+
+  return {
+    fleet,
+    daemon: () => daemon,
+    async restart() {
+      await daemon?.stop()
+      await start()
+    },
+    async push(message, files) {
+      for (const [path, text] of Object.entries(files)) {
+        if (text === undefined) fleet.people.remove(path)
+        else fleet.people.write(path, text)
+      }
+      const commit = await fleet.push(message)
+      if (!daemon) await start()
+      await daemon.sync()
+      return commit
+    },
+    until: (is, what, limit = 60_000) =>
+      daemon.until(
+        (status) => {
+          const [rollout] = status.rollouts ?? []
+          return rollout && is(rollout) && rollout
+        },
+        what,
+        limit,
+      ),
+    async stop() {
+      await fleet.stop()
+      for (const engine of engines) await engine.close()
+    },
+  }
+}
+
+/** Counts the ready endpoints of a Service in each cluster ten times a second. */
+export interface Probe {
+  /** The fewest that were ready in any cluster since the last call, by cluster. */
+  lowest(): Readonly<Record<string, number>>
+  stop(): Promise<number>
+}
+
+/** Starts counting in these clusters. */
+export function probeEndpoints(members: readonly TestMember[], namespace: string, service: string): Probe {
+  let lowest: Record<string, number> = {}
+  let counted = 0
+  let stopped = false
+  const loops = members.map(async ({ name, live }) => {
+    while (!stopped) {
+      const ready = await readyEndpoints(live, namespace, service)
+      lowest[name] = Math.min(lowest[name] ?? Number.POSITIVE_INFINITY, ready)
+      counted++
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  })
+  return {
+    lowest() {
+      const seen = lowest
+      lowest = {}
+      return seen
+    },
+    async stop() {
+      stopped = true
+      await Promise.all(loops)
+      return counted
+    },
+  }
+}
+
+/** How many endpoints of a Service are ready now. */
+export async function readyEndpoints(live: TestMember['live'], namespace: string, service: string): Promise<number> {
+  const selector = encodeURIComponent(`kubernetes.io/service-name=${service}`)
+  const list = await live(`/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?labelSelector=${selector}`)
+  const slices = getIn(list, ['items'])
+  const endpoints = (isJsonArray(slices) ? slices : []).flatMap((slice) => {
+    const all = getIn(slice, ['endpoints'])
+    return isJsonArray(all) ? all : []
+  })
+  const ready = endpoints.filter((one) => getIn(one, ['conditions', 'ready']) === true)
+  return new Set(ready.map((one) => getIn(one, ['targetRef', 'uid']))).size
+}
+
+export { eventually }
