@@ -1,4 +1,5 @@
 import type { Clock } from '../../reconciler/clock.ts'
+import { type Deferred, deferred } from '../../reconciler/member/deferred.ts'
 import type { Json, JsonObject } from '../../repo-layout/json.ts'
 import type { Backend } from './backend.ts'
 import { createClient } from './controllers/client.ts'
@@ -6,7 +7,7 @@ import { runControllers } from './controllers/run.ts'
 import { registerDefinitions } from './custom/registration.ts'
 import { createAuditLog } from './http/audit.ts'
 import { authenticate, type Tokens } from './http/auth.ts'
-import { type AnyReply, type ApiRequest, isStream } from './http/message.ts'
+import { type AnyReply, type ApiRequest, isStream, type StreamReply } from './http/message.ts'
 import { type Routes, route } from './http/router.ts'
 import { targetOf } from './http/target.ts'
 import { createAddresses } from './kinds/addresses.ts'
@@ -64,6 +65,7 @@ export async function createCluster(options: ClusterOptions, shared: Shared): Pr
     addresses: createAddresses(),
     tokens,
     controllers: options.controllers !== false,
+    admit: options.admit,
   }
   registerDefinitions(store, registry)
   seed(backend, options.nodes ?? [{ name: 'node1' }])
@@ -83,11 +85,22 @@ export async function createCluster(options: ClusterOptions, shared: Shared): Pr
     return audit ? audit.note(request, targetOf(registry, request.path), received, reply) : reply
   }
 
+  let hanging: Deferred<void> | undefined
+
+  /** A watch that is open says nothing either while the cluster hangs. */
+  function held(reply: AnyReply): AnyReply {
+    if (!isStream(reply)) return reply
+    const start: StreamReply['start'] = (write, end) =>
+      reply.start((line) => (hanging ? void hanging.promise.then(() => write(line)) : write(line)), end)
+    return { ...reply, start }
+  }
+
   async function authenticated(request: RawRequest): Promise<AnyReply> {
+    await hanging?.promise
     const user = authenticate(tokens, request.headers, (claims) => claimsHold(backend, claims))
     return user === undefined
       ? errorReply(new StatusError(401, 'Unauthorized', 'Unauthorized'))
-      : handle({ ...request, user })
+      : held(handle({ ...request, user }))
   }
 
   const port = await shared.listener.open(options.port ?? 0, authenticated)
@@ -109,6 +122,13 @@ export async function createCluster(options: ClusterOptions, shared: Shared): Pr
       tokenFor: (user) => tokens.tokenFor(user),
       request: async (method, path, body, headers = {}) => answerOf(handle(requestOf(method, path, body, headers))),
       setReachable: async (reachable) => port.setReachable(reachable),
+      setHanging(next) {
+        if (next) hanging ??= deferred()
+        else {
+          hanging?.resolve()
+          hanging = undefined
+        }
+      },
       audit() {
         if (!audit) throw new Error(`${name} was started without the option audit`)
         return [...audit.records]

@@ -1,5 +1,5 @@
 import type { Clock } from '../../reconciler/clock.ts'
-import type { Json, JsonObject } from '../../repo-layout/json.ts'
+import type { Json, JsonObject, KubeObject } from '../../repo-layout/json.ts'
 
 /** What `startSandbox` can be asked for. */
 export interface SandboxOptions {
@@ -33,6 +33,20 @@ export interface ClusterOptions {
   readonly audit?: boolean
   /** The port to listen on; a free one by default. */
   readonly port?: number
+  /** Asked before an object is written, dry runs too; a text refuses it with 422, as a ValidatingAdmissionPolicy does. */
+  readonly admit?: Admit
+}
+
+/** Says why an object may not be written; undefined where it may. */
+export type Admit = (write: AdmissionRequest) => string | undefined
+
+/** An object that is about to be written. */
+export interface AdmissionRequest {
+  readonly operation: 'CREATE' | 'UPDATE'
+  /** Plural and group: `configmaps`, `deployments.apps`. */
+  readonly resource: string
+  /** As it would be stored. */
+  readonly object: KubeObject
 }
 
 /** A simulated node. It is Ready and runs whatever fits. */
@@ -72,6 +86,8 @@ export interface SandboxCluster {
   request(method: string, path: string, body?: Json, headers?: Readonly<Record<string, string>>): Promise<SandboxAnswer>
   /** `false` cuts every connection and refuses new ones, as when a network is lost; objects and controllers go on. */
   setReachable(reachable: boolean): Promise<void>
+  /** `true` takes requests and answers none until `false`, while every connection stays open: a cluster that hangs. */
+  setHanging(hanging: boolean): void
   /** The requests that were answered so far, oldest first; throws where the option `audit` was not given. */
   audit(): readonly AuditRecord[]
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Admit } from '../../deploy/sandbox/types.ts'
 import type { JsonObject } from '../../repo-layout/json.ts'
 import { type ApiRequest, apiClient } from './api-client.ts'
 import { type AuditEntry, auditLogReader } from './audit-log.ts'
@@ -50,6 +51,8 @@ export interface ControlPlane {
   /** Stops the API server from answering while its connections stay open: a cluster that hangs, until `thaw`. */
   freeze(): void
   thaw(): void
+  /** What a cluster in memory does not admit; undefined for a real one, which has policies of its own. See `refuse`. */
+  readonly policies?: Set<Admit>
 }
 
 /**

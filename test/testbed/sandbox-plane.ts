@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startSandbox } from '../../deploy/sandbox/start.ts'
-import type { AuditRecord } from '../../deploy/sandbox/types.ts'
+import type { Admit, AuditRecord } from '../../deploy/sandbox/types.ts'
 import { apiClient } from './api-client.ts'
 import type { AuditEntry } from './audit-log.ts'
 import type { ControlPlane } from './control-plane.ts'
@@ -11,7 +11,15 @@ import { removeAtExit, removeNow } from './processes.ts'
 /** A member cluster in this process that a suite takes for a control plane; see `ControlPlane` for what it does. */
 export async function startSandboxPlane(name: string, controllers: boolean): Promise<ControlPlane> {
   const nodes = controllers ? [{ name: 'node1' }] : []
-  const sandbox = await startSandbox({ clusters: [{ name, controllers, nodes, audit: true }] })
+  const policies = new Set<Admit>()
+  const admit: Admit = (write) => {
+    for (const policy of policies) {
+      const why = policy(write)
+      if (why !== undefined) return why
+    }
+    return undefined
+  }
+  const sandbox = await startSandbox({ clusters: [{ name, controllers, nodes, audit: true, admit }] })
   const cluster = sandbox.cluster(name)
   const folder = mkdtempSync(join(tmpdir(), `flotilla-${name}-`))
   removeAtExit(folder)
@@ -35,10 +43,9 @@ export async function startSandboxPlane(name: string, controllers: boolean): Pro
     },
     kill: () => cluster.setReachable(false),
     restart: () => cluster.setReachable(true),
-    freeze() {
-      throw new Error('a sandbox cannot hang: this suite needs a real control plane')
-    },
-    thaw: () => undefined,
+    freeze: () => cluster.setHanging(true),
+    thaw: () => cluster.setHanging(false),
+    policies,
   }
 }
 

@@ -45,6 +45,11 @@ export async function sharedControlPlane(options: SharedOptions = {}): Promise<C
   return first
 }
 
+/** A control plane that no other suite uses, to be killed and restarted; its suite stops it. */
+export function ownControlPlane(name: string): Promise<ControlPlane> {
+  return onSandbox ? startSandboxPlane(`sandbox-${name}`, false) : startControlPlane({ name, audit: true })
+}
+
 function sandboxPlanes(count: number, controllers: boolean): Promise<readonly ControlPlane[]> {
   const pool = controllers ? sandboxes.full : sandboxes.plain
   while (pool.length < count) {

@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../../repo-layout/json.ts'
 import type { Backend } from '../backend.ts'
 import type { Resource } from '../resources/resource.ts'
 import { aboutStorage, notFound, StatusError } from '../status.ts'
@@ -26,6 +27,20 @@ export function admitCreate(backend: Backend, resource: Resource, namespace: str
       },
     ],
   )
+}
+
+/** Refuses what whoever started the cluster does not admit (422). */
+export function admitWrite(
+  { admit }: Backend,
+  { storage }: Resource,
+  operation: 'CREATE' | 'UPDATE',
+  object: KubeObject,
+): void {
+  const why = admit?.({ operation, resource: storage, object })
+  if (why === undefined) return
+  const { name } = object.metadata
+  const message = `${storage} ${JSON.stringify(name)} is forbidden: ${why}`
+  throw new StatusError(422, 'Invalid', message, aboutStorage(storage, name))
 }
 
 /** Refuses to delete a namespace that the cluster cannot live without. */

@@ -8,7 +8,7 @@ import { normalize } from '../schema/normalize.ts'
 import { aboutStorage, StatusError } from '../status.ts'
 import { type Entry, readEntry, withRevision } from '../store/entry.ts'
 import { refuse } from '../validate/causes.ts'
-import { admitCreate } from './admit.ts'
+import { admitCreate, admitWrite } from './admit.ts'
 import { fieldScope, type WriteOptions } from './call.ts'
 import { metadataCauses, newMetadata } from './meta.ts'
 
@@ -44,6 +44,7 @@ export function createObject(
   const bare = strategy.keepsStatus === true ? named : withEmptyStatus(resource, named)
   const ready = stored(resource, strategy.prepareCreate?.(bare, backend) ?? bare)
   refuse(resource, ready.metadata.name, [...metadataCauses(ready, resource), ...(strategy.validate?.(ready) ?? [])])
+  admitWrite(backend, resource, 'CREATE', ready)
   const object = keptIn(resource, ready)
   const taken = backend.store.get(resource.storage, namespace, object.metadata.name)
   if (taken) throw exists(resource, taken)

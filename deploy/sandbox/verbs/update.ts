@@ -7,6 +7,7 @@ import { hasSubresource, type Resource } from '../resources/resource.ts'
 import { aboutStorage, badRequest, StatusError } from '../status.ts'
 import { type Entry, readEntry, withRevision } from '../store/entry.ts'
 import { invalid, refuse } from '../validate/causes.ts'
+import { admitWrite } from './admit.ts'
 import { fieldScope, type WriteOptions } from './call.ts'
 import { inVersion, keptIn, stored } from './create.ts'
 import { frozenMetadata, keptMetadata, metadataCauses, withMeta } from './meta.ts'
@@ -48,6 +49,7 @@ export function updateObject(
     // What a subresource writes is not what these rules are about.
     ...(by.subresource === '' ? (strategy.validateUpdate?.(ready, live) ?? []) : []),
   ])
+  admitWrite(backend, resource, 'UPDATE', ready)
   const next = keptIn(resource, ready)
   if (sameButTimes(next, live)) return live
   if (options.dryRun) return next

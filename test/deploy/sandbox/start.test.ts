@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Sandbox, startSandbox } from '../../../deploy/sandbox/start.ts'
 import type { SandboxCluster } from '../../../deploy/sandbox/types.ts'
-import { isJsonObject } from '../../../repo-layout/json.ts'
+import { getIn, isJsonObject } from '../../../repo-layout/json.ts'
 import { apiClient } from '../../testbed/api-client.ts'
 
 function clientOf({ server, caData, token }: SandboxCluster) {
@@ -66,6 +67,41 @@ describe('sandbox', () => {
     assert.equal((await clientOf(sandbox.cluster('two'))('GET', '/readyz')).status, 200)
     await one.setReachable(true)
     assert.equal((await request('GET', '/readyz')).status, 200)
+  })
+
+  it('hangs with its connections open, and answers what was asked meanwhile afterwards', async () => {
+    const request = clientOf(one)
+    assert.equal((await request('GET', '/readyz')).status, 200)
+    one.setHanging(true)
+    const asked = request('GET', '/readyz')
+    assert.equal(await Promise.race([asked, pause(100, 'no answer')]), 'no answer')
+    one.setHanging(false)
+    assert.equal((await asked).status, 200)
+  })
+
+  it('refuses what its owner does not admit, dry runs too, and stores nothing of it', async () => {
+    const strict = await startSandbox({
+      clusters: [
+        {
+          name: 'strict',
+          admit: ({ resource, operation, object }) =>
+            resource === 'configmaps' && getIn(object, ['data', 'k']) === 'no' ? `${operation}: not here` : undefined,
+        },
+      ],
+    })
+    const { request } = strict.cluster('strict')
+    const path = '/api/v1/namespaces/default/configmaps'
+    const map = (k: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data: { k } })
+    for (const query of ['', '?dryRun=All']) {
+      const { status, body } = await request('POST', `${path}${query}`, map('no'))
+      assert.equal(status, 422)
+      assert.equal(getIn(body, ['message']), 'configmaps "c" is forbidden: CREATE: not here')
+    }
+    assert.equal((await request('GET', `${path}/c`)).status, 404)
+    assert.equal((await request('POST', path, map('yes'))).status, 201)
+    assert.equal((await request('PATCH', `${path}/c`, { data: { k: 'no' } })).status, 422)
+    assert.equal(getIn((await request('GET', `${path}/c`)).body, ['data', 'k']), 'yes')
+    await strict.stop()
   })
 
   it('records who asked for what, also as somebody else', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describeReal } from '../../testbed/binaries.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { startChild } from './child.ts'
 import { configMap, yaml } from './documents.ts'
 import { eventually, needs, type TestFleet, withFleet } from './harness.ts'
@@ -8,7 +8,7 @@ import { configMapsOf, type TestMember } from './members.ts'
 const many = 60
 const spec = { budget: { maxDeletedObjects: 1000, maxDeletedPercent: 100 } }
 
-describeReal('a daemon that is killed', needs, () => {
+describeMembers('a daemon that is killed', needs, () => {
   it('in the middle of an apply loses and doubles nothing: the next one goes on', () =>
     withFleet({ spec }, async (fleet) => {
       write(fleet, many)
@@ -71,7 +71,7 @@ describeReal('a daemon that is killed', needs, () => {
   }
 })
 
-describeReal('a daemon that is told to end', needs, () => {
+describeMembers('a daemon that is told to end', needs, () => {
   it('finishes the writes under way and ends at once', () =>
     withFleet({ spec }, async (fleet) => {
       write(fleet, many)

@@ -5,8 +5,8 @@ import { ApiError } from '../../../reconciler/member/errors.ts'
 import type { Method, Transport } from '../../../reconciler/member/transport.ts'
 import type { Member } from '../../../reconciler/member/types.ts'
 import type { KubeObject } from '../../../repo-layout/json.ts'
-import { describeReal } from '../../testbed/binaries.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
+import { describeMembers } from '../../testbed/members.ts'
 import { sharedControlPlane } from '../../testbed/shared.ts'
 import {
   apply,
@@ -32,7 +32,7 @@ const inTrouble: Fault = {
   error: new ApiError('etcdserver: leader changed', { type: 'server', status: 500, retryAfterMs: 100 }),
 }
 
-describeReal('a member of a real cluster: one in trouble', ['etcd', 'kube-apiserver'], () => {
+describeMembers('a member: one in trouble', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
     plane = await sharedControlPlane()

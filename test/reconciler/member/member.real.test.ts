@@ -8,9 +8,10 @@ import { systemClock } from '../../../reconciler/clock.ts'
 import { connect } from '../../../reconciler/member/connect.ts'
 import { createMember } from '../../../reconciler/member/member.ts'
 import type { MemberCluster } from '../../../repo-layout/cluster.ts'
-import { describeReal } from '../../testbed/binaries.ts'
-import { type ControlPlane, startControlPlane } from '../../testbed/control-plane.ts'
-import { sharedControlPlane, sharedControlPlanes } from '../../testbed/shared.ts'
+import type { ControlPlane } from '../../testbed/control-plane.ts'
+import { describeMembers } from '../../testbed/members.ts'
+import { refuse } from '../../testbed/refuse.ts'
+import { ownControlPlane, sharedControlPlane, sharedControlPlanes } from '../../testbed/shared.ts'
 import {
   apply,
   configMap,
@@ -31,7 +32,7 @@ import {
 
 const merge = { 'content-type': 'application/merge-patch+json' }
 
-describeReal('a member of a real cluster: connections', ['etcd', 'kube-apiserver'], () => {
+describeMembers('a member: connections', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
     plane = await sharedControlPlane()
@@ -166,15 +167,6 @@ describeReal('a member of a real cluster: connections', ['etcd', 'kube-apiserver
     proxy.close()
   })
 
-  it('impersonates a service account, which RBAC then holds to what it may do', async () => {
-    const connection = { type: 'file', path: plane.kubeconfigPath, context: undefined } as const
-    await over({ connection, serviceAccountName: 'ops/flotilla' }, none, async (member) => {
-      await apply(member, state(), settings())
-      assert.equal(member.status().sync, 'unauthorized')
-      assert.match(member.status().message, /system:serviceaccount:ops:flotilla/)
-    })
-  })
-
   it('runs an exec plugin once for all, and again when its token is refused', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'flotilla-exec-'))
     const [script, calls, token] = ['plugin.sh', 'calls', 'token'].map((name) => join(folder, name)) as [
@@ -221,10 +213,10 @@ describeReal('a member of a real cluster: connections', ['etcd', 'kube-apiserver
   })
 })
 
-describeReal('a member of a real cluster: one that comes and goes', ['etcd', 'kube-apiserver'], () => {
+describeMembers('a member: one that comes and goes', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
-    plane = await startControlPlane({ name: 'comes-and-goes', audit: true })
+    plane = await ownControlPlane('comes-and-goes')
   })
   after(() => plane.stop())
 
@@ -275,23 +267,13 @@ describeReal('a member of a real cluster: one that comes and goes', ['etcd', 'ku
 
   it('waits with what needs a namespace that cannot be made, and goes on as soon as it can', async () => {
     const ns = unique('waits')
-    await send(plane, 'POST', '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies', {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name: ns },
-      spec: {
-        matchConstraints: {
-          resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['namespaces'] }],
-        },
-        validations: [{ expression: `object.metadata.name != '${ns}'`, message: 'not this one' }],
-      },
-    })
-    const binding = `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings`
-    await send(plane, 'POST', binding, {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name: ns },
-      spec: { policyName: ns, validationActions: ['Deny'] },
+    const admitAgain = await refuse(plane, {
+      name: ns,
+      operations: ['CREATE'],
+      resource: 'namespaces',
+      expression: `object.metadata.name != '${ns}'`,
+      refuses: ({ metadata }) => metadata.name === ns,
+      message: 'not this one',
     })
     const denied = async () =>
       (await plane.request('POST', '/api/v1/namespaces?dryRun=All', namespace(ns))).status === 422
@@ -301,7 +283,7 @@ describeReal('a member of a real cluster: one that comes and goes', ['etcd', 'ku
       assert.match(objectOf(member, `Namespace/${ns}`).message, /not this one/)
       assert.match(objectOf(member, `ConfigMap/${ns}/c`).message, /needs Namespace/)
       assert.equal(objectOf(member, `ConfigMap/default/${ns}`).action, 'created')
-      await send(plane, 'DELETE', `${binding}/${ns}`)
+      await admitAgain()
       await eventually(() => member.status().sync === 'synced', 'going on', 30_000)
     })
   })
@@ -380,8 +362,8 @@ describeReal('a member of a real cluster: one that comes and goes', ['etcd', 'ku
   })
 })
 
-describeReal(
-  'a member of a real cluster: workloads',
+describeMembers(
+  'a member: workloads',
   ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kwok'],
   () => {
     it('observes replicas, pods and nodes, and follows health', async () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import type { KubeObject } from '../../../repo-layout/json.ts'
+import { getIn, type KubeObject } from '../../../repo-layout/json.ts'
 import { describeReal } from '../../testbed/binaries.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
+import { describeMembers } from '../../testbed/members.ts'
+import { refuse } from '../../testbed/refuse.ts'
 import { sharedControlPlane } from '../../testbed/shared.ts'
 import {
   apply,
@@ -20,7 +22,7 @@ import {
   withMember,
 } from './support.ts'
 
-describeReal('a member of a real cluster: what an API server refuses', ['etcd', 'kube-apiserver'], () => {
+describeMembers('a member: what an API server refuses', ['etcd', 'kube-apiserver'], () => {
   let plane: ControlPlane
   before(async () => {
     plane = await sharedControlPlane()
@@ -58,31 +60,16 @@ describeReal('a member of a real cluster: what an API server refuses', ['etcd', 
     const ns = unique('refuses')
     const path = `/api/v1/namespaces/${ns}/configmaps/c`
     const merge = { 'content-type': 'application/merge-patch+json' }
-    const binding = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings'
     await withMember(plane, async (member) => {
       await apply(member, desired(namespace(ns), configMap(ns, 'c', { k: 'git' })), settings())
-      await send(plane, 'POST', '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies', {
-        apiVersion: 'admissionregistration.k8s.io/v1',
-        kind: 'ValidatingAdmissionPolicy',
-        metadata: { name: ns },
-        spec: {
-          matchConstraints: {
-            resourceRules: [
-              { apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['configmaps'] },
-            ],
-          },
-          validations: [{ expression: "!('k' in object.data) || object.data.k != 'git'", message: 'frozen here' }],
-        },
-      })
-      await send(plane, 'POST', binding, {
-        apiVersion: 'admissionregistration.k8s.io/v1',
-        kind: 'ValidatingAdmissionPolicyBinding',
-        metadata: { name: ns },
-        spec: {
-          policyName: ns,
-          validationActions: ['Deny'],
-          matchResources: { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': ns } } },
-        },
+      const admitAgain = await refuse(plane, {
+        name: ns,
+        namespace: ns,
+        operations: ['UPDATE'],
+        resource: 'configmaps',
+        expression: "!('k' in object.data) || object.data.k != 'git'",
+        refuses: (object) => getIn(object, ['data', 'k']) === 'git',
+        message: 'frozen here',
       })
       const denied = () =>
         plane
@@ -99,7 +86,7 @@ describeReal('a member of a real cluster: what an API server refuses', ['etcd', 
         { path: '/data/k', live: 'by hand', wanted: 'git', manager: 'kubectl-edit' },
       ])
       assert.equal(member.status().sync, 'degraded')
-      await send(plane, 'DELETE', `${binding}/${ns}`)
+      await admitAgain()
       await eventually(async () => (await valueAt(plane, path, ['data', 'k'])) === 'git', 'the heal', 20_000)
       await eventually(() => member.status().sync === 'synced', 'the end of it')
     })
@@ -163,29 +150,14 @@ describeReal('a member of a real cluster: what an API server refuses', ['etcd', 
 
   it('by a policy named "immutable" is no immutable field: nothing is deleted for it', async () => {
     const ns = unique('policy')
-    const kinds = '/apis/admissionregistration.k8s.io/v1'
-    await send(plane, 'POST', `${kinds}/validatingadmissionpolicies`, {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name: ns },
-      spec: {
-        matchConstraints: {
-          resourceRules: [
-            { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['configmaps'] },
-          ],
-        },
-        validations: [{ expression: "object.data.k != 'no'", message: 'this field is immutable' }],
-      },
-    })
-    await send(plane, 'POST', `${kinds}/validatingadmissionpolicybindings`, {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name: ns },
-      spec: {
-        policyName: ns,
-        validationActions: ['Deny'],
-        matchResources: { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': ns } } },
-      },
+    await refuse(plane, {
+      name: ns,
+      namespace: ns,
+      operations: ['CREATE', 'UPDATE'],
+      resource: 'configmaps',
+      expression: "object.data.k != 'no'",
+      refuses: (object) => getIn(object, ['data', 'k']) === 'no',
+      message: 'this field is immutable',
     })
     const map = (k: string) => configMap(ns, 'c', { k }, { annotations: { 'flotilla.dev/recreate': 'true' } })
     const set = settings()
@@ -201,6 +173,14 @@ describeReal('a member of a real cluster: what an API server refuses', ['etcd', 
       assert.match(objectOf(member, `ConfigMap/${ns}/c`).message, /this field is immutable/)
       assert.equal(await valueAt(plane, `${path}/c`, ['metadata', 'uid']), uid)
     })
+  })
+})
+
+// A cluster in memory has no policies.
+describeReal('a member of a real cluster: what an API server refuses', ['etcd', 'kube-apiserver'], () => {
+  let plane: ControlPlane
+  before(async () => {
+    plane = await sharedControlPlane()
   })
 
   it('goes before what serves it: bindings of policies are applied last and pruned first', async () => {
