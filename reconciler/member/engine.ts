@@ -87,10 +87,11 @@ export function createEngine(session: Session, book: Book, options: EngineOption
   const traffic = createTraffic(session, book, {
     ...options,
     settings: () => settingsNow(),
+    onPrepared: () => queue.kick(),
     onProblems: () => noteProblems(),
     onEnd: (reason) => end(reason),
   })
-  const queue = createQueue({ clock, concurrency, ready: (key) => gate.mayStart(key), run })
+  const queue = createQueue({ clock, concurrency, ready: (key) => gate.mayStart(key) && traffic.mayApply(key), run })
   const selector = `${fleetLabel}=${book.settings?.fleetName ?? ''}`
   const kinds = createKinds(session, selector, options, {
     onObject: guarded(seen),

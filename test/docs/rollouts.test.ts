@@ -47,7 +47,7 @@ describe('docs/rollouts.md: traffic', () => {
     const of = 'web-9a1e-0'
     const unready = { isReady: false, reason }
     const pods = [pod(`${of}-z`, of), pod(`${of}-x7k2p`, of, unready), pod(`${of}-y`, of, unready)]
-    const message = releaseMessage({ items: [], pods, service: 'web', traffic: undefined })
+    const message = releaseMessage({ items: [], pods, service: 'web', traffic: undefined, isHeld: false })
     assert.ok(traffic.includes(`\`${message}\``), message)
   })
 })

@@ -28,6 +28,8 @@ export interface TrafficPlan {
   readonly releases: ReadonlyMap<string, ReleaseTraffic>
   /** Labels to be written now. */
   readonly labels: readonly Labelling[]
+  /** Whether labels may decide who serves: as many pods that are ready carry theirs as serve now, or are to. */
+  readonly isPrepared: boolean
 }
 
 /** What a plan is made from. */
@@ -54,8 +56,8 @@ export function planTraffic(service: ProductionService, facts: TrafficFacts): Tr
   const chosen = new Set<Pod>()
   for (const [release, list] of byRelease)
     for (const pod of choosePods(list, targets.get(release) ?? 0)) chosen.add(pod)
-  const missing = promised(service, sizes, facts.replicas) - [...chosen].filter(isServing).length
-  const kept = keptPods(service, facts, chosen, missing)
+  const wanted = promised(service, sizes, facts.replicas)
+  const kept = keptPods(service, facts, chosen, wanted - [...chosen].filter(isServing).length)
   const statusOf = (pod: Pod) => (chosen.has(pod) ? 'enabled' : 'disabled')
   const releases = new Map<string, ReleaseTraffic>()
   for (const [release, list] of byRelease) {
@@ -70,7 +72,12 @@ export function planTraffic(service: ProductionService, facts: TrafficFacts): Tr
     })
   }
   const labels = pods.filter((pod) => pod.status !== statusOf(pod) && !kept.has(pod))
-  return { releases, labels: labels.map((pod) => ({ pod, status: statusOf(pod) })) }
+  const labelled = pods.filter(({ isReady, status }) => isReady && status === 'enabled').length
+  return {
+    releases,
+    labels: labels.map((pod) => ({ pod, status: statusOf(pod) })),
+    isPrepared: serving !== undefined && labelled >= Math.min(wanted, pods.filter(isServing).length),
+  }
 }
 
 /** The pods of each release that has a weight, the Service or pods. */

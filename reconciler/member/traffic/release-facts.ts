@@ -21,6 +21,8 @@ export interface KnownApplication {
   readonly pods: readonly Pod[]
   /** What each release gets of the traffic; undefined where no Service shifts it. */
   readonly traffic: ReadonlyMap<string, ReleaseTraffic> | undefined
+  /** Whether its Service waits to be changed until enough pods carry their label. */
+  readonly isHeld: boolean
 }
 
 /** Where the facts on objects come from. */
@@ -33,12 +35,12 @@ export interface ObjectFacts {
 export function releaseFactsOf(known: readonly KnownApplication[], objects: ObjectFacts): ReleaseFacts {
   const releases: Record<string, ReleaseObservation> = {}
   const applied: Record<string, string> = {}
-  for (const { application, pods, traffic } of known) {
+  for (const { application, pods, traffic, isHeld } of known) {
     const isApplied = application.objects.every(({ subject }) => isInForm(objects, subject))
     for (const release of application.releases.values()) {
       const key = `${application.namespace}/${release.name}`
       const own = pods.filter((pod) => pod.release === release.name)
-      releases[key] = observationOf(objects, release, own, application, traffic?.get(release.name))
+      releases[key] = observationOf(objects, release, own, application, traffic?.get(release.name), isHeld)
       if (isApplied) applied[key] = application.digest
     }
   }
@@ -51,6 +53,7 @@ function observationOf(
   pods: readonly Pod[],
   { service, problem }: Application,
   traffic: ReleaseTraffic | undefined,
+  isHeld: boolean,
 ): ReleaseObservation {
   const available = availableReplicas(objects, release)
   const items = release.subjects.flatMap((subject) => objects.item(subject) ?? [])
@@ -59,7 +62,7 @@ function observationOf(
     ...(available === undefined ? {} : { availableReplicas: available }),
     // A release that no weight and no pod names is to have no traffic, and has none.
     ...(service ? { trafficReady: traffic?.isReady ?? true } : problem === '' ? {} : { trafficReady: false }),
-    message: problem || releaseMessage({ items, pods, service: service?.name, traffic }),
+    message: problem || releaseMessage({ items, pods, service: service?.name, traffic, isHeld }),
   }
 }
 

@@ -11,13 +11,14 @@ export interface MessageFacts {
   /** The Service that brings it traffic. */
   readonly service: string | undefined
   readonly traffic: ReleaseTraffic | undefined
+  readonly isHeld: boolean
 }
 
 /**
  * What a release still wants for, in one line; empty where nothing. Of each sort the first and how many: objects that are not
  * applied, pods that cannot be created, pods that are not ready, pods that wait for traffic or for others to take it over.
  */
-export function releaseMessage({ items, pods, service, traffic }: MessageFacts): string {
+export function releaseMessage({ items, pods, service, traffic, isHeld }: MessageFacts): string {
   const failed = items.find(({ action, message }) => (action === 'failed' || action === 'skipped') && message !== '')
   const failure = items.find(({ live }) => live?.workload && live.workload.failure !== '')?.live?.workload?.failure
   const unready = pods.filter(({ isReady }) => !isReady).sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -27,6 +28,7 @@ export function releaseMessage({ items, pods, service, traffic }: MessageFacts):
     failed ? `${failed.subject}: ${failed.message}` : '',
     failure === undefined ? '' : `pods cannot be created: ${failure}`,
     first ? `${unready.length} of ${pods.length} pods not ready: ${first.name} ${first.reason}` : '',
+    isHeld ? `Service ${service} goes over to labels when enough ready pods carry theirs` : '',
     waiting.length > 0
       ? `${podsText(waiting.length, 'waits', 'wait')} to become an endpoint of Service ${service}`
       : '',

@@ -10,7 +10,8 @@ import { InventoryLostError } from '../inventory.ts'
 import { isSuspended } from '../items.ts'
 import { createQueue } from '../queue.ts'
 import type { Session } from '../session.ts'
-import type { MemberSettings } from '../types.ts'
+import { wasApplied } from '../shards.ts'
+import type { DesiredObject, MemberSettings } from '../types.ts'
 import { type Application, applicationsOf } from './application.ts'
 import { writeLabel } from './label.ts'
 import { createNamespaces } from './namespaces.ts'
@@ -26,6 +27,8 @@ export interface TrafficOptions {
   readonly log: Logger
   /** The settings as they hold now, pauses of the whole cluster included. */
   settings(): MemberSettings | undefined
+  /** Called when `mayApply` may have become true. */
+  onPrepared(): void
   /** Called when what `problems` says may have changed. */
   onProblems(): void
   /** Called when the session cannot go on: an `ApiError` or an `InventoryLostError`. */
@@ -36,6 +39,11 @@ export interface TrafficOptions {
 export interface Traffic {
   /** Takes up a new desired state, other settings or pauses from the book. */
   follow(): void
+  /**
+   * Whether an object may be changed now. A Service that goes over to labels waits until enough pods carry theirs: they may
+   * have been made while nobody labelled pods. While pods are unknown it stays as it was.
+   */
+  mayApply(subject: Subject): boolean
   /** What keeps traffic from being shifted, or from being seen. */
   problems(): readonly string[]
   /** Resolves when no label is being written that began before. */
@@ -60,6 +68,8 @@ const longestPause = 60_000
 export function createTraffic(session: Session, book: Book, options: TrafficOptions): Traffic {
   const { clock, random, log } = options
   let applications: ReadonlyMap<string, Application> = new Map()
+  /** Applications by their production Service. */
+  let byService: ReadonlyMap<Subject, Application> = new Map()
   let readFrom: unknown
   const failures = new Map<string, { readonly times: number; readonly problem: string }>()
   let stopped = false
@@ -79,21 +89,27 @@ export function createTraffic(session: Session, book: Book, options: TrafficOpti
     onPod(pod) {
       const key = `${pod.namespace}/${pod.app}`
       if (applications.has(key)) queue.add(key, settleTime)
-      book.changed()
+      told()
     },
     onEndpoints(namespace, { service }) {
       for (const application of applications.values())
         if (application.namespace === namespace && application.service?.name === service) queue.add(application.key)
-      book.changed()
+      told()
     },
     onKnown() {
       options.onProblems()
+      options.onPrepared()
       queue.kick()
     },
     onError(error) {
       if (isClusterWide(error)) options.onEnd(error)
     },
   })
+
+  function told(): void {
+    options.onPrepared()
+    book.changed()
+  }
 
   /** What is known of a workload of an application; one that left Git and is still there counts as well. */
   function workloadIn({ workloads }: Application) {
@@ -129,6 +145,13 @@ export function createTraffic(session: Session, book: Book, options: TrafficOpti
       replicas.set(release, (replicas.get(release) ?? 0) + count)
     }
     return replicas
+  }
+
+  function mayApply(subject: Subject): boolean {
+    const application = byService.get(subject)
+    const entry = session.inventory.get(subject)
+    if (!application?.service || application.service.holder !== undefined || !wasApplied(entry)) return true
+    return entry.oid === book.items.get(subject)?.wanted?.oid || planOf(application)?.isPrepared === true
   }
 
   /** Whether an object is left alone now, and with it the pods that are about it. */
@@ -186,6 +209,13 @@ export function createTraffic(session: Session, book: Book, options: TrafficOpti
     return times === undefined ? (overtaken ? soon : undefined) : backoff(times, 1000, longestPause, random)
   }
 
+  function read(objects: Iterable<DesiredObject>): void {
+    applications = applicationsOf(objects)
+    byService = new Map(
+      [...applications.values()].flatMap((one) => (one.service ? [[one.service.subject, one] as const] : [])),
+    )
+  }
+
   book.releases = () => {
     if (applications.size === 0) return undefined
     const known: KnownApplication[] = []
@@ -193,7 +223,8 @@ export function createTraffic(session: Session, book: Book, options: TrafficOpti
       const pods = podsOf(application)
       const { service } = application
       if (!pods || (service && !namespaces.serving(application.namespace, service.name))) return undefined
-      known.push({ application, pods, traffic: planOf(application)?.releases })
+      const isHeld = service !== undefined && !mayApply(service.subject)
+      known.push({ application, pods, traffic: planOf(application)?.releases, isHeld })
     }
     return releaseFactsOf(known, { item: (subject) => book.items.get(subject), entry: session.inventory.get })
   }
@@ -202,13 +233,14 @@ export function createTraffic(session: Session, book: Book, options: TrafficOpti
     follow() {
       const objects = book.desired?.objects
       if (stopped || !objects) return
-      if (readFrom !== objects) applications = applicationsOf(objects.values())
+      if (readFrom !== objects) read(objects.values())
       readFrom = objects
       namespaces.use(applications.values())
       for (const key of failures.keys()) if (!applications.has(key)) failures.delete(key)
       for (const key of applications.keys()) queue.add(key)
       options.onProblems()
     },
+    mayApply,
     problems: () => [
       ...namespaces.problems(),
       ...[...applications.values()].flatMap(({ problem }) => (problem === '' ? [] : [problem])),

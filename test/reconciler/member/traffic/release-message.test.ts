@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type MessageFacts, releaseMessage } from '../../../../reconciler/member/traffic/release-message.ts'
 import { pod } from './support.ts'
 
-const nothing: MessageFacts = { items: [], pods: [], service: 'web', traffic: undefined }
+const nothing: MessageFacts = { items: [], pods: [], service: 'web', traffic: undefined, isHeld: false }
 const fine = { target: 1, serving: 1, isReady: true, waiting: [], kept: [] }
 const item = { subject: 'Deployment.apps/shop/web', action: 'created', message: '', live: undefined } as const
 const failing = { workload: { failure: 'exceeded quota: pods' } } as MessageFacts['items'][number]['live']
@@ -29,6 +29,11 @@ const cases: readonly (readonly [what: string, facts: Partial<MessageFacts>, mes
       ],
     },
     '2 of 3 pods not ready: a first',
+  ],
+  [
+    'that its Service waits for labels',
+    { isHeld: true },
+    'Service web goes over to labels when enough ready pods carry theirs',
   ],
   [
     'that ready pods are no endpoints, and that others go on for them',

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { sleep, systemClock } from '../../../../reconciler/clock.ts'
+import type { Transport } from '../../../../reconciler/member/transport.ts'
 import type { Member, MemberSettings } from '../../../../reconciler/member/types.ts'
 import { labels as shipper } from '../../../../render/shipper/rollout.ts'
 import type { KubeObject } from '../../../../repo-layout/json.ts'
@@ -6,11 +8,33 @@ import type { ControlPlane } from '../../../testbed/control-plane.ts'
 import { controllerBinaries } from '../../../testbed/controllers.ts'
 import { describeMembers } from '../../../testbed/members.ts'
 import { sharedControlPlane } from '../../../testbed/shared.ts'
-import { apply, desired, eventually, memberOf, namespace, requestsSince, send, settings, unique } from '../support.ts'
+import {
+  apply,
+  desired,
+  eventually,
+  memberOf,
+  namespace,
+  requestsSince,
+  send,
+  settings,
+  transportOf,
+  unique,
+} from '../support.ts'
 import { endpoints, podsIn, release, service, watchEndpoints } from './support.ts'
 
 const merge = { 'content-type': 'application/merge-patch+json' }
 const statusLabel = shipper.traffic
+
+/** The same way to a cluster, on which each label of a pod takes half a second. */
+function slowlyLabelling(transport: Transport): Transport {
+  return {
+    ...transport,
+    async request(method, path, options) {
+      if (method === 'PATCH' && path.includes('/pods/')) await sleep(systemClock, 500)
+      return transport.request(method, path, options)
+    },
+  }
+}
 
 describeMembers('traffic in a member', ['etcd', 'kube-apiserver', ...controllerBinaries], function () {
   this.timeout(120_000)
@@ -122,6 +146,30 @@ describeMembers('traffic in a member', ['etcd', 'kube-apiserver', ...controllerB
     await run(release(ns, r0, 3), service(ns, { r0: 100 }, r0))
     await settled(r0)
     assert.deepEqual(await labels(), Object.fromEntries(after.map((name) => [name, 'enabled'])))
+  })
+
+  it('is not lost either where labels come to decide over pods that were made while nobody wrote any', async () => {
+    const both = [release(ns, r0, 3), release(ns, r1, 3)]
+    await run(...both, service(ns, { r0: 100, r1: 0 }, r0))
+    await settled(r0, r1)
+    await member.stop()
+    const before = Object.keys(await labels())
+    await plane.request('DELETE', `/api/v1/namespaces/${ns}/pods`)
+    await eventually(
+      async () => {
+        const { r0: names = [] } = await endpoints(plane, ns)
+        return names.length === 3 && names.every((name) => !before.includes(name))
+      },
+      'three other endpoints',
+      60_000,
+    )
+    const watched = await watchEndpoints(plane, ns)
+    member = memberOf(plane, { transport: slowlyLabelling(transportOf(plane)) })
+    await run(...both, service(ns, { r0: 100, r1: 0 }))
+    await settled(r0, r1)
+    const { lowest } = await watched.stop()
+    assert.equal(lowest, 3)
+    assert.deepEqual(await counts(), { r0: 3 })
   })
 
   it('does not come to new pods by labels while nobody writes them, and does as soon as somebody does', async () => {
