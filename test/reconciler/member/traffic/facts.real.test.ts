@@ -113,7 +113,7 @@ describeMembers('the facts on releases', ['etcd', 'kube-apiserver', ...controlle
     const nowhere = { podSpec: { nodeSelector: { disk: 'none' } } }
     await run(one, release(ns, 'r0', 2, nowhere), service(ns, { r0: 1 }))
     const facts = await eventually(
-      () => /Unschedulable/.test(factsOf(one, 'r0')?.message ?? '') && factsOf(one, 'r0'),
+      () => /^2 of 2 .* Unschedulable/.test(factsOf(one, 'r0')?.message ?? '') && factsOf(one, 'r0'),
       'the message',
       60_000,
     )
