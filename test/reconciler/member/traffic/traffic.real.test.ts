@@ -267,6 +267,22 @@ describeMembers('traffic in a member', ['etcd', 'kube-apiserver', ...controllerB
       assert.notDeepEqual(written(from), [])
     })
 
+  it('leaves the pods of a workload alone that is paused, and goes on for the others', async () => {
+    const both = [release(ns, r0, 1), release(ns, r1, 1)]
+    await run(...both, service(ns, { r0: 1, r1: 0 }))
+    await settled(r0, r1)
+    const [at = '', until = ''] = [Date.now(), Date.now() + 3_600_000].map((time) => new Date(time).toISOString())
+    const subject = `Deployment.apps/${ns}/${r0}`
+    await member.pause({ subject, at, until, reason: 'a test', by: 'jo' })
+    await run(...both, service(ns, { r0: 0, r1: 1 }))
+    await eventually(async () => (await counts()).r1 === 1, 'the traffic of the other')
+    assert.deepEqual(await counts(), { r0: 1, r1: 1 })
+    assert.equal(facts(r0)?.trafficReady, false)
+    await member.resume(subject)
+    await settled(r0, r1)
+    assert.deepEqual(await counts(), { r1: 1 })
+  })
+
   it('is left as it is where Git says that the Service is suspended', async () => {
     const both = [release(ns, r0, 1), release(ns, r1, 1)]
     await run(...both, service(ns, { r0: 1, r1: 0 }))
