@@ -9,7 +9,7 @@ import type { State } from './state.ts'
 /** Facts must stay changed for so long before replicas are divided anew, in milliseconds. */
 const settle = 5000
 /** The same before a rollout goes on: what it waits for is exact, and a step takes several of these. */
-const settleRollout = 1000
+const settleRollout = 500
 
 /** What decisions read, and when it has changed. */
 export interface Facts {
@@ -19,7 +19,7 @@ export interface Facts {
   peek(): Observations
   /**
    * Milliseconds after which another render may decide otherwise, 0 where it may now; undefined while nothing that a
-   * decision reads has changed. A change counts only if it is still there after five seconds, one second for rollouts; that a cluster is lost or
+   * decision reads has changed. A change counts only if it is still there after five seconds, half a second for rollouts; that a cluster is lost or
    * back is damped already, and that one which leaves is emptied is final: both count at once.
    */
   due(): number | undefined

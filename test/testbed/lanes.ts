@@ -11,6 +11,7 @@ export interface Lane {
 export function lanesOf(files: readonly string[]): readonly Lane[] {
   const lanes = [
     { name: 'faults', holds: (file: string) => file.startsWith('test/faults/') },
+    { name: 'rollouts', holds: (file: string) => /^test\/reconciler\/(rollouts|member\/traffic)\//.test(file) },
     { name: 'daemon', holds: (file: string) => file.startsWith('test/reconciler/daemon/') },
     { name: 'real', holds: (file: string) => file.endsWith('.real.test.ts') || file.startsWith('test/testbed/') },
     { name: 'other', holds: () => true },

@@ -27,14 +27,16 @@ let counter = 0
 export interface ChildOptions {
   readonly clone?: string
   readonly more?: readonly string[]
+  /** More of its environment. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
 /** Starts `flotilla run` on a fleet. */
-export function startChild(fleet: TestFleet, { clone = 'clone', more = [] }: ChildOptions = {}): ChildDaemon {
+export function startChild(fleet: TestFleet, { clone = 'clone', more = [], env = {} }: ChildOptions = {}): ChildDaemon {
   const logFile = join(fleet.folder, `child-${++counter}.log`)
   const flags = ['--repo', fleet.url, '--dir', join(fleet.folder, clone), '--listen', '127.0.0.1:0']
   const quiet = ['--poll', '0 0 1 1 *', '--log-format', 'json']
-  const process_ = startProcess(process.execPath, [...programArgs(), 'run', ...flags, ...quiet, ...more], logFile)
+  const process_ = startProcess(process.execPath, [...programArgs(), 'run', ...flags, ...quiet, ...more], logFile, env)
   const lines = () => (existsSync(logFile) ? readFileSync(logFile, 'utf8').split('\n') : [])
   const find = (message: string) => lines().find((line) => line.includes(`"msg":"${message}"`))
   const explain = () => lines().slice(-30).join('\n')

@@ -5,12 +5,13 @@ import { systemClock } from '../../../reconciler/clock.ts'
 import type { RolloutStatus } from '../../../reconciler/server/types.ts'
 import { getIn, isJsonArray, type JsonObject } from '../../../repo-layout/json.ts'
 import { writeNginxRepository } from '../../charts/repository.ts'
+import { nginxCharts } from '../../render/shipper/fixtures.ts'
 import { findBinary } from '../../testbed/binaries.ts'
 import { controllerBinaries } from '../../testbed/controllers.ts'
-import { eventually, makeFleet, type RunningDaemon, type TestFleet } from '../daemon/harness.ts'
+import { makeFleet, type RunningDaemon, type TestFleet } from '../daemon/harness.ts'
 import type { TestMember } from '../daemon/members.ts'
 
-/** What these suites need: clusters whose workloads get ready, and a Helm. */
+/** What these suites need of real components: clusters whose workloads get ready, and a Helm. */
 export const needs = ['etcd', 'kube-apiserver', 'helm', ...controllerBinaries] as const
 
 /** A fleet with applications: clusters in region `local`, and the charts of Shipper's demo for every repository. */
@@ -23,7 +24,6 @@ export interface RolloutWorld {
   push(message: string, files: Readonly<Record<string, string | undefined>>): Promise<string>
   /** Waits until the only application is so. */
   until(is: (status: RolloutStatus) => boolean, what: string, limit?: number): Promise<RolloutStatus>
-  /** The releases whose records are in the generated branch, with the newest last. */
   stop(): Promise<void>
 }
 
@@ -36,18 +36,24 @@ export async function rolloutWorld(options: {
   for (const { name } of fleet.members) fleet.writeCluster(name, { region: 'local' })
   const folder = join(fleet.folder, 'charts')
   await writeNginxRepository(folder)
+  const helm = findBinary('helm')
   const engines: ChartEngine[] = []
   let daemon: RunningDaemon
 
+  /** Where there is no Helm, what it would render is at hand. */
+  function charts(): Pick<ChartEngine, 'at'> {
+    if (helm === undefined) {
+      const view = { known: nginxCharts(), fulfil: async () => {}, due: () => undefined }
+      return { at: () => view }
+    }
+    const cacheFolder = join(fleet.folder, 'cache')
+    const engine = createChartEngine({ clock: systemClock, folder, cacheFolder, helm: { configured: helm, path: '' } })
+    engines.push(engine)
+    return engine
+  }
+
   async function start(): Promise<void> {
-    const charts = createChartEngine({
-      clock: systemClock,
-      folder,
-      cacheFolder: join(fleet.folder, 'cache'),
-      helm: { configured: findBinary('helm'), path: '' },
-    })
-    engines.push(charts)
-    daemon = await fleet.start({ charts })
+    daemon = await fleet.start({ charts: charts() })
   }
 
   return {
@@ -129,5 +135,3 @@ export async function readyEndpoints(live: TestMember['live'], namespace: string
   const ready = endpoints.filter((one) => getIn(one, ['conditions', 'ready']) === true)
   return new Set(ready.map((one) => getIn(one, ['targetRef', 'uid']))).size
 }
-
-export { eventually }
