@@ -8,6 +8,7 @@ import type { FactsOf } from './facts.ts'
 import { deletable, historyLimit, outlived } from './history.ts'
 import type { Rollout } from './rollout.ts'
 import type { ReleaseState } from './state.ts'
+import { surgePercent } from './surge.ts'
 
 /** What a move of an application depends on, beside its releases. */
 export interface MoveContext {
@@ -27,6 +28,8 @@ export function move(
 ): { readonly rollouts: readonly Rollout[]; readonly messages: readonly Message[] } {
   const newest = rollouts.at(-1)
   if (!newest) return { rollouts, messages: [] }
+  const surge = surgeOf(application, newest)
+  if (surge.type === 'failed') return { rollouts, messages: [surge.message] }
   const { rules, lostClusters } = source.fleet.spec.rollouts
   const letter = rules === 'Shipper'
   const waitsForAll = letter || lostClusters === 'Wait'
@@ -40,7 +43,7 @@ export function move(
     letter,
     hasTraffic: newest.service !== undefined,
     namespace: newest.namespace,
-    surge: undefined,
+    surge: surge.percent,
   })
   const shifted = new Set(patches.flatMap((patch) => (patch.type === 'traffic' ? patch.clusters : [])))
   const moved = rollouts.map((rollout, i): Rollout => {
@@ -62,6 +65,24 @@ export function move(
   const gone = new Set(letter ? outlived(states, limit) : deletable(states, limit, members))
   const live = moved.filter(({ name }) => !gone.has(name))
   return { rollouts: select(live, new Set(clusters), shifted, facts), messages }
+}
+
+/**
+ * The limit of both releases together, as the Application says it now: how fast to go is no part of what a release is.
+ * As much as a whole release beside the other is no limit.
+ */
+function surgeOf(
+  { document, value }: Valid<ApplicationDocument>,
+  { totalReplicas }: Rollout,
+):
+  | { readonly type: 'percent'; readonly percent: number | undefined }
+  | { readonly type: 'failed'; readonly message: Message } {
+  const maxSurge = value.spec.template.strategy.rollingUpdate?.maxSurge
+  const surge = surgePercent(maxSurge, totalReplicas)
+  if (surge.type === 'percent') return { ...surge, percent: surge.percent < 100 ? surge.percent : undefined }
+  const at = ['spec', 'template', 'strategy', 'rollingUpdate', 'maxSurge']
+  const text = `${surge.problem}; the rollout stays where it is`
+  return { type: 'failed', message: errorAt(document, at, 'schema', text) }
 }
 
 /** A release as the rules of the strategy take it. */

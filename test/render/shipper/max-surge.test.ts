@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { getIn, type Json } from '../../../repo-layout/json.ts'
+import cases from '../../cases/shipper-virtual-strategy.json' with { type: 'json' }
+import { fleet } from '../helper.ts'
+import { nginxCharts } from './fixtures.ts'
+import { type Rehearsal, rehearse } from './rehearsal.ts'
+import { applicationDocument, clusterDocument, releaseDocument, releasesOf, vanguardStrategy } from './written.ts'
+
+function surging(maxSurge: Json | undefined, version: string): string {
+  const strategy = { ...vanguardStrategy, ...(maxSurge === undefined ? {} : { rollingUpdate: { maxSurge } }) }
+  return applicationDocument('web', { strategy, version })
+}
+
+/** A fleet whose first version of 10 replicas is rolled out, and whose second has begun. */
+async function begun(maxSurge: Json | undefined): Promise<Rehearsal> {
+  const sources = { 'flotilla.yaml': fleet, 'c.yaml': clusterDocument({ name: 'c1' }) }
+  const rehearsal = rehearse({ ...sources, 'app.yaml': surging(maxSurge, '0.0.1') }, nginxCharts())
+  await rehearsal.settle()
+  const [first = ''] = releasesOf(rehearsal)
+  rehearsal.sources = { ...rehearsal.sources, 'release.yaml': releaseDocument(first, 2) }
+  await rehearsal.settle()
+  rehearsal.sources = { ...rehearsal.sources, 'app.yaml': surging(maxSurge, '0.0.2') }
+  await rehearsal.settle()
+  return rehearsal
+}
+
+function replicas(rehearsal: Rehearsal): number {
+  const paths = rehearsal.paths().filter((path) => path.includes('/Deployment.apps/'))
+  return paths.reduce((sum, path) => sum + Number(getIn(rehearsal.file(path), ['spec', 'replicas'])), 0)
+}
+
+/** The most replicas of both releases on the way of the newest to its last step. */
+async function peak(rehearsal: Rehearsal): Promise<number> {
+  const contender = releasesOf(rehearsal).at(-1) ?? ''
+  rehearsal.sources = { ...rehearsal.sources, 'release.yaml': releaseDocument(contender, 2) }
+  let most = 0
+  for (let still = 0; still < 3; ) {
+    const before = JSON.stringify(rehearsal.paths().map((path) => rehearsal.file(path)))
+    await rehearsal.turn()
+    most = Math.max(most, replicas(rehearsal))
+    still = JSON.stringify(rehearsal.paths().map((path) => rehearsal.file(path))) === before ? still + 1 : 0
+  }
+  const record = rehearsal.file(`rollouts/default/web/${contender}/Release.yaml`)
+  assert.equal(getIn(record, ['status', 'achievedStep', 'step']), 2)
+  return most
+}
+
+describe('strategy.rollingUpdate.maxSurge of an Application', () => {
+  for (const { rollingUpdate, replicaCount, expectedPercent, error } of cases.maxSurge) {
+    if (error !== null) continue
+    const maxSurge = rollingUpdate?.maxSurge
+    it(`${maxSurge ?? 'nothing'} allows ${expectedPercent} percent more pods than ${replicaCount}`, async () => {
+      const most = await peak(await begun(maxSurge))
+      assert.ok(most <= replicaCount * (1 + expectedPercent / 100), `${most} replicas`)
+      assert.ok(most > replicaCount)
+    })
+  }
+
+  it('counts as it stands now, for a release that is under way too', async () => {
+    const rehearsal = await begun(undefined)
+    rehearsal.sources = { ...rehearsal.sources, 'app.yaml': surging(2, '0.0.2') }
+    assert.ok((await peak(rehearsal)) <= 12)
+    assert.equal(releasesOf(rehearsal).length, 2, 'no new release for it')
+  })
+
+  it('is an error where it is no number of pods, and everything stays', async () => {
+    const rehearsal = await begun(undefined)
+    const before = rehearsal.paths().map((path) => rehearsal.file(path))
+    const contender = releasesOf(rehearsal).at(-1) ?? ''
+    const sources = { 'app.yaml': surging('hello', '0.0.2'), 'release.yaml': releaseDocument(contender, 2) }
+    rehearsal.sources = { ...rehearsal.sources, ...sources }
+    await rehearsal.turn()
+    await rehearsal.turn()
+    assert.match(rehearsal.said().join('\n'), /^app\.yaml:\d+:\d+: error: maxSurge "hello" is neither/)
+    const kinds = (file: unknown) => getIn(file as Json, ['kind']) !== 'Release'
+    assert.deepEqual(
+      rehearsal
+        .paths()
+        .map((path) => rehearsal.file(path))
+        .filter(kinds),
+      before.filter(kinds),
+    )
+  })
+})
