@@ -37,8 +37,8 @@ export type Begun =
 const template: JsonPath = ['spec', 'template']
 
 /**
- * Makes the next release of an application from its template (`shipper 0.10 application_controller.go`): resolves the
- * chart's version, chooses clusters and renders the chart, all of it for once. A template that a release in `existing` has
+ * Makes the next release of an application from its template (`shipper 0.10 application_controller.go`): chooses
+ * clusters, resolves the chart's version and renders the chart, all of it for once. A template that a release in `existing` has
  * already keeps the version that was resolved for it, and its archive must be the same.
  */
 export function beginRelease(
@@ -47,6 +47,9 @@ export function beginRelease(
   { fleetName, clusters, charts }: BeginContext,
 ): Begun {
   const written = templateOf(value)
+  const choice = chooseClusters(value.metadata.name, written.clusterRequirements, clusters)
+  if (choice.type === 'failed')
+    return failed([...template, 'clusterRequirements'], choice.problem.reason, choice.problem.text)
   const templateHash = environmentHash(written)
   const known = existing.findLast((rollout) => rollout.template === templateHash)
   const wanted: ChartRef = known ? { ...written.chart, version: known.environment.chart.version } : written.chart
@@ -65,10 +68,6 @@ export function beginRelease(
       'ChartRepublished',
       `chart ${wanted.name} ${version} is not what it was: its digest is ${digest}, and release ${before.name} was made of ${before.digest}; publish what changed under another version`,
     )
-
-  const choice = chooseClusters(value.metadata.name, written.clusterRequirements, clusters)
-  if (choice.type === 'failed')
-    return failed([...template, 'clusterRequirements'], choice.problem.reason, choice.problem.text)
 
   const environment: ReleaseEnvironment = { ...written, chart: { ...written.chart, version } }
   const hash = environmentHash(environment)

@@ -30,13 +30,13 @@ export function commandFor(
     : { rollouts, messages: [step] }
 }
 
-function stepOf({ document, value }: Valid<ReleaseDocument>, { name, environment }: Rollout): number | Message {
-  const steps = environment.strategy?.steps ?? []
+function stepOf({ document, value }: Valid<ReleaseDocument>, rollout: Rollout): number | Message {
+  const steps = rollout.environment.strategy?.steps ?? []
   const { targetStep } = value.spec
   const step = typeof targetStep === 'number' ? targetStep : steps.findIndex((one) => one.name === targetStep)
   if (steps[step]) return step
   const known = steps.map((one, i) => `${i} (${one.name})`).join(', ')
-  const text = `no step ${JSON.stringify(targetStep)} in the strategy of ${name}; its steps are ${known}; the release stays where it is`
+  const text = `no step ${JSON.stringify(targetStep)} in strategy for Release "${releaseKey(rollout)}"; its steps are ${known}; the release stays where it is`
   return errorAt(document, ['spec', 'targetStep'], 'schema', text)
 }
 

@@ -176,7 +176,7 @@ describe('a Release in the source', () => {
     await rehearsal.settle()
     assert.equal(replicas(rehearsal, first), 1)
     assert.deepEqual(rehearsal.said(), [
-      `release.yaml:4:20: error: no step 7 in the strategy of ${first}; its steps are 0 (staging), 1 (full on); the release stays where it is [schema]`,
+      `release.yaml:4:20: error: no step 7 in strategy for Release "default/${first}"; its steps are 0 (staging), 1 (full on); the release stays where it is [schema]`,
     ])
   })
 
