@@ -18,6 +18,8 @@ export type Tell = (release: string, cluster: string) => Facts | undefined
 
 /** A fleet that is rendered turn by turn, each upon the tree before, with clusters that do what they are told. */
 export interface Rehearsal {
+  /** Begins with these files of a previous tree instead of none. */
+  start(files: RenderOutput['files']): void
   /** Renders once more. */
   turn(): Promise<RenderOutput>
   /** Renders until nothing changes any more; gives what changed, a list of steps a turn. */
@@ -67,14 +69,18 @@ export function rehearse(sources: Sources, charts: Charts | undefined): Rehearsa
     if (!source) throw new Error(messages.map(formatMessage).join('\n'))
     const output = render({ source, previous, observations: observe(), charts }, memo)
     said = sortMessages([...messages, ...output.messages]).map(formatMessage)
-    texts = new Map([...output.files].map(([path, { oid, text }]) => [path, text ?? textOf(path, oid)] as const))
+    keep(output.files)
+    return output
+  }
+
+  function keep(files: RenderOutput['files']): void {
+    texts = new Map([...files].map(([path, { oid, text }]) => [path, text ?? textOf(path, oid)] as const))
     const now = texts
     previous = {
-      files: new Map([...output.files].map(([path, { oid }]) => [path, oid] as const)),
+      files: new Map([...files].map(([path, { oid }]) => [path, oid] as const)),
       decisions: new Map([...texts].filter(([path]) => !path.startsWith('clusters/'))),
       sourceOf: (path) => sourceOfGenerated(now.get(path) ?? ''),
     }
-    return output
   }
 
   function textOf(path: string, oid: string): string {
@@ -110,6 +116,7 @@ export function rehearse(sources: Sources, charts: Charts | undefined): Rehearsa
     sources,
     tell: () => undefined,
     lost: new Set(),
+    start: keep,
     turn,
     async settle() {
       const all: (readonly string[])[] = []
