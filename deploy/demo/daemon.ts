@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
+import { findHelm } from '../../reconciler/charts/helm/find.ts'
 import { type DaemonClient, openClient } from '../../reconciler/commands/client.ts'
 
 /** A real `flotilla run` in a process of its own, and the way to ask it. */
@@ -36,7 +37,7 @@ export async function startDaemonProcess(repo: string, dir: string, signal: Abor
   const node = ['--import', 'tsx', '--import', pathToFileURL(leash).href]
   const child = spawn(process.execPath, [...node, 'reconciler/main.ts', 'run', ...flags], {
     cwd: root,
-    env: ownEnvironment(process.env),
+    env: { ...ownEnvironment(process.env), XDG_CACHE_HOME: cacheIn(dir) },
     stdio: ['pipe', 'ignore', 'pipe'],
   })
   const log = createWriteStream(join(dir, 'daemon.log'))
@@ -87,9 +88,25 @@ export async function startDaemonProcess(repo: string, dir: string, signal: Abor
   }
 }
 
-/** Settings of another daemon of this person, such as a token, are not for this one. */
+/** Where the daemon keeps what it may lose, below the folder of the demo: nothing stays behind. */
+function cacheIn(dir: string): string {
+  return join(dir, 'cache')
+}
+
+/** Settings of another daemon of this person, such as a token, are not for this one; the Helm of this machine is. */
 function ownEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(FLOTILLA|KUBERNETES)_/.test(name)))
+  const isForeign = (name: string) => /^(FLOTILLA|KUBERNETES)_/.test(name) && name !== 'FLOTILLA_HELM'
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isForeign(name)))
+}
+
+/** Why the daemon will find no Helm to render charts with; undefined where it will. What `npm ci` brought is unpacked. */
+export async function whyNoHelm(dir: string): Promise<string | undefined> {
+  const { FLOTILLA_HELM: configured, PATH: path = '' } = process.env
+  const cacheFolder = join(cacheIn(dir), 'flotilla/charts/helm')
+  return findHelm({ configured, path, cacheFolder }).then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  )
 }
 
 /** The address of the API, which the daemon says once it answers there. */

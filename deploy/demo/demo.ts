@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { type Clock, sleep } from '../../reconciler/clock.ts'
 import { deferred } from '../../reconciler/member/deferred.ts'
-import { clusters, fleetFiles } from './fleet-files.ts'
+import { whyNoHelm } from './daemon.ts'
+import { allClusters, fleetFiles } from './fleet-files.ts'
 import { type Keyboard, listenForKeys } from './keys.ts'
 import { narrate } from './narrator.ts'
 import { nextSteps, writeSettings } from './next-steps.ts'
@@ -11,7 +12,9 @@ import { drift } from './stages/drift.ts'
 import { firstSync } from './stages/first-sync.ts'
 import { lost } from './stages/lost.ts'
 import { placement } from './stages/placement.ts'
+import { promotion } from './stages/promotion.ts'
 import { revert } from './stages/revert.ts'
+import { rollout } from './stages/rollout.ts'
 import { createTeller, type Teller } from './teller.ts'
 import { type Pauses, walk } from './tour.ts'
 import type { Show } from './view/show.ts'
@@ -49,10 +52,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
   try {
     const started = clock.now()
     welcome(places, show)
-    const stages: readonly Stage[] = [firstSync(places.url), placement, drift, lost, back, revert]
+    const noHelm = await whyNoHelm(places.dir)
+    const withCharts = noHelm === undefined ? [rollout, promotion] : []
+    const stages: readonly Stage[] = [firstSync(places.url), placement, drift, lost, back, revert, ...withCharts]
     if (stages[0]) teller.begin(stages[0], 1, stages.length)
     teller.act()
-    await places.person.commit(await fleetFiles(places.kubeconfig), 'Start the fleet')
+    await places.person.commit(await fleetFiles(places.kubeconfig, places.charts.url), 'Start the fleet')
     show.panel(['', '  the daemon starts'])
     const world = await openWorld(places, { signal, tell: teller.lines })
     stop = world.stop
@@ -61,6 +66,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
       const { lastWords } = world.daemon
       if (!(await walk({ stages, world, teller, pauses, lastWords, signal }))) return 'failed'
       show.line()
+      if (noHelm !== undefined) show.line(`The rollout of an Application is left out: ${noHelm}.`)
       show.line(`All ${stages.length} stages came about, in ${Math.round((clock.now() - started) / 1000)} s.`)
       if (!options.once) await stay(world, options, teller)
       return 'done'
@@ -75,8 +81,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
 }
 
 function welcome({ url, kubeconfig, dir }: Places, show: Show): void {
-  const names = clusters.map(({ name }) => name).join(', ')
-  show.line('Three member clusters, a Git server and the real daemon, all on this machine.')
+  const names = allClusters.map(({ name }) => name).join(', ')
+  show.line('Four clusters, a Git server and the real daemon, all on this machine.')
   show.line()
   show.line(`  Git repository  ${url}`)
   show.line(`  kubeconfig      ${kubeconfig}`)
@@ -123,14 +129,14 @@ async function stay(world: World, { show, signal, keyboard }: DemoOptions, telle
   teller.stay()
   if (!keyboard) return aborted(signal)
   show.line()
-  const names = clusters.map(({ name }) => name).join(', ')
-  show.line(`Keys: 1, 2, 3 cut ${names} off, or let it back; q ends the demo.`)
+  const names = allClusters.map(({ name }, i) => `${i + 1} ${name}`).join(', ')
+  show.line(`Keys cut a cluster off, or let it back: ${names}; q ends the demo.`)
   const away = new Set<string>()
   const quit = deferred<void>()
   const stopListening = listenForKeys(keyboard, {
     quit: quit.resolve,
     digit(number) {
-      const name = clusters[number - 1]?.name
+      const name = allClusters[number - 1]?.name
       if (name === undefined) return
       const reachable = away.delete(name)
       if (!reachable) away.add(name)

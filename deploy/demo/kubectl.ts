@@ -17,6 +17,8 @@ export type Running = ReadonlyMap<string, Replicas>
 /** What a person does with `kubectl` and the demo's kubeconfig: the clusters themselves, past the daemon. */
 export interface Kubectl {
   deployments(cluster: string): Promise<Running>
+  /** How many endpoints of a Service named `<namespace>/<name>` are ready. Rejects where there is no such Service. */
+  endpoints(cluster: string, service: string): Promise<number>
   /** One object by its path below the API server. Rejects where it is not there. */
   get(cluster: string, path: string): Promise<JsonObject>
   /** `kubectl scale deployment`; gives the number that the cluster took. */
@@ -60,6 +62,12 @@ export function createKubectl(clusters: readonly Entry[]): Kubectl {
   }
   return {
     deployments: async (cluster) => runningOf(await send(cluster, 'GET', deploymentsPath)),
+    async endpoints(cluster, service) {
+      const [namespace = '', name = ''] = service.split('/')
+      await send(cluster, 'GET', `/api/v1/namespaces/${namespace}/services/${name}`)
+      const slices = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`
+      return readyIn(await send(cluster, 'GET', `${slices}?labelSelector=kubernetes.io%2Fservice-name%3D${name}`))
+    },
     get: (cluster, path) => send(cluster, 'GET', path),
     async scale(cluster, deployment, replicas) {
       const path = `${deploymentPath(deployment)}/scale?fieldManager=kubectl`
@@ -91,6 +99,17 @@ export function runningOf(list: Json): Running {
     running.set(name, { wanted, ready: numberAt(item, ['status', 'readyReplicas']) })
   }
   return running
+}
+
+/** How many endpoints are ready in a list of EndpointSlices. */
+function readyIn(list: JsonObject): number {
+  const endpoints = listAt(list, ['items']).flatMap((slice) => listAt(slice, ['endpoints']))
+  return endpoints.filter((endpoint) => getIn(endpoint, ['conditions', 'ready']) === true).length
+}
+
+function listAt(value: Json, path: readonly string[]): readonly Json[] {
+  const found = getIn(value, path)
+  return isJsonArray(found) ? found : []
 }
 
 function numberAt(value: Json, path: readonly string[]): number {

@@ -7,10 +7,12 @@ import { createShow } from './view/show.ts'
 const help = `npm run demo [-- --once]
 
 Starts three member clusters in two regions, a Git server and the daemon on this machine, and walks through what Flotilla
-does: a first sync, a placement change by a commit, drift that is healed, a cluster that is lost and comes back, and git
-revert. Then it stays up, and says what to try by hand with git and kubectl.
+does: a first sync, a placement change by a commit, drift that is healed, a cluster that is lost and comes back, git
+revert, and an Application of Shipper's that a fourth cluster rolls out step by step. Then it stays up, and says what to
+try by hand with git and kubectl.
 
-It needs nothing but Node and what npm ci brought, listens on loopback only, and leaves nothing behind.
+It needs nothing but Node and what npm ci brought; the rollout needs a helm, and is left out where there is none
+(FLOTILLA_HELM, the PATH, and on Linux x64 what npm ci brought). It listens on loopback only, and leaves nothing behind.
 
   --once   end after the tour
   --help   print this

@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../../reconciler/clock.ts'
 import { DaemonError } from '../../reconciler/commands/client.ts'
 import type { FleetStatus } from '../../reconciler/server/types.ts'
-import { clusters } from './fleet-files.ts'
+import { allClusters, joining } from './fleet-files.ts'
 import { type Column, panelLines } from './view/matrix.ts'
 import type { Show } from './view/show.ts'
 import { type StoryLine, storyOf } from './view/story.ts'
@@ -67,8 +67,11 @@ export function narrate(
 
   async function draw(): Promise<void> {
     while (show.live && !signal.aborted) {
+      // A cluster that has not joined yet is no part of the fleet.
+      const hasJoined = last?.clusters.some(({ cluster }) => cluster === joining.name)
+      const shown = allClusters.filter((cluster) => cluster !== joining || hasJoined)
       const columns = await Promise.all(
-        clusters.map(async ({ name, region }): Promise<Column> => {
+        shown.map(async ({ name, region }): Promise<Column> => {
           const sync = last?.clusters.find(({ cluster }) => cluster === name)?.sync
           return { cluster: name, region, sync, running: await world.inside(name) }
         }),

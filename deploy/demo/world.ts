@@ -5,9 +5,10 @@ import { sleep, systemClock } from '../../reconciler/clock.ts'
 import { type GitServer, startGitServer } from '../sandbox/git/server.ts'
 import { startSandbox } from '../sandbox/start.ts'
 import type { Sandbox } from '../sandbox/types.ts'
+import { type ChartServer, startChartServer } from './chart-server.ts'
 import { type RunningDaemon, startDaemonProcess } from './daemon.ts'
 import { type Expected, expectedText, isThere, seenText, waitFor } from './expect.ts'
-import { clusters } from './fleet-files.ts'
+import { allClusters } from './fleet-files.ts'
 import { createKubectl, deploymentsPath, type Kubectl, type Running, runningOf } from './kubectl.ts'
 import { createPerson, type Person } from './person.ts'
 
@@ -16,6 +17,8 @@ export interface StageWorld {
   /** Shows lines at once, such as a commit. */
   tell(lines: readonly string[]): void
   readonly person: Person
+  /** The file that says how each cluster is reached. */
+  readonly kubeconfig: string
   readonly kubectl: Kubectl
   readonly daemon: RunningDaemon
   /** Cuts a cluster off from everybody, or lets it be reached again. */
@@ -31,7 +34,6 @@ export interface StageWorld {
 /** The whole demo: member clusters, Git server and daemon, with the files that let a person join in. */
 export interface World extends StageWorld {
   readonly url: string
-  readonly kubeconfig: string
   readonly dir: string
   /** Ends everything and removes every file. */
   stop(): Promise<void>
@@ -44,6 +46,7 @@ export interface Places {
   readonly url: string
   readonly sandbox: Sandbox
   readonly git: GitServer
+  readonly charts: ChartServer
   readonly person: Person
   stop(): Promise<void>
 }
@@ -51,7 +54,7 @@ export interface Places {
 /** Longest time that something may take to come about, in milliseconds. */
 const limit = 30_000
 
-/** Starts the member clusters and the Git server, and writes a kubeconfig. A push is followed by a call of `onPush`. */
+/** Starts the member clusters, the Git server and that of charts, and writes a kubeconfig. A push is followed by a call of `onPush`. */
 export async function openPlaces(onPush: () => void): Promise<Places> {
   const dir = await mkdtemp(join(tmpdir(), 'flotilla-demo-'))
   const started: (() => Promise<void>)[] = [() => rm(dir, { recursive: true, force: true })]
@@ -59,15 +62,17 @@ export async function openPlaces(onPush: () => void): Promise<Places> {
     for (const end of started.splice(0).reverse()) await end()
   }
   try {
-    const sandbox = await startSandbox({ clusters: clusters.map(({ name }) => ({ name })) })
+    const sandbox = await startSandbox({ clusters: allClusters.map(({ name }) => ({ name })) })
     started.push(() => sandbox.stop())
     const kubeconfig = join(dir, 'kubeconfig')
     await writeFile(kubeconfig, `${JSON.stringify(sandbox.kubeconfig(), null, 2)}\n`, { mode: 0o600 })
     const git = await startGitServer({ root: join(dir, 'git'), onPush })
     started.push(() => git.stop())
+    const charts = await startChartServer()
+    started.push(() => charts.stop())
     const url = await git.open('fleet')
     const person = await createPerson(join(dir, 'fleet'), url)
-    return { dir, kubeconfig, url, sandbox, git, person, stop }
+    return { dir, kubeconfig, url, sandbox, git, charts, person, stop }
   } catch (error) {
     await stop()
     throw error
