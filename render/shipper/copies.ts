@@ -7,6 +7,7 @@ import type { ObjectFiles, PlacedFile } from '../files.ts'
 import type { Memo } from '../memo.ts'
 import { desiredReplicas } from './capacity.ts'
 import { labels, notes, type Rollout } from './rollout.ts'
+import { leadsTo, releaseService, withBackends } from './routes.ts'
 
 /**
  * The objects of an application in its clusters: each release's own, with the replicas of its percentage, and shared ones,
@@ -37,6 +38,10 @@ function filesIn(cluster: string, all: readonly Rollout[], memo: Memo): readonly
     }
   }
   const service = lead?.service
+  const production = service === undefined ? undefined : chosen.get(service)?.[1]
+  const isRouted = production && [...chosen.values()].some(([, object]) => leadsTo(object, production))
+  if (isRouted) addReleaseServices(chosen, rollouts, production)
+  const backends = rollouts.map(({ name, weight }) => ({ name, weight: weight.get(cluster) ?? 0 }))
   const weights = weightsIn(cluster, rollouts)
   const holder = rollouts.find(({ selectedIn }) => selectedIn.has(cluster))
   return [...chosen].map(([subject, [rollout, object]]) => {
@@ -45,11 +50,26 @@ function filesIn(cluster: string, all: readonly Rollout[], memo: Memo): readonly
       subject === rollout.workload ? desiredReplicas(totalReplicas, percent.get(cluster) ?? 0) : undefined
     const traffic = subject === service ? weights : undefined
     const selects = subject === service ? holder?.name : undefined
-    return memo.of(object, [source, replicas, traffic, selects], () => {
-      const made = withTraffic(withReplicas(object, replicas), traffic, selects)
+    const routed = isRouted && leadsTo(object, production) ? weights : undefined
+    return memo.of(object, [source, replicas, traffic, selects, routed], () => {
+      const shifted = withTraffic(withReplicas(object, replicas), traffic, selects)
+      const made = routed === undefined || !production ? shifted : withBackends(shifted, production, backends)
       return [objectPathInCluster(made), { ...formatGenerated(source, made), object: made }] as const
     })
   })
+}
+
+/** Where routes lead to the Service they are to lead to its releases, so each of these has a Service of its own. */
+function addReleaseServices(
+  chosen: Map<Subject, readonly [Rollout, KubeObject]>,
+  rollouts: readonly Rollout[],
+  production: KubeObject,
+): void {
+  for (const rollout of rollouts) {
+    const own = rollout.manifest.find((object) => subjectOf(object) === rollout.service) ?? production
+    const made = releaseService(own, rollout)
+    if (!chosen.has(subjectOf(made))) chosen.set(subjectOf(made), [rollout, made])
+  }
 }
 
 /** The weight of every release, as the production Service of a cluster says it to whoever shifts the traffic there. */

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { withBackends } from '../../../render/shipper/routes.ts'
+import { getIn, type Json, type KubeObject } from '../../../repo-layout/json.ts'
+import { fleet } from '../helper.ts'
+import { command, nginxCharts, shipperCluster } from './fixtures.ts'
+import { rehearse } from './rehearsal.ts'
+
+const service: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'web', namespace: 'shop' },
+  spec: {},
+}
+const releases = [
+  { name: 'web-a-0', weight: 99 },
+  { name: 'web-b-0', weight: 1 },
+]
+
+function httpRoute(...backendRefs: readonly Json[]): KubeObject {
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: { name: 'web', namespace: 'shop' },
+    spec: { parentRefs: [{ name: 'gateway' }], rules: [{ backendRefs }] },
+  }
+}
+
+function virtualService(namespace: string, ...route: readonly Json[]): KubeObject {
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name: 'web', namespace },
+    spec: { hosts: ['web'], http: [{ route }] },
+  }
+}
+
+describe('a route that leads to the production Service', () => {
+  for (const [what, route, at, expected] of [
+    [
+      'of Gateway API leads to the releases by their weights',
+      httpRoute({ name: 'web', port: 80 }),
+      ['rules', 0, 'backendRefs'],
+      [
+        { name: 'web-a-0', port: 80, weight: 99 },
+        { name: 'web-b-0', port: 80, weight: 1 },
+      ],
+    ],
+    [
+      'of Gateway API leaves other backends their share',
+      httpRoute({ name: 'web', port: 80, weight: 3 }, { name: 'old', port: 80, weight: 1 }),
+      ['rules', 0, 'backendRefs'],
+      [
+        { name: 'web-a-0', port: 80, weight: 297 },
+        { name: 'web-b-0', port: 80, weight: 3 },
+        { name: 'old', port: 80, weight: 100 },
+      ],
+    ],
+    [
+      'of Gateway API is left alone where it leads to a Service of another namespace',
+      httpRoute({ name: 'web', namespace: 'other', port: 80 }),
+      ['rules', 0, 'backendRefs'],
+      [{ name: 'web', namespace: 'other', port: 80 }],
+    ],
+    [
+      'of Istio leads to the releases by their weights, without the subsets of the Service',
+      virtualService('shop', { destination: { host: 'web', subset: 'v1', port: { number: 80 } } }),
+      ['http', 0, 'route'],
+      [
+        { destination: { host: 'web-a-0', port: { number: 80 } }, weight: 99 },
+        { destination: { host: 'web-b-0', port: { number: 80 } }, weight: 1 },
+      ],
+    ],
+    [
+      'of Istio may be in another namespace',
+      virtualService('mesh', { destination: { host: 'web.shop.svc.cluster.local' } }),
+      ['http', 0, 'route'],
+      [
+        { destination: { host: 'web-a-0.shop.svc.cluster.local' }, weight: 99 },
+        { destination: { host: 'web-b-0.shop.svc.cluster.local' }, weight: 1 },
+      ],
+    ],
+    [
+      'of Istio in another namespace means its own Service by a short name',
+      virtualService('mesh', { destination: { host: 'web' } }),
+      ['http', 0, 'route'],
+      [{ destination: { host: 'web' } }],
+    ],
+  ] as const) {
+    it(what, () => assert.deepEqual(getIn(withBackends(route, service, releases).spec, at), expected))
+  }
+
+  it('follows a rollout exactly: 1 % needs no hundred pods', async () => {
+    const application = readFileSync('test/fixtures/article/application.yaml', 'utf8').replace(
+      /(name: staging\n\s+traffic:\n\s+contender:) 0\n(\s+incumbent:) 100/,
+      '$1 1\n$2 99',
+    )
+    const route = { ...httpRoute({ name: 'nginx', port: 80 }), metadata: { name: 'nginx' } }
+    const rehearsal = rehearse(
+      { 'flotilla.yaml': fleet, 'clusters.yaml': shipperCluster('local-1'), 'app.yaml': application },
+      nginxCharts(() => [route]),
+    )
+    const at = 'clusters/local-1/default'
+    const backends = () =>
+      getIn(rehearsal.file(`${at}/HTTPRoute.gateway.networking.k8s.io/nginx.yaml`)?.spec, ['rules', 0, 'backendRefs'])
+    const names = () =>
+      rehearsal
+        .paths()
+        .flatMap((path) => /^rollouts\/default\/super-server\/([^/]+)\/Release\.yaml$/.exec(path)?.[1] ?? [])
+    await rehearsal.settle()
+    const [first = ''] = names()
+    rehearsal.sources = { ...rehearsal.sources, 'release.yaml': command(1, first) }
+    await rehearsal.settle()
+    assert.deepEqual(backends(), [{ name: first, port: 80, weight: 100 }])
+
+    rehearsal.sources = { ...rehearsal.sources, 'app.yaml': application.replace('version: 0.0.1', 'version: 0.0.2') }
+    await rehearsal.settle()
+    const second = names().find((name) => name !== first) ?? ''
+    assert.deepEqual(backends(), [
+      { name: first, port: 80, weight: 99 },
+      { name: second, port: 80, weight: 1 },
+    ])
+    for (const release of [first, second]) {
+      const spec = rehearsal.file(`${at}/Service/${release}.yaml`)?.spec
+      assert.deepEqual(getIn(spec, ['selector']), { 'shipper-app': 'super-server', 'shipper-release': release })
+    }
+  })
+})
