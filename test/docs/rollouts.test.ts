@@ -1,56 +1,53 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { buildProgram } from '../../reconciler/commands/program.ts'
-import { fleet } from '../render/helper.ts'
-import { nginxCharts, shipperCluster } from '../render/shipper/fixtures.ts'
-import { rehearse } from '../render/shipper/rehearsal.ts'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import { applicationsOf } from '../../reconciler/member/traffic/application.ts'
+import { planTraffic } from '../../reconciler/member/traffic/plan.ts'
+import { whyNotReady } from '../../reconciler/member/traffic/reason.ts'
+import { releaseMessage } from '../../reconciler/member/traffic/release-message.ts'
+import type { KubeObject } from '../../repo-layout/json.ts'
+import { desired } from '../reconciler/member/support.ts'
+import { pod } from '../reconciler/member/traffic/support.ts'
 
-const page = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')
-const rollouts = page('rollouts.md')
+const text = readFileSync(join(import.meta.dirname, '../../docs/rollouts.md'), 'utf8')
+const traffic = text.split(/^## /m).find((part) => part.startsWith('Traffic\n')) ?? ''
 
-function yaml(text: string, kind: string): string {
-  const found = [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, body = '']) => body)
-  return found.find((body) => new RegExp(`^kind: ${kind}$`, 'm').test(body)) ?? assert.fail(`no ${kind}`)
-}
+describe('docs/rollouts.md: traffic', () => {
+  const example = parse(/```yaml\n([\s\S]*?)```/.exec(traffic)?.[1] ?? '') as KubeObject
+  const { service } = applicationsOf(desired(example).objects.values()).get('shop/web') ?? {}
 
-describe('docs/rollouts.md', () => {
-  it('has an Application that rolls out, and a Release that takes it to the step it says', async () => {
-    const rehearsal = rehearse(
-      {
-        'flotilla.yaml': fleet,
-        'clusters.yaml': shipperCluster('local-1'),
-        'app.yaml': yaml(rollouts, 'Application'),
-        'release.yaml': yaml(rollouts, 'Release'),
-      },
-      nginxCharts(),
+  it('shows a Service whose weights are read, and whose traffic goes by labels', () => {
+    assert.deepEqual(
+      [...(service?.weights ?? [])],
+      [
+        ['web-5c6f-0', 50],
+        ['web-9a1e-0', 50],
+      ],
     )
-    const steps = (await rehearsal.settle()).flat()
-    assert.deepEqual(rehearsal.said(), [])
-    assert.match(steps.at(-1) ?? '', /has achieved step 1 \(full on\)$/)
+    assert.equal(service?.holder, undefined)
   })
 
-  it('names the records that are there', async () => {
-    const rehearsal = rehearse(
-      { 'flotilla.yaml': fleet, 'clusters.yaml': shipperCluster('local-1'), 'app.yaml': yaml(rollouts, 'Application') },
-      nginxCharts(),
-    )
-    await rehearsal.settle()
-    const records = rehearsal.paths().filter((path) => path.startsWith('rollouts/'))
-    const kinds = records.map((path) => path.split('/').at(-1) ?? '')
-    assert.ok(kinds.length >= 5)
-    for (const kind of kinds) assert.ok(rollouts.includes(kind), kind)
+  it('says how coarse weights are', () => {
+    assert.ok(service)
+    const weights = new Map([
+      ['old', 100],
+      ['new', 1],
+    ])
+    const pods = [pod('old-1', 'old'), pod('old-2', 'old'), pod('new-1', 'new')]
+    const { releases } = planTraffic({ ...service, weights }, { pods, serving: new Set(), replicas: new Map() })
+    assert.match(traffic, /with two pods of 100 and one of 1, the one gets a third/)
+    assert.deepEqual([releases.get('old')?.target, releases.get('new')?.target], [2, 1])
   })
-})
 
-describe('docs/rollouts.md and docs/shipper.md', () => {
-  const program = buildProgram({ terminal: () => assert.fail(), color: () => 'never', exit: () => undefined })
-  const commands = new Set(program.commands.map((command) => command.name()))
-
-  for (const name of ['rollouts.md', 'shipper.md']) {
-    it(`${name} names only commands that there are`, () => {
-      const named = [...page(name).matchAll(/`flotilla ([a-z]+)/g)].map(([, command = '']) => command)
-      assert.ok(named.length > 0)
-      for (const command of named) assert.ok(commands.has(command), command)
-    })
-  }
+  it('shows a message as it is written', () => {
+    const waiting = { reason: 'ErrImagePull', message: 'not found' }
+    const status = { containerStatuses: [{ name: 'app', image: 'shop/web:9', ready: false, state: { waiting } }] }
+    const reason = whyNotReady({ status })
+    const of = 'web-9a1e-0'
+    const unready = { isReady: false, reason }
+    const pods = [pod(`${of}-z`, of), pod(`${of}-x7k2p`, of, unready), pod(`${of}-y`, of, unready)]
+    const message = releaseMessage({ items: [], pods, service: 'web', traffic: undefined, isHeld: false })
+    assert.ok(traffic.includes(`\`${message}\``), message)
+  })
 })
