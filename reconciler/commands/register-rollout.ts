@@ -84,16 +84,19 @@ export function addRolloutCommand(program: Command, { terminal, exit }: Registra
     .addOption(serverOption())
     .addOption(new Option('-o, --output <format>', 'for programs').choices(['json', 'yaml']))
     .option('--no-headers', 'leave out the head of the table')
+    .option('-w, --watch', 'show it again after each change; on a terminal draw anew')
     .addHelpText(
       'after',
       helpEnd({
         examples: [
           ['flotilla rollout', 'all applications'],
           ['flotilla rollout super-server', 'one, cluster by cluster'],
+          ['flotilla rollout super-server --watch', 'the same, live'],
         ],
         exit: [
           ['0', 'shown'],
           ['2', 'no daemon answers, or there is no such application'],
+          ['130', 'interrupted'],
         ],
         environment: daemonEnvironment,
       }),

@@ -3,12 +3,16 @@ import type { StatusState } from '../forge/types.ts'
 import type { Sync } from '../member/types.ts'
 import type { FleetStatus } from '../server/types.ts'
 import { count } from '../views/text.ts'
+import type { Hindrance } from './hindrance.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Several verdicts as one. */
 export interface Sum {
   readonly state: StatusState
-  /** The most useful first: `12/13 synced, 1 degraded: eu-1 Deployment/web ProgressDeadlineExceeded`. */
+  /**
+   * The most useful first: `12/13 synced, 1 degraded: eu-1 Deployment/web ProgressDeadlineExceeded`. A release that is kept
+   * back comes before the counts: `web-9a1e-0 in eu-1: 1 of 1 pods not ready: …; 12/13 synced, 1 progressing`.
+   */
   readonly words: string
 }
 
@@ -32,9 +36,17 @@ export function sumOf(verdicts: readonly Verdict[]): Sum {
     const number = verdicts.filter((verdict) => verdict.label === label).length
     return number === 0 ? [] : [`${number} ${label}`]
   })
-  const first = firstToSee(verdicts)
+  const tally = [`${synced}/${verdicts.length} synced`, ...counts].join(', ')
+  const first = firstToSee(verdicts) ?? verdicts.find(({ hindrance }) => hindrance)
+  if (first?.hindrance) return { state, words: `${releaseWords(first, first.hindrance, verdicts)}; ${tally}` }
   const name = first ? `: ${`${first.cluster} ${first.reason}`.trim()}` : ''
-  return { state, words: `${[`${synced}/${verdicts.length} synced`, ...counts].join(', ')}${name}` }
+  return { state, words: `${tally}${name}` }
+}
+
+/** `web-9a1e-0 in eu-1 (and 2 more): 1 of 1 pods not ready: …`. */
+function releaseWords({ cluster }: Verdict, { release, why }: Hindrance, verdicts: readonly Verdict[]): string {
+  const more = verdicts.filter(({ hindrance }) => hindrance?.release === release).length - 1
+  return `${release} in ${cluster}${more > 0 ? ` (and ${more} more)` : ''}: ${why}`
 }
 
 function firstToSee(verdicts: readonly Verdict[]): Verdict | undefined {

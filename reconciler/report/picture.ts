@@ -2,6 +2,7 @@ import type { CommitStatus } from '../forge/types.ts'
 import type { FleetStatus } from '../server/types.ts'
 import { type Sum, sumOf, sumOfFleet } from './aggregate.ts'
 import type { Contexts } from './contexts.ts'
+import { hindrancesOf } from './hindrance.ts'
 import { type Posting, ranks } from './posting.ts'
 import { type Frame, judgeCluster, type Verdict } from './verdict.ts'
 import { description } from './words.ts'
@@ -39,7 +40,8 @@ const partPatience = 5000
 /** Draws how the source commit in force fares. Pure. */
 export function drawPicture(status: FleetStatus, commit: string, options: PictureOptions): Picture {
   const { contexts, target, maxClusterStatuses, maxRegionStatuses, now } = options
-  const verdicts = status.clusters.map((cluster) => judgeCluster(cluster, options))
+  const hindrances = hindrancesOf(status)
+  const verdicts = status.clusters.map((one) => judgeCluster(one, options, hindrances.get(one.cluster)))
   const fleet = sumOfFleet(status, verdicts)
   const parts = new Map<string, Posting>()
   const shown = new Set<string>()

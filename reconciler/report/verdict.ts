@@ -1,6 +1,7 @@
 import type { StatusState } from '../forge/types.ts'
 import type { Sync } from '../member/types.ts'
 import type { ClusterStatus } from '../server/types.ts'
+import type { Hindrance } from './hindrance.ts'
 import { clusterReason, lastSeen, syncedWords } from './words.ts'
 
 /** What a commit has come to in one cluster. */
@@ -11,6 +12,8 @@ export interface Verdict {
   readonly label: Sync
   /** Why, in one line; empty where there is nothing to say. */
   readonly reason: string
+  /** The release that is kept back here, and by what. */
+  readonly hindrance: Hindrance | undefined
   /** The status description of the cluster. */
   readonly words: string
   /** When the verdict becomes another without anything happening, in milliseconds since the epoch. */
@@ -40,18 +43,23 @@ const settledPatience = 60_000
 
 /**
  * Judges one cluster. Success is said only of a cluster that runs the generated commit and is healthy, or is left alone on
- * purpose. What cannot be told (unreachable after the timeout, not let in) is an error, and no failure of the commit. Pure.
+ * purpose. What cannot be told (unreachable after the timeout, not let in) is an error, and no failure of the commit.
+ * A release that is kept back is said before anything else. Pure.
  */
-export function judgeCluster(cluster: ClusterStatus, frame: Frame): Verdict {
+export function judgeCluster(cluster: ClusterStatus, frame: Frame, kept?: Hindrance): Verdict {
   const { now, timeout } = frame
   const began = Date.parse(cluster.since)
-  const reason = clusterReason(cluster, now)
+  // What is said of a cluster that cannot be seen is old.
+  const hindrance = cluster.sync === 'progressing' || cluster.sync === 'degraded' ? kept : undefined
+  const release = hindrance ? `${hindrance.release}: ${hindrance.why}` : ''
+  const reason = [release, clusterReason(cluster, now)].filter((text) => text !== '').join('; ')
   const make = (state: StatusState, label: Sync, words: string, until?: number): Verdict => ({
     cluster: cluster.cluster,
     region: cluster.region,
     state,
     label,
     reason: label === 'unreachable' ? `since ${lastSeen(cluster)}` : reason,
+    hindrance,
     words,
     until,
     // What has taken too long is noticed, and told, a little later than it has.

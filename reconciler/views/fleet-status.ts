@@ -4,6 +4,7 @@ import type { ClusterStatus, FleetStatus } from '../server/types.ts'
 import { age } from './age.ts'
 import { clusterMessage, driftCount } from './cluster-message.ts'
 import { pausedCount } from './pause-text.ts'
+import { waitingForCommand } from './rollout.ts'
 import { plainScreen, type Screen, type View, viewOf } from './screen.ts'
 import { compareSync, glyph, styleOf, worstFirst, worstOf } from './state.ts'
 import { type Cell, escapeMarkdown, layoutTable, markdownTable } from './table.ts'
@@ -41,7 +42,7 @@ export function fleetStatusView(raw: FleetStatus, options: FleetViewOptions, scr
     ...headline(status, sync, now, screen),
     ...(listed.length > 0 ? layoutTable(wide ? wideHeader : header, table, screen) : []),
     ...(folded.length > 0 ? [foldLine(folded, listed.length > 0, screen)] : []),
-    ...needsYou(status).map((text) => `${screen.style('bold', 'Needs you:')} ${text}`),
+    ...linesForYou(status).map((text) => `${screen.style('bold', 'Needs you:')} ${text}`),
   ]
   return viewOf(lines, closingSentence(status, options, shown.length), screen)
 }
@@ -56,7 +57,7 @@ export function fleetStatusMarkdown(raw: FleetStatus, options: FleetViewOptions)
     `**${escapeMarkdown(tally(status))}**`,
     '',
     ...(table.length > 0 ? [markdownTable(wideHeader, table), ''] : []),
-    ...needsYou(status).map((text) => `- Needs you: ${escapeMarkdown(text)}`),
+    ...linesForYou(status).map((text) => `- Needs you: ${escapeMarkdown(text)}`),
   ]
   return { body: `${lines.join('\n').trimEnd()}\n`, closing: closingSentence(status, options, shown.length) }
 }
@@ -129,6 +130,11 @@ function foldLine(folded: readonly ClusterStatus[], more: boolean, screen: Scree
 
 /** A cycle that has not ended a turn for so many milliseconds stands still: it polls every half minute. */
 const silence = 180_000
+
+/** What needs a person: what stands in the way, and rollouts that wait for a command, which is as it should be. */
+function linesForYou(status: FleetStatus): readonly string[] {
+  return [...needsYou(status), ...waitingForCommand(status.rollouts ?? []).map(oneLine)]
+}
 
 function needsYou({ at, heartbeatAt, source, generated, messages, report }: FleetStatus): readonly string[] {
   const isSilent = heartbeatAt !== undefined && Date.parse(at) - Date.parse(heartbeatAt) > silence

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { releaseInCluster, rolloutOf } from '../views/rollout-example.ts'
 import { makeWorld, type ReportWorld, type WorldOptions } from './world.ts'
 
 const minute = 60_000
@@ -81,6 +82,32 @@ describe('the report on a commit', () => {
         shown(world, commit)[0],
         'flotilla failure 0/2 synced, 1 degraded, 1 unreachable: c1 not applied and healthy within 10m',
       )
+    }))
+
+  it('says first which release is kept back where and by which pods, pending and then as a failure', () =>
+    withWorld({ clusters: ['c1'] }, async (world) => {
+      const pod = 'super-server-71fd5980-0-nginx-5d4f8c9b7-x7k2p'
+      const seen = (message: string) => ({
+        rollouts: [
+          rolloutOf({ contender: { ...releaseInCluster, message: `1 of 1 pods not ready: ${pod} ${message}` } }),
+        ],
+      })
+      const commit = world.push()
+      world.change(seen('not started yet'))
+      await world.pass(1000)
+      assert.equal(world.board.of(commit).get('flotilla')?.description, '0/1 synced, 1 progressing')
+      world.change(seen('ImagePullBackOff: nginx:nope'))
+      await world.pass(2 * minute)
+      const why = '1 of 1 pods not ready: …-nginx-5d4f8c9b7-x7k2p ImagePullBackOff: nginx:nope'
+      assert.equal(world.board.of(commit).get('flotilla')?.state, 'pending')
+      const first = world.board.of(commit).get('flotilla')?.description ?? ''
+      assert.ok(first.startsWith(`super-server-71fd5980-0 in c1: ${why}`), first)
+      world.set('c1', { sync: 'degraded', message: 'not applied and healthy within 10m; 3/4 applied' })
+      await world.pass(2 * minute)
+      assert.equal(world.board.of(commit).get('flotilla')?.state, 'failure')
+      assert.equal(world.board.of(commit).get('flotilla/c1')?.state, 'failure')
+      const part = world.board.of(commit).get('flotilla/c1')?.description ?? ''
+      assert.ok(part.startsWith(`degraded: super-server-71fd5980-0: ${why}`), part)
     }))
 
   it('settles commits that were overtaken with the one that overtook them', () =>
