@@ -7,7 +7,7 @@ import { advance } from './advance.ts'
 import type { FactsOf } from './facts.ts'
 import { deletable, historyLimit, outlived } from './history.ts'
 import type { Rollout } from './rollout.ts'
-import type { ReleaseState } from './state.ts'
+import type { Progress, ReleaseState } from './state.ts'
 import { surgePercent } from './surge.ts'
 
 /** What a move of an application depends on, beside its releases. */
@@ -51,9 +51,8 @@ export function move(
     const own = progress.find(({ release }) => release === rollout.name)
     if (!after) return rollout
     const { achievedStep, achievedIn, complete, percent, weight } = after
-    // What is seen at the moment is told by the daemon's status; in Git it would be a commit for each pod that starts.
-    const conditions = letter ? after.conditions : after.conditions.map((one) => ({ ...one, message: '' }))
-    const state = own?.state ?? rollout.state
+    const isQuiet = own && patches.length === 0 && (isUnknown(own, facts) || (!letter && isSettled(rollout, after)))
+    const { conditions, state } = isQuiet && isToldOfStep(rollout) ? rollout : told(rollout, after, own, letter)
     return unlessSame(rollout, { ...rollout, achievedStep, achievedIn, complete, percent, weight, conditions, state })
   })
   const messages = progress.flatMap(({ problem }) =>
@@ -65,6 +64,32 @@ export function move(
   const gone = new Set(letter ? outlived(states, limit) : deletable(states, limit, members))
   const live = moved.filter(({ name }) => !gone.has(name))
   return { rollouts: select(live, new Set(clusters), shifted, facts), messages }
+}
+
+/** What is waited for is not known: then what was said of the release still holds. */
+function isUnknown({ waiting }: Progress, facts: FactsOf): boolean {
+  return waiting?.clusters.some((cluster) => facts(waiting.release, cluster) === undefined) ?? false
+}
+
+/** Where it was told to be, and nothing to do: whether its pods come and go is told by the daemon's status. */
+function isSettled({ achievedStep, targetStep }: Rollout, after: ReleaseState): boolean {
+  return achievedStep === targetStep && after.achievedStep === targetStep
+}
+
+/** Whether what is said of a release is about the step that it is to be at. */
+function isToldOfStep({ state, conditions, targetStep }: Rollout): boolean {
+  return state !== undefined && conditions.length > 0 && conditions.every(({ step }) => step === targetStep)
+}
+
+function told(
+  rollout: Rollout,
+  after: ReleaseState,
+  own: Progress | undefined,
+  letter: boolean,
+): Pick<Rollout, 'conditions' | 'state'> {
+  // What is seen at the moment is told by the daemon's status; in Git it would be a commit for each pod that starts.
+  const conditions = letter ? after.conditions : after.conditions.map((one) => ({ ...one, message: '' }))
+  return { conditions, state: own?.state ?? rollout.state }
 }
 
 /**
@@ -106,9 +131,9 @@ function select(
     const there = rollouts.filter((rollout) => rollout.clusters.includes(cluster))
     const [holder, ...more] = there.filter(({ weight }) => (weight.get(cluster) ?? 0) > 0)
     const isAlone = holder !== undefined && more.length === 0
-    const isSettled = !shifted.has(cluster) && there.every(({ name }) => facts(name, cluster)?.trafficReady === true)
+    const isSeen = !shifted.has(cluster) && there.every(({ name }) => facts(name, cluster)?.trafficReady === true)
     const was = there.find(({ selectedIn }) => selectedIn.has(cluster))
-    if (isAlone && (isSettled || was === holder)) holders.set(cluster, holder.name)
+    if (isAlone && (isSeen || was === holder)) holders.set(cluster, holder.name)
     else holders.set(cluster, undefined)
   }
   return rollouts.map((rollout) => {

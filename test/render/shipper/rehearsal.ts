@@ -32,6 +32,8 @@ export interface Rehearsal {
   sources: Sources
   tell: Tell
   lost: ReadonlySet<string>
+  /** Nothing is observed at all. */
+  silent: boolean
 }
 
 /** Charts that need no Helm: `render` gives the objects of a chart, by its version. */
@@ -91,6 +93,7 @@ export function rehearse(sources: Sources, charts: Charts | undefined): Rehearsa
 
   /** The facts of clusters that did all that the last tree told them. */
   function observe(): Observations {
+    if (rehearsal.silent) return { clusters: {} }
     const clusters: Record<string, ClusterObservation> = {}
     for (const [path, text] of texts) {
       const [, cluster = ''] = /^clusters\/([^/]+)\//.exec(path) ?? []
@@ -116,6 +119,7 @@ export function rehearse(sources: Sources, charts: Charts | undefined): Rehearsa
     sources,
     tell: () => undefined,
     lost: new Set(),
+    silent: false,
     start: keep,
     turn,
     async settle() {

@@ -138,6 +138,39 @@ describe('a RolloutBlock', () => {
   })
 })
 
+describe('a release that is where it was told to be', () => {
+  for (const [what, facts] of [
+    ['whose clusters say nothing any more', {}],
+    ['some of whose pods restart', { installed: true, availableReplicas: 7, trafficReady: false }],
+  ] as const) {
+    it(`stays the same bytes: one ${what}`, async () => {
+      const rehearsal = begin()
+      await rehearsal.settle()
+      const before = rehearsal.paths().map((path) => rehearsal.file(path))
+      rehearsal.tell = () => facts
+      await rehearsal.turn()
+      assert.deepEqual(
+        rehearsal.paths().map((path) => rehearsal.file(path)),
+        before,
+      )
+    })
+  }
+
+  it('is said to wait for the same, also while its clusters say nothing', async () => {
+    const rehearsal = begin()
+    await rehearsal.turn()
+    rehearsal.tell = () => ({ installed: true, availableReplicas: 9, trafficReady: true })
+    await rehearsal.settle()
+    const before = rehearsal.paths().map((path) => rehearsal.file(path))
+    rehearsal.silent = true
+    await rehearsal.turn()
+    assert.deepEqual(
+      rehearsal.paths().map((path) => rehearsal.file(path)),
+      before,
+    )
+  })
+})
+
 describe('facts that are not there', () => {
   it('hold a rollout, each of them, until they are', async () => {
     const rehearsal = begin()
