@@ -28,6 +28,7 @@ import { parseProvenance } from './git/generated.ts'
 import type { Repository } from './git/types.ts'
 import type { ReadSecret } from './member/connect.ts'
 import type { Fence } from './member/fence.ts'
+import { createPromotions } from './promotion/promotions.ts'
 import { mergedCharts } from './pulls/charts.ts'
 import type { PullMetrics } from './pulls/planner.ts'
 import { type PullSettings, watchPulls } from './pulls/watch.ts'
@@ -128,7 +129,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
     log,
   })
   teller.onChange(reporting.tell)
-  const facts = createFacts(state, members, clock)
+  const promotions = createPromotions({ repository, clock, onChange: teller.tell })
+  const facts = createFacts(state, members, clock, promotions)
   const inForce = () =>
     state.order && state.rendered !== undefined ? { order: state.order, source: state.rendered } : undefined
   const deletions = createDeletionGuard({
@@ -277,6 +279,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     state.rendered = sourceCommit
     state.order = { commit, fleet, fleetUid, clusters, leaving, desired: wanted, mayDelete: [], unplaced }
     hand(deletions.mayDelete(commit))
+    await promotions.follow(commit, state.rollouts, source)
   }
 
   /** Tells the members what is in force now, and which of them may delete for it. */
@@ -330,6 +333,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     async stop() {
       const reported = reporting.stop()
       const turned = turner.stop()
+      promotions.stop()
       const planned = pulls.stop()
       const reverted = onFailure.stop()
       const { cancel } = clock.after(lastTurn, () => void repository.close())

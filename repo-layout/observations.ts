@@ -28,8 +28,6 @@ const release = z.looseObject({
   installed: z.boolean().optional(),
   availableReplicas: z.int().min(0).optional(),
   trafficReady: z.boolean().optional(),
-  soaked: z.boolean().optional(),
-  deadlinePassed: z.boolean().optional(),
   message: z.string().optional(),
 })
 
@@ -44,9 +42,25 @@ const clusterObservation = z.looseObject({
   releases: z.record(z.string(), release).optional(),
 })
 
+/** What time and checks say of the newest release of an application, at exactly this step. */
+const promotion = z.looseObject({
+  /** The step that it is to be at. */
+  step: z.int().min(0),
+  /** The step has been achieved for as long as it was to soak. */
+  soaked: z.boolean().optional(),
+  /** It took longer than it may. */
+  deadlinePassed: z.boolean().optional(),
+  /** Whether the check held when it was asked last; false while it has not been. */
+  checkHolds: z.boolean().optional(),
+  /** Why the check counts as failed, more often in a row than it may. */
+  checkFailed: z.string().optional(),
+})
+
 /** What the daemon saw in the member clusters; every part is optional and an absent part is unknown. */
 export const observationsSchema = z.looseObject({
   clusters: z.record(z.string(), clusterObservation).default({}),
+  /** By release, `namespace/name`; one that is not there is not due for anything. */
+  rollouts: z.record(z.string(), promotion).optional(),
 })
 
 /** Facts about all clusters, keyed by cluster name. */
@@ -60,6 +74,9 @@ export type WorkloadObservation = z.infer<typeof workload>
 
 /** Facts about one release of an application in one cluster. */
 export type ReleaseObservation = z.infer<typeof release>
+
+/** What time and checks say of a release. */
+export type PromotionObservation = z.infer<typeof promotion>
 
 /** Nothing known about any cluster. */
 export const nothingObserved: Observations = { clusters: {} }

@@ -1,9 +1,10 @@
 import type { Observations } from '../../repo-layout/observations.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import type { Clock } from '../clock.ts'
+import type { Promotions } from '../promotion/promotions.ts'
 import { createDamper } from './damping.ts'
 import type { Members } from './members.ts'
-import { emptiedClusters, lostClusters, releaseFacts, relevantFacts } from './relevant.ts'
+import { emptiedClusters, lostClusters, promotionFacts, releaseFacts, relevantFacts } from './relevant.ts'
 import type { State } from './state.ts'
 
 /** Facts must stay changed for so long before replicas are divided anew, in milliseconds. */
@@ -20,7 +21,8 @@ export interface Facts {
   /**
    * Milliseconds after which another render may decide otherwise, 0 where it may now; undefined while nothing that a
    * decision reads has changed. A change counts only if it is still there after five seconds, half a second for rollouts; that a cluster is lost or
-   * back is damped already, and that one which leaves is emptied is final: both count at once.
+   * back is damped already, that one which leaves is emptied is final, and what time and checks say of a step is exact: these
+   * count at once.
    */
   due(): number | undefined
 }
@@ -30,6 +32,7 @@ export function createFacts(
   state: Pick<State, 'source' | 'subjects' | 'releases' | 'order'>,
   members: Pick<Members, 'observations'>,
   clock: Clock,
+  promotions: Pick<Promotions, 'observe' | 'nextChange'>,
 ): Facts {
   const damper = createDamper(clock)
   let read: Observations | undefined
@@ -38,9 +41,12 @@ export function createFacts(
     createWatched((now) => releaseFacts(now, state.releases), settleRollout, clock),
   ]
 
-  function observe({ fleet, clusters }: FleetSource): Observations {
+  function observe(source: FleetSource): Observations {
+    const { fleet, clusters } = source
     const names = clusters.filter(({ connection }) => connection).map(({ name }) => name)
-    return damper.observe(members.observations(), fleet.spec.failover, names)
+    const seen = damper.observe(members.observations(), fleet.spec.failover, names)
+    const rollouts = promotions.observe(source)
+    return Object.keys(rollouts).length === 0 ? seen : { ...seen, rollouts }
   }
 
   return {
@@ -57,10 +63,13 @@ export function createFacts(
       if (lostClusters(now) !== lostClusters(read)) return 0
       const leaving = state.order?.leaving ?? new Set()
       if (emptiedClusters(now, leaving) !== emptiedClusters(read, leaving)) return 0
+      if (promotionFacts(now) !== promotionFacts(read)) return 0
       const inTime = damper.nextChange(state.source.fleet.spec.failover)
       const before = read
       const times = watched.map((one) => one.settledIn(before, now)).filter((time) => time !== undefined)
       if (inTime !== undefined) times.push(inTime + 1)
+      const ends = promotions.nextChange(state.source)
+      if (ends !== undefined) times.push(ends)
       return times.length === 0 ? undefined : Math.min(...times)
     },
   }

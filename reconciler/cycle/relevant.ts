@@ -33,6 +33,11 @@ export function releaseFacts({ clusters }: Observations, names: ReadonlySet<stri
   return JSON.stringify(parts)
 }
 
+/** What time and checks say of releases, as a text; it is exact, so that it counts at once. */
+export function promotionFacts({ rollouts = {} }: Observations): string {
+  return JSON.stringify(Object.entries(rollouts).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
 function known(seen: NonNullable<Observations['clusters'][string]['releases']>[string] | undefined) {
   if (!seen) return null
   const { message: _told, ...facts } = seen

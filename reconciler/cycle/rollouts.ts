@@ -1,6 +1,7 @@
 import { createMemo, type Memo } from '../../render/memo.ts'
 import { indexPrevious } from '../../render/previous.ts'
 import { desiredReplicas } from '../../render/shipper/capacity.ts'
+import { failedOf } from '../../render/shipper/failed.ts'
 import { isRolloutPath } from '../../render/shipper/record.ts'
 import { readRecorded } from '../../render/shipper/recorded.ts'
 import { type Rollout, releaseKey } from '../../render/shipper/rollout.ts'
@@ -29,7 +30,10 @@ export function rolloutStatuses(
 ): readonly RolloutStatus[] {
   return applications.flatMap((rollouts) => {
     const contender = rollouts.at(-1)
-    return contender ? [statusOf(contender, rollouts.at(-2), observations)] : []
+    const failed = failedOf(rollouts)
+    if (!contender) return []
+    const status = statusOf(contender, rollouts.at(-2), observations)
+    return [failed ? { ...status, failed: { release: failed.release, reason: failed.reason } } : status]
   })
 }
 

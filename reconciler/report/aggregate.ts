@@ -58,12 +58,17 @@ function firstToSee(verdicts: readonly Verdict[]): Verdict | undefined {
 export function sumOfFleet(status: FleetStatus, verdicts: readonly Verdict[]): Sum {
   const { state, words } = sumOf(verdicts)
   const errors = errorWords(status)
-  const problems = [errors, status.generated.problem].filter((text) => text !== '')
+  const problems = [errors, ...failedRollouts(status), status.generated.problem].filter((text) => text !== '')
   if (problems.length > 0) return { state: 'failure', words: [...problems, words].join('; ') }
   // Deletions that are judged over the whole fleet are in no cluster's state.
   if (state === 'success' && status.sync === 'progressing')
     return { state: 'pending', words: `${words}, deletions wait` }
   return { state, words }
+}
+
+/** `release web-1a2b-0 failed: …`, a line each: a commit whose rollout was given up has failed though all is well again. */
+function failedRollouts({ rollouts = [] }: FleetStatus): readonly string[] {
+  return rollouts.flatMap(({ failed }) => (failed ? [`release ${failed.release} failed: ${failed.reason}`] : []))
 }
 
 /** `2 errors in the source: web.yaml:3:5: …`, or empty. */

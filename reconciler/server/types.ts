@@ -50,6 +50,8 @@ export interface RolloutStatus {
   readonly complete: boolean
   /** Whether it is being given up: the incumbent gets everything back first. */
   readonly retreating: boolean
+  /** The release that failed and was given up, until the template changes; left out where none did. */
+  readonly failed?: { readonly release: string; readonly reason: string } | undefined
   readonly waitsFor: 'installation' | 'capacity' | 'traffic' | 'command' | 'incumbent' | 'nothing'
   /** Sorted by name. */
   readonly clusters: readonly RolloutInCluster[]

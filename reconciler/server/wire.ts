@@ -107,6 +107,7 @@ const rollout = z.object({
   achievedStep: step,
   complete: z.boolean(),
   retreating: z.boolean(),
+  failed: z.object({ release: z.string(), reason: z.string() }).optional(),
   waitsFor: z.enum(['installation', 'capacity', 'traffic', 'command', 'incumbent', 'nothing']),
   clusters: z.array(
     z.object({

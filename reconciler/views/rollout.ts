@@ -22,6 +22,7 @@ export function rolloutView(raw: RolloutStatus, screen: Screen): View {
     `${screen.style('bold', `Application ${application}`)}  ${chart}  ${stepText(status)}`,
     `  contender ${release}${status.retreating ? ' (is being given up)' : ''}`,
     ...(incumbent === undefined ? [] : [`  incumbent ${incumbent}`]),
+    ...(status.failed ? [`  failed    ${status.failed.release}: ${status.failed.reason}`] : []),
     `  steps     ${steps.map((name, i) => markOf(i, targetStep, achievedStep) + name).join('  ')}`,
     ...layoutTable(header, status.clusters.map(row), screen),
   ]
@@ -37,6 +38,7 @@ export function rolloutClosing(status: RolloutStatus): string {
   if (waitsFor === 'incumbent') return `${application} gives ${status.release} up; the incumbent comes back first.`
   if (waitsFor === 'command') return `${application} waits for your command at ${at}: flotilla promote ${application}`
   if (waitsFor !== 'nothing') return `${application} waits for ${waitsFor}${places}, on the way to ${at}.`
+  if (status.failed) return `${application}: ${status.failed.release} has failed: ${status.failed.reason}.`
   if (complete && achievedStep === steps.length - 1) return `${application} is rolled out: ${status.release}.`
   return `${application} is on the way to ${at}.`
 }

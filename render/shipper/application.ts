@@ -10,8 +10,10 @@ import type { Blocks } from './blocking.ts'
 import { blockOverrideAnnotation } from './blocks.ts'
 import { commandFor } from './command.ts'
 import type { FactsOf } from './facts.ts'
+import { failedMessage, failedOf, forgetOthers, giveUp } from './failed.ts'
 import { environmentHash } from './hash.ts'
 import { move } from './move.ts'
+import { failureOf, promote } from './promote.ts'
 import type { Rollout } from './rollout.ts'
 import { templateOf } from './template.ts'
 
@@ -52,23 +54,59 @@ export function stepApplication(
   const followed = followTemplate(application, known, context)
   const command = commandFor(application, followed.rollouts, context.source)
   const moved = move(command.rollouts, application, context)
+  const failed = failStep(application, command.rollouts, moved.stands, context)
+  const said = [...followed.messages, ...command.messages, ...failed.messages]
+  if (failed.rollouts) return { rollouts: failed.rollouts, needs: followed.needs, messages: said }
+  const promoted = promote(moved.rollouts, moved.stands, application, context)
   return {
-    rollouts: moved.rollouts,
+    rollouts: promoted.rollouts,
     needs: followed.needs,
-    messages: [...followed.messages, ...command.messages, ...moved.messages],
+    messages: [...said, ...moved.messages, ...promoted.messages],
   }
+}
+
+/** Gives the newest release up where its step has failed; `rollouts` is undefined where nothing is given up. */
+function failStep(
+  application: Valid<ApplicationDocument>,
+  rollouts: readonly Rollout[],
+  stands: boolean,
+  context: ApplicationContext,
+): { readonly rollouts?: readonly Rollout[]; readonly messages: readonly Message[] } {
+  const newest = rollouts.at(-1)
+  const reason = failureOf(newest, stands, application, context)
+  if (!newest || reason === undefined) return { messages: [] }
+  const isSafe = context.source.fleet.spec.rollouts.rules === 'Safe'
+  const after = isSafe ? giveUp(rollouts, environmentHash(templateOf(application.value)), reason) : undefined
+  const failed = after && failedOf(after)
+  if (!after || !failed) {
+    const why = isSafe ? 'there is no version to go back to' : 'rules: Shipper gives nothing up'
+    return { messages: [failedMessage(application, { release: newest.name, reason }, `${why}, so it stays`)] }
+  }
+  return { rollouts: after, messages: [failedMessage(application, failed, backTo(after))] }
+}
+
+function backTo(rollouts: readonly Rollout[]): string {
+  const running = rollouts.find(({ failed }) => failed !== undefined)?.name
+  return `${running} runs on until the template changes`
 }
 
 function followTemplate(
   application: Valid<ApplicationDocument>,
-  rollouts: readonly Rollout[],
+  before: readonly Rollout[],
   context: ApplicationContext,
 ): ApplicationStep {
   const hash = environmentHash(templateOf(application.value))
+  const rollouts = forgetOthers(before, hash)
+  const failed = failedOf(rollouts)
   const isOf = (rollout: Rollout) => rollout.template === hash || rollout.hash === hash
   const newest = rollouts.at(-1)
   const older = rollouts.slice(0, -1)
   const fine = { needs: [], messages: [] }
+  if (failed) {
+    const isGone = newest?.name !== failed.release || isIdle(newest)
+    const left = rollouts.filter(({ name }) => name !== failed.release || !isGone)
+    return { ...fine, rollouts: left, messages: [failedMessage(application, failed, backTo(rollouts))] }
+  }
   if (newest && isOf(newest)) {
     const goesOn = newest.retreating ? [...older, { ...newest, retreating: false }] : rollouts
     return { ...fine, rollouts: goesOn }

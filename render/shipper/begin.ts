@@ -115,6 +115,7 @@ export function beginRelease(
       achievedIn: new Map(),
       complete: false,
       retreating: false,
+      failed: undefined,
       totalReplicas: prepared.totalReplicas,
       percent: new Map(),
       weight: new Map(),

@@ -2,32 +2,43 @@ import { errorAt } from '../../repo-layout/document.ts'
 import type { Message } from '../../repo-layout/message.ts'
 import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
 import { rolloutKey } from '../../repo-layout/read/rollouts.ts'
+import { promotionOf } from '../../repo-layout/schema/promotion.ts'
 import type { ApplicationDocument, ReleaseDocument } from '../../repo-layout/schema/shipper.ts'
 import { type Rollout, releaseKey } from './rollout.ts'
 
 /**
  * Has the newest release of an application go to the step that a Release in the source says. Without one it is at its first
- * step, but a release that was complete once stays where it is: that its document was tidied away is no command.
+ * step, but a release that was complete once stays where it is: that its document was tidied away is no command. One that
+ * goes on by itself stays where it is, too.
  */
 export function commandFor(
-  _application: Valid<ApplicationDocument>,
+  { value }: Valid<ApplicationDocument>,
   rollouts: readonly Rollout[],
   source: FleetSource,
 ): { readonly rollouts: readonly Rollout[]; readonly messages: readonly Message[] } {
   const newest = rollouts.at(-1)
   if (!newest) return { rollouts, messages: [] }
-  const { held, releases } = source.rollouts
-  const key = releaseKey(newest)
-  const written = releases.find(({ value }) => rolloutKey(value.metadata) === key)
-  const isUnknown = held.nameless || held.releases.has(key) || source.holds.mayHold('Release', [newest.name])
-  if (!written) {
-    const stays = isUnknown || newest.complete
+  const written = commandOf(newest, source)
+  if (written === 'none') {
+    const stays = newest.complete || promotionOf(value.metadata.annotations).isAutomatic
     return { rollouts: stays ? rollouts : withTarget(rollouts, newest, 0), messages: [] }
   }
+  if (written === 'unknown') return { rollouts, messages: [] }
   const step = stepOf(written, newest)
   return typeof step === 'number'
     ? { rollouts: withTarget(rollouts, newest, step), messages: [] }
     : { rollouts, messages: [step] }
+}
+
+/** The Release in the source that commands a release; `unknown` where a document that cannot be read may be it. */
+export function commandOf(
+  release: Rollout,
+  { rollouts: { held, releases }, holds }: FleetSource,
+): Valid<ReleaseDocument> | 'none' | 'unknown' {
+  const key = releaseKey(release)
+  const written = releases.find(({ value }) => rolloutKey(value.metadata) === key)
+  if (written) return written
+  return held.nameless || held.releases.has(key) || holds.mayHold('Release', [release.name]) ? 'unknown' : 'none'
 }
 
 function stepOf({ document, value }: Valid<ReleaseDocument>, rollout: Rollout): number | Message {
@@ -40,6 +51,7 @@ function stepOf({ document, value }: Valid<ReleaseDocument>, rollout: Rollout): 
   return errorAt(document, ['spec', 'targetStep'], 'schema', text)
 }
 
-function withTarget(rollouts: readonly Rollout[], newest: Rollout, targetStep: number): readonly Rollout[] {
+/** The releases with another step to go to for the newest of them. */
+export function withTarget(rollouts: readonly Rollout[], newest: Rollout, targetStep: number): readonly Rollout[] {
   return newest.targetStep === targetStep ? rollouts : [...rollouts.slice(0, -1), { ...newest, targetStep }]
 }

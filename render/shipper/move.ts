@@ -17,6 +17,14 @@ export interface MoveContext {
   readonly facts: FactsOf
 }
 
+/** The releases after a move. */
+export interface Moved {
+  readonly rollouts: readonly Rollout[]
+  readonly messages: readonly Message[]
+  /** Whether the newest is seen to stand at its target step in every cluster that takes part. */
+  readonly stands: boolean
+}
+
 /**
  * Has the strategy make its next move for the releases of an application, oldest first: at most one, in all clusters that are
  * not given up on. Releases that history has no room for go.
@@ -25,11 +33,11 @@ export function move(
   rollouts: readonly Rollout[],
   application: Valid<ApplicationDocument>,
   { source, observations, facts }: MoveContext,
-): { readonly rollouts: readonly Rollout[]; readonly messages: readonly Message[] } {
+): Moved {
   const newest = rollouts.at(-1)
-  if (!newest) return { rollouts, messages: [] }
+  if (!newest) return { rollouts, messages: [], stands: false }
   const surge = surgeOf(application, newest)
-  if (surge.type === 'failed') return { rollouts, messages: [surge.message] }
+  if (surge.type === 'failed') return { rollouts, messages: [surge.message], stands: false }
   const { rules, lostClusters } = source.fleet.spec.rollouts
   const letter = rules === 'Shipper'
   const waitsForAll = letter || lostClusters === 'Wait'
@@ -63,7 +71,8 @@ export function move(
   const states = moved.map(stateOf)
   const gone = new Set(letter ? outlived(states, limit) : deletable(states, limit, members))
   const live = moved.filter(({ name }) => !gone.has(name))
-  return { rollouts: select(live, new Set(clusters), shifted, facts), messages }
+  const stands = progress.find(({ release }) => release === newest.name)?.isAchieved === true
+  return { rollouts: select(live, new Set(clusters), shifted, facts), messages, stands }
 }
 
 /** What is waited for is not known: then what was said of the release still holds. */

@@ -122,6 +122,7 @@ function releaseDocument(rollout: Rollout): JsonObject {
         [notes.digest]: rollout.digest,
         [notes.engine]: rollout.engine,
         ...(rollout.retreating ? { [notes.retreating]: 'true' } : {}),
+        ...(rollout.failed ? { [notes.failed]: JSON.stringify(failedRecord.parse(rollout.failed)) } : {}),
       },
     },
     spec: { targetStep: rollout.targetStep, environment: environment as unknown as Json },
@@ -165,6 +166,8 @@ const condition = z.looseObject({
 
 const text = z.string()
 const answer = z.enum(['True', 'False', 'Unknown'])
+
+const failedRecord = z.object({ release: text, template: text, reason: text })
 
 const releaseRecord = z.looseObject({
   metadata,
@@ -221,6 +224,8 @@ export function parseRollout(texts: ReadonlyMap<string, string>): Rollout | unde
   const manifest = read('Manifest', manifestRecord)
   if (!release || !capacity || !traffic || !manifest) return undefined
   const { name, namespace, labels: own, annotations } = release.metadata
+  const failed = failedIn(annotations[notes.failed])
+  if (failed === 'unreadable') return undefined
   const { [labels.app]: application = '', [labels.release]: _r, [labels.hash]: hash = '', ...applicationLabels } = own
   const number = (note: string) => Number.parseInt(annotations[note] ?? '0', 10)
   const clusters = (annotations[notes.clusters] ?? '').split(',').filter((cluster) => cluster !== '')
@@ -243,6 +248,7 @@ export function parseRollout(texts: ReadonlyMap<string, string>): Rollout | unde
     achievedIn: new Map(release.status.clusters.map(({ name: cluster, achievedStep }) => [cluster, achievedStep])),
     complete: release.status.conditions.some(({ type, status }) => type === 'Complete' && status === 'True'),
     retreating: annotations[notes.retreating] === 'true',
+    failed,
     totalReplicas: capacity.spec.clusters[0]?.totalReplicaCount ?? 0,
     percent: new Map(capacity.spec.clusters.map(({ name: cluster, percent }) => [cluster, percent])),
     weight: new Map(traffic.spec.clusters.map(({ name: cluster, weight }) => [cluster, weight])),
@@ -253,6 +259,23 @@ export function parseRollout(texts: ReadonlyMap<string, string>): Rollout | unde
     workload: manifest.metadata.annotations['flotilla.dev/workload'],
     service: manifest.metadata.annotations['flotilla.dev/service'],
   }
+}
+
+/** Where a release is to be and where it is, as its record says. */
+export type RecordedSteps = Pick<Rollout, 'targetStep' | 'achievedStep'>
+
+/** Reads only the steps of the record `Release.yaml`; undefined where it says something else. */
+export function parseSteps(record: string): RecordedSteps | undefined {
+  const parsed = parseYaml(record)
+  const { data } = releaseRecord.safeParse(parsed.type === 'documents' ? parsed.documents[0]?.value : undefined)
+  return data && { targetStep: data.spec.targetStep, achievedStep: data.status.achievedStep?.step }
+}
+
+function failedIn(note: string | undefined): Rollout['failed'] | 'unreadable' {
+  if (note === undefined) return undefined
+  const parsed = parseYaml(note)
+  const value = parsed.type === 'documents' ? parsed.documents[0]?.value : undefined
+  return failedRecord.safeParse(value).data ?? 'unreadable'
 }
 
 /** The kind of a record's path, and the folder of its release. */

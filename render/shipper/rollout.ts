@@ -31,7 +31,17 @@ export const notes = {
   engine: 'flotilla.dev/chart-engine',
   /** On a release that is being given up: the running version gets everything back first. */
   retreating: 'flotilla.dev/retreating',
+  /** On the running version: the release that failed after it, as JSON. It is not begun again. */
+  failed: 'flotilla.dev/failed',
 } as const
+
+/** A release that was given up because one of its steps failed. */
+export interface FailedRelease {
+  readonly release: string
+  /** Hash of the Application's template as it was written then: until that changes nothing is begun. */
+  readonly template: string
+  readonly reason: string
+}
 
 /** A release that is in force: everything that the generated branch holds about it. */
 export interface Rollout {
@@ -62,6 +72,8 @@ export interface Rollout {
   /** Its last step was achieved once; never taken back. */
   readonly complete: boolean
   readonly retreating: boolean
+  /** The release after this one that failed; undefined where none did, or the template has changed since. */
+  readonly failed: FailedRelease | undefined
   /** 100 % of its capacity in each cluster. */
   readonly totalReplicas: number
   readonly percent: ReadonlyMap<string, number>

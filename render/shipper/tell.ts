@@ -23,6 +23,7 @@ function changes(was: Rollout, now: Rollout): readonly string[] {
   const { name, environment, achievedStep } = now
   const step = environment.strategy?.steps?.[achievedStep ?? -1]
   return [
+    ...(now.failed && !was.failed ? [`${now.failed.release} has failed: ${now.failed.reason}`] : []),
     ...(now.retreating && !was.retreating ? [`Give ${name} up`] : []),
     ...(was.retreating && !now.retreating ? [`Go on with ${name}`] : []),
     ...moves(was.percent, now.percent).map((move) => `Move capacity of ${name} to ${move.to} % in ${move.clusters}`),

@@ -2,6 +2,7 @@ import { errorAt, placeOf, type SourceDocument } from '../document.ts'
 import { groupBy } from '../group.ts'
 import type { Message } from '../message.ts'
 import { checkSchema } from '../schema/check.ts'
+import { promotionProblem } from '../schema/promotion.ts'
 import {
   type ApplicationDocument,
   applicationSchema,
@@ -51,10 +52,10 @@ export function readRollout(
       const whole = checkSchema(applicationSchema, document)
       const template = checkSchema(environmentSchema, document, ['spec', 'template'])
       const value = template.value === undefined ? undefined : whole.value
-      const long = value ? nameProblem(document, value) : []
+      const wrong = value ? [...nameProblem(document, value), ...annotationProblems(document, value)] : []
       return {
-        items: { ...none, applications: [{ document, value: long.length > 0 ? undefined : value }] },
-        messages: [...whole.messages, ...template.messages, ...long],
+        items: { ...none, applications: [{ document, value: wrong.length > 0 ? undefined : value }] },
+        messages: [...whole.messages, ...template.messages, ...wrong],
       }
     }
     case 'release': {
@@ -75,6 +76,14 @@ function nameProblem(document: SourceDocument, { metadata }: ApplicationDocument
   if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(metadata.name) && metadata.name.length <= longestApplication) return []
   const text = `metadata.name must be at most ${longestApplication} lower-case letters, digits and "-", beginning and ending with a letter or digit: releases and labels are named after it`
   return [errorAt(document, ['metadata', 'name'], 'name', text)]
+}
+
+function annotationProblems(document: SourceDocument, { metadata }: ApplicationDocument): Message[] {
+  return Object.entries(metadata.annotations ?? {}).flatMap(([key, value]) => {
+    const problem = promotionProblem(key, value)
+    const text = `${problem}; this application stays as it is`
+    return problem === undefined ? [] : [errorAt(document, ['metadata', 'annotations', key], 'annotation', text)]
+  })
 }
 
 /** `namespace/name` of a document; one without a namespace is in `default`. */

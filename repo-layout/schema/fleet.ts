@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration, jsonPointer, ownApiVersion, ownMetadata } from './common.ts'
+import { rollouts } from './rollouts.ts'
 
 const driftMode = z.enum(['Heal', 'Report']).describe('Heal re-applies at once what drifted; Report only tells')
 
@@ -29,19 +30,6 @@ const percent = z.string().regex(/^(100|\d{1,2})%$/, 'expected a percentage such
 const charts = z.strictObject({
   mirrors: z.array(z.strictObject({ from: z.string().min(1), to: z.string().min(1) })).default([]),
   timeout: duration.default('30s'),
-})
-
-const rollouts = z.strictObject({
-  rules: z
-    .enum(['Safe', 'Shipper'])
-    .default('Safe')
-    .describe('Safe: the running version keeps serving whatever happens; Shipper: to the letter of Shipper'),
-  lostClusters: z
-    .enum(['Skip', 'Wait'])
-    .default('Skip')
-    .describe(
-      'Skip: a lost cluster does not hold the others up and walks the rest when it is back; Wait: all wait for it',
-    ),
 })
 
 const forge = z.strictObject({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createFacts } from '../../../reconciler/cycle/facts.ts'
 import type { FleetOrder } from '../../../reconciler/cycle/members.ts'
 import { treeDigest } from '../../../repo-layout/generated/oid.ts'
-import type { ClusterObservation } from '../../../repo-layout/observations.ts'
+import type { ClusterObservation, Observations } from '../../../repo-layout/observations.ts'
 import { testClock } from '../../clocks.ts'
 import { fleet } from '../../render/helper.ts'
 import { readSource } from './support.ts'
@@ -21,11 +21,25 @@ async function watching() {
     releases: new Set<string>(),
     order: undefined as FleetOrder | undefined,
   }
-  const facts = createFacts(state, { observations: () => ({ clusters: seen }) }, clock)
+  const promotions = { observe: () => promoted, nextChange: () => later }
+  let promoted: NonNullable<Observations['rollouts']> = {}
+  let later: number | undefined
+  const facts = createFacts(state, { observations: () => ({ clusters: seen }) }, clock, promotions)
+  const promote = (next: typeof promoted, change?: number) => {
+    promoted = next
+    later = change
+  }
   const see = (next: typeof seen) => {
     seen = next
   }
-  return { facts, clock, see, state, read: (lost: readonly string[] = []) => facts.read(source, new Set(lost)) }
+  return {
+    facts,
+    clock,
+    see,
+    promote,
+    state,
+    read: (lost: readonly string[] = []) => facts.read(source, new Set(lost)),
+  }
 }
 
 function inventory(name: string): string {
@@ -95,6 +109,17 @@ describe('facts that decisions read', () => {
     clock.pass(300_001)
     assert.equal(facts.due(), 0)
     assert.equal(read().clusters.a?.reachable, false)
+    assert.equal(facts.due(), undefined)
+  })
+
+  it('ask at the time when a step has soaked, and at once when it has', async () => {
+    const { facts, promote, read } = await watching()
+    promote({ 'shop/web-1-0': { step: 0, soaked: false } }, 600_000)
+    read()
+    assert.equal(facts.due(), 600_000)
+    promote({ 'shop/web-1-0': { step: 0, soaked: true } })
+    assert.equal(facts.due(), 0)
+    assert.deepEqual(read().rollouts, { 'shop/web-1-0': { step: 0, soaked: true } })
     assert.equal(facts.due(), undefined)
   })
 

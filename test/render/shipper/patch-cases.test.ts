@@ -67,6 +67,7 @@ function rolloutOf(given: Given, generation: number): Rollout {
     achievedIn: new Map(),
     complete: given.achievedStep === ((strategies[given.strategy] as readonly Json[]).length ?? 0) - 1,
     retreating: false,
+    failed: undefined,
     totalReplicas: given.capacity.spec[0]?.totalReplicaCount ?? 0,
     percent: new Map(given.capacity.spec.map(({ name, percent }) => [name, percent])),
     weight: new Map(given.traffic.spec.map(({ name, weight }) => [name, weight])),

@@ -29,6 +29,8 @@ export interface Rehearsal {
   paths(): readonly string[]
   /** What the last render said, as it is printed. */
   said(): readonly string[]
+  /** What time and checks say of releases, `namespace/name`. */
+  promotions: NonNullable<Observations['rollouts']>
   sources: Sources
   tell: Tell
   lost: ReadonlySet<string>
@@ -112,10 +114,11 @@ export function rehearse(sources: Sources, charts: Charts | undefined): Rehearsa
       }
     }
     for (const cluster of rehearsal.lost) clusters[cluster] = { reachable: false }
-    return { clusters }
+    return { clusters, rollouts: rehearsal.promotions }
   }
 
   const rehearsal: Rehearsal = {
+    promotions: {},
     sources,
     tell: () => undefined,
     lost: new Set(),

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { createPromotions } from '../../../reconciler/promotion/promotions.ts'
+import { formatRollout } from '../../../render/shipper/record.ts'
+import type { Rollout } from '../../../render/shipper/rollout.ts'
+import { standingClock } from '../../clocks.ts'
+import { describeReal } from '../../testbed/binaries.ts'
+import { readSource } from '../cycle/support.ts'
+import { branches, type Fleet, filesOf, generate, startFleet } from '../git/fleet.ts'
+
+const minute = 60_000
+const key = 'shop/web-1-0'
+
+const step = (name: string, percent: number) => ({
+  ...{ name, capacity: { incumbent: 100 - percent, contender: percent } },
+  traffic: { incumbent: 100 - percent, contender: percent },
+})
+
+const environment = {
+  chart: { name: 'web', version: '1.0.0', repoUrl: 'https://charts.example.com' },
+  clusterRequirements: { regions: [{ name: 'local' }] },
+  strategy: { steps: [step('staging', 1), step('half', 50), step('full on', 100)] },
+}
+
+const release: Rollout = {
+  ...{ namespace: 'shop', application: 'web', name: 'web-1-0', generation: 0, iteration: 0, hash: '1' },
+  ...{ source: 'web.yaml', applicationLabels: {}, template: '1', digest: 'sha256:1', engine: 'helm v4' },
+  ...{ clusters: ['a'], targetStep: 0, achievedStep: undefined, achievedIn: new Map(), complete: false },
+  ...{ retreating: false, failed: undefined, totalReplicas: 1, percent: new Map(), weight: new Map() },
+  ...{ selectedIn: new Set<string>(), conditions: [], state: undefined, manifest: [], service: undefined },
+  workload: 'Deployment.apps/shop/web',
+  environment,
+}
+
+function sourceWith(annotations: Readonly<Record<string, string>>) {
+  const application = {
+    ...{ apiVersion: 'shipper.booking.com/v1alpha1', kind: 'Application' },
+    metadata: { name: 'web', namespace: 'shop', annotations },
+    spec: { template: { ...environment, values: {} } },
+  }
+  const fleet = 'apiVersion: flotilla.dev/v1alpha1\nkind: Fleet\nmetadata: {name: f}\n'
+  return readSource({ 'flotilla.yaml': fleet, 'web.yaml': JSON.stringify(application) })
+}
+
+describeReal('what time says of a step', ['git'], () => {
+  let fleet: Fleet
+  beforeEach(async () => {
+    fleet = await startFleet()
+  })
+  afterEach(() => fleet.stop())
+
+  /** A generated branch with a commit for each state of the release, so many minutes apart. */
+  async function history(...states: readonly (Partial<Rollout> & { readonly after: number })[]) {
+    const clock = standingClock(Date.UTC(2026, 10, 26, 8))
+    const repository = await fleet.open({ branches, clock })
+    await repository.fetch()
+    let tip: string | undefined
+    let last = release
+    let count = 0
+    for (const { after, ...state } of states) {
+      clock.move(after * minute)
+      last = { ...release, ...state }
+      const texts = Object.fromEntries(formatRollout(last).map(([path, { text }]) => [path, text]))
+      tip = (await generate(repository, tip, filesOf({ ...texts, other: String(++count) }))).commit
+    }
+    const follow = async (annotations: Readonly<Record<string, string>>) => {
+      const promotions = createPromotions({ repository, clock, onChange: () => undefined })
+      const source = await sourceWith(annotations)
+      await promotions.follow(tip ?? '', [[last]], source)
+      return { observe: () => promotions.observe(source)[key], next: () => promotions.nextChange(source) }
+    }
+    return { clock, follow }
+  }
+
+  const standing = [
+    { after: 0 },
+    { after: 1, achievedStep: 0 },
+    { after: 1, targetStep: 1, achievedStep: 0 },
+    { after: 3, targetStep: 1, achievedStep: 1 },
+    // Commits about other things change nothing.
+    ...Array.from({ length: 40 }, () => ({ after: 0.1, targetStep: 1, achievedStep: 1 })),
+  ]
+
+  it('counts how long it stands from the commit that said so first, whoever looks, and since when', async () => {
+    const { clock, follow } = await history(...standing)
+    const annotations = { 'flotilla.dev/promote': 'Automatic', 'flotilla.dev/soak': '10m' }
+    const before = await follow(annotations)
+    assert.deepEqual(before.observe(), { step: 1, soaked: false, deadlinePassed: false })
+    assert.equal(before.next(), 6 * minute)
+    clock.move(5 * minute)
+    const restarted = await follow(annotations)
+    assert.equal(restarted.next(), minute)
+    clock.move(minute)
+    for (const one of [before, restarted]) {
+      assert.deepEqual(one.observe(), { step: 1, soaked: true, deadlinePassed: false })
+      assert.equal(one.next(), undefined)
+    }
+  })
+
+  it('has soaked at once where nothing says how long', async () => {
+    const { follow } = await history({ after: 0 }, { after: 1, achievedStep: 0 })
+    const { observe } = await follow({ 'flotilla.dev/promote': 'Automatic' })
+    assert.deepEqual(observe(), { step: 0, soaked: true, deadlinePassed: false })
+  })
+
+  it('counts a deadline from the command, also one to go to a step for the second time', async () => {
+    const { clock, follow } = await history(
+      { after: 0, targetStep: 1, achievedStep: 0 },
+      { after: 60, targetStep: 0, achievedStep: 0 },
+      { after: 60, targetStep: 1, achievedStep: 0 },
+      { after: 1, targetStep: 1, achievedStep: 0 },
+    )
+    const { observe, next } = await follow({ 'flotilla.dev/step-deadline': '15m' })
+    assert.equal(observe()?.deadlinePassed, false)
+    assert.equal(next(), 14 * minute)
+    clock.move(14 * minute)
+    assert.equal(observe()?.deadlinePassed, true)
+  })
+
+  it('lets a deadline that passed while nobody looked count only when there was time to look', async () => {
+    const { clock, follow } = await history({ after: 0, targetStep: 1, achievedStep: 0 })
+    clock.move(60 * minute)
+    const { observe, next } = await follow({ 'flotilla.dev/step-deadline': '15m' })
+    assert.equal(observe()?.deadlinePassed, false)
+    assert.equal(next(), minute)
+    clock.move(minute)
+    assert.equal(observe()?.deadlinePassed, true)
+  })
+
+  it('says nothing of an application that asks for nothing, nor of a release that is complete or given up', async () => {
+    const quiet = await history({ after: 0, achievedStep: 0 })
+    assert.equal((await quiet.follow({})).observe(), undefined)
+  })
+})

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import { sumOfFleet } from '../../../reconciler/report/aggregate.ts'
+import type { RolloutStatus } from '../../../reconciler/server/types.ts'
+import { rolloutClosing } from '../../../reconciler/views/rollout.ts'
+import { fleetOf } from '../views/fleet.ts'
+
+const rolledOut: RolloutStatus = {
+  ...{ application: 'shop/web', release: 'web-1-0', incumbent: undefined, chart: 'web 1.0.0' },
+  ...{ steps: ['staging', 'full on'], targetStep: 1, achievedStep: 1, complete: true, retreating: false },
+  ...{ waitsFor: 'nothing', clusters: [] },
+}
+const reason = 'step 0 (staging) does not stand within 15m; eu-1: 1 of 1 pods not ready: web-2-0-x ImagePullBackOff'
+
+describe('a release that failed and was given up', () => {
+  const rollout = { ...rolledOut, failed: { release: 'web-2-0', reason } }
+
+  it('is a failure of the commit, with step, cluster and reason, though all clusters are well again', () => {
+    const { state, words } = sumOfFleet(fleetOf([], { rollouts: [rollout] }), [])
+    assert.equal(state, 'failure')
+    assert.ok(words.startsWith(`release web-2-0 failed: ${reason}`), words)
+    assert.equal(sumOfFleet(fleetOf([], { rollouts: [rolledOut] }), []).state, 'success')
+  })
+
+  it('is what flotilla rollout ends with', () => {
+    assert.equal(rolloutClosing(rollout), `shop/web: web-2-0 has failed: ${reason}.`)
+  })
+})
