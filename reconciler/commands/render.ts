@@ -10,6 +10,7 @@ import { nothingObserved, type Observations, observationsSchema } from '../../re
 import { folderTree } from '../../repo-layout/read/folder.ts'
 import { createFleetReader } from '../../repo-layout/read/reader.ts'
 import type { SourceTree } from '../../repo-layout/read/tree.ts'
+import { chartFolderTree } from '../charts/source-folder.ts'
 import { systemClock } from '../clock.ts'
 import { renderAnswered } from '../cycle/render-answered.ts'
 import { openCharts } from '../run/charts.ts'
@@ -74,7 +75,7 @@ export async function renderCommand(
   const output = await renderAnswered(
     { source, previous: previous && previousTree(previous), observations },
     createMemo(),
-    charts.at({ charts: source.fleet.spec.charts, source: tree }),
+    charts.at({ charts: source.fleet.spec.charts, source: chartFolderTree(resolve(options.source)) }),
   ).finally(() => charts.close())
   const messages = [...reading.messages, ...output.messages]
   const count = report(messages, terminal)

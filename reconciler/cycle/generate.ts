@@ -49,13 +49,14 @@ export type Rendered =
 
 /**
  * Reads the source of a pull and renders it with the facts that `observe` gives for its settings. `tree` is what is read
- * instead of the commit: a folder that is not committed yet.
+ * instead of the commit: a folder that is not committed yet; `chartTree` has all files of it, also those that only Helm reads.
  */
 export async function renderPull(
   generator: Generator,
   pulled: Pulled,
   observe: (source: FleetSource, lostBefore: ReadonlySet<string>) => Observations | Promise<Observations>,
   tree: SourceTree = gitTree(generator.repository, pulled.source),
+  chartTree: SourceTree = tree,
 ): Promise<Rendered> {
   const { repository, reader, memo, texts } = generator
   const { source: read, messages } = await reader.read(tree)
@@ -66,7 +67,7 @@ export async function renderPull(
   const { source, problem } = await judgeRemovals(read, previous?.decisions ?? new Map(), allowed)
   const lostBefore = lostIn(previous?.decisions.values() ?? [])
   const observations = await observe(source, lostBefore)
-  const charts = generator.charts?.at({ charts: source.fleet.spec.charts, source: tree })
+  const charts = generator.charts?.at({ charts: source.fleet.spec.charts, source: chartTree })
   const output = await renderAnswered({ source, previous, observations }, memo, charts)
   return {
     type: 'rendered',

@@ -94,7 +94,7 @@ export async function planPoints(points: Points, options: PlanOptions): Promise<
       return facts
     }
     const generator = { repository, reader, texts, memo, renderer: '', charts: options.charts }
-    const rendered = await renderPull(generator, points.pulled, observe, points.tree)
+    const rendered = await renderPull(generator, points.pulled, observe, points.tree, points.chartTree)
     if (rendered.type === 'unreadable') return { type: 'unreadable', messages: sortMessages(rendered.messages) }
     const { source, output, problem } = rendered
     for (const { oid, text } of output.files.values()) if (text !== undefined) texts.put(oid, text)

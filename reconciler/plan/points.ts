@@ -1,6 +1,7 @@
 import { folderTree } from '../../repo-layout/read/folder.ts'
 import type { FleetReader } from '../../repo-layout/read/reader.ts'
 import type { SourceTree } from '../../repo-layout/read/tree.ts'
+import { chartFolderTree } from '../charts/source-folder.ts'
 import type { Clock } from '../clock.ts'
 import { type Pulled, type PullOptions, PullProblem, pull } from '../cycle/pull.ts'
 import { gitTree } from '../cycle/source.ts'
@@ -22,6 +23,8 @@ export interface Points {
   readonly head: Revision
   /** The source as it shall be. */
   readonly tree: SourceTree
+  /** The same with the files that only Helm reads, where `tree` lacks them. */
+  readonly chartTree?: SourceTree
   /** Both branches, with the commit of `head` (that of `base` for a folder) as its source. */
   readonly pulled: Pulled
   /** What is to be known of them, a sentence each. */
@@ -73,6 +76,7 @@ export async function readPoints(question: PlanQuestion, options: PointsOptions)
   if (question.source !== undefined)
     return {
       ...{ base, notes, head: { name: question.source }, tree: folderTree(question.source) },
+      chartTree: chartFolderTree(question.source),
       pulled: { ...pulled, source: base.commit },
     }
   const head = await revision(question.head, branches.source, pulled.source, repository)

@@ -122,6 +122,29 @@ describeReal('flotilla render with a Helm repository on disk', ['helm'], functio
     assert.equal(code, 1)
   })
 
+  it('renders a chart of the source itself, with the helpers that only Helm reads', async () => {
+    for (const folder of ['source', 'charts', 'out']) rmSync(at(folder), { recursive: true, force: true })
+    const chart = {
+      'Chart.yaml': 'apiVersion: v2\nname: own\nversion: 0.1.0\n',
+      'values.yaml': 'replicaCount: 1\n',
+      'templates/_helpers.tpl': '{{ define "own.name" }}{{ .Release.Name }}-own{{ end }}\n',
+      'templates/d.yaml': deployment('{{ include "own.name" . }}'),
+    }
+    const text = applicationDocument('app', { namespace: 'shop', version: '0.1.0' })
+    write({
+      'source/flotilla.yaml': fleet,
+      'source/c.yaml': clusterDocument({ name: 'c1' }),
+      'source/app.yaml': text.replace('name: nginx', 'name: own').replace(/repoUrl: .*/, 'repoUrl: ./charts'),
+      ...Object.fromEntries(Object.entries(chart).map(([path, content]) => [`source/charts/own/${path}`, content])),
+    })
+    const args = ['render', '--source', at('source'), '--out', at('out')]
+    const env = { FLOTILLA_HELM: requireBinary('helm'), XDG_CACHE_HOME: at('cache') }
+    const { code, stderr } = await start(args, env).ended
+    assert.equal(code, 0, stderr)
+    const names = paths().filter((path) => path.startsWith('clusters/c1/shop/Deployment.apps/'))
+    assert.match(names.join(), /^clusters\/c1\/shop\/Deployment\.apps\/app-[0-9a-f]+-0-own\.yaml$/)
+  })
+
   it('resolves versions as Shipper does, and says which there is none of', async () => {
     for (const folder of ['source', 'charts', 'out']) rmSync(at(folder), { recursive: true, force: true })
     const { index, cases } = release.chartVersionResolve
