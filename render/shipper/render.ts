@@ -83,6 +83,13 @@ export function renderShipper(input: RenderInput, context: ShipperContext): Ship
       continue
     }
     const rollouts = before?.rollouts ?? []
+    const orphan = rollouts.length === 0 ? orphanOf(source, namespace, name, previous) : undefined
+    if (orphan !== undefined) {
+      kept.push(...pathsIn(source, namespace, previous))
+      const text = `${orphan} is in the generated branch, but no record of its release; this application stays as it is until ${folder} is restored from an older commit of that branch`
+      messages.push(errorAt(application.document, ['metadata', 'name'], 'previous', text))
+      continue
+    }
     const facts = releaseFacts(namespace, observations, previous, () => copiesOf(rollouts, memo))
     const advanced = stepApplication(application, rollouts, { source, observations, charts, frozen, blocks, facts })
     needs.push(...advanced.needs)
@@ -167,8 +174,26 @@ function keptPaths(
   const [, namespace = ''] = folder.split('/')
   return [
     ...[...previous.decisions.keys()].filter((path) => path.startsWith(folder)),
-    ...source.clusters.flatMap((cluster) => previous.inNamespace(cluster.name, namespace)),
+    ...pathsIn(source, namespace, previous),
   ]
+}
+
+function pathsIn({ clusters }: FleetSource, namespace: string, previous: PreviousIndex): readonly string[] {
+  return clusters.flatMap(({ name }) => previous.inNamespace(name, namespace))
+}
+
+/**
+ * A workload that only a release of this application can have, of which there is no record: a branch that was put together
+ * from what runs has none. To begin anew would take the replicas of what runs.
+ */
+function orphanOf(
+  source: FleetSource,
+  namespace: string,
+  application: string,
+  previous: PreviousIndex,
+): string | undefined {
+  const isWorkload = new RegExp(`/(Deployment|StatefulSet)\\.apps/${application}-[0-9a-f]{1,8}-\\d+[^/]*\\.yaml$`)
+  return pathsIn(source, namespace, previous).find((path) => isWorkload.test(path))
 }
 
 /** Releases that command nothing: of no release that there is, or of one that is not the newest of its application. */

@@ -27,6 +27,8 @@ export interface Rehearsal {
   /** A file of the last tree, parsed; undefined where it is not there. */
   file(path: string): JsonObject | undefined
   paths(): readonly string[]
+  /** Takes files out of the last tree, as if they had been lost. */
+  lose(is: (path: string) => boolean): void
   /** What the last render said, as it is printed. */
   said(): readonly string[]
   /** What time and checks say of releases, `namespace/name`. */
@@ -137,6 +139,12 @@ export function rehearse(sources: Sources, charts: Charts | undefined): Rehearsa
     },
     file: (path) => (texts.has(path) ? parse(texts.get(path) ?? '') : undefined),
     paths: () => [...texts.keys()].sort(),
+    lose(is) {
+      texts = new Map([...texts].filter(([path]) => !is(path)))
+      if (!previous) return
+      const keep = <T>(map: ReadonlyMap<string, T>) => new Map([...map].filter(([path]) => !is(path)))
+      previous = { ...previous, files: keep(previous.files), decisions: keep(previous.decisions) }
+    },
     said: () => said,
   }
   return rehearsal

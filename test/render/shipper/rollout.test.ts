@@ -260,6 +260,17 @@ spec: {message: Black Friday, author: {type: user, name: jane}}
     })
   }
 
+  it('is an application that runs and of which the records are lost', async () => {
+    const rehearsal = await rolledOut()
+    rehearsal.lose((path) => path.startsWith('rollouts/'))
+    assert.deepEqual(await rehearsal.settle(), [])
+    assert.equal(replicas(rehearsal, first), 3)
+    assert.match(
+      rehearsal.said().join('\n'),
+      /app\.yaml:4:9: error: clusters\/local-1\/.*no record of its release.*\[previous\]/,
+    )
+  })
+
   it('is a version whose chart cannot be found, and the running one goes on', async () => {
     const rehearsal = await rolledOut()
     rehearsal.sources = { ...rehearsal.sources, 'app.yaml': application.replace('0.0.1', '9.9.9') }
