@@ -17,7 +17,13 @@ describeMembers("the article's Application", needs, function () {
   before(async () => {
     world = await rolloutWorld({ clusters: ['c1'] })
   })
-  after(() => world.stop())
+  after(async () => {
+    const { plane } = world.fleet.member('c1')
+    await world.stop()
+    // It names no namespace, so it was in one that other suites use too.
+    await plane.request('DELETE', `/apis/apps/v1/namespaces/default/deployments/${release}-nginx`)
+    await plane.request('DELETE', '/api/v1/namespaces/default/services/nginx')
+  })
 
   it('runs one pod without traffic at "staging", waits for the command, and after the commit all pods with all traffic', async () => {
     await world.push('Roll out', { 'application.yaml': application })
@@ -31,8 +37,5 @@ describeMembers("the article's Application", needs, function () {
     await world.until(({ complete }) => complete, 'it is rolled out')
     assert.equal(await readyEndpoints(live, 'default', 'nginx'), 3)
     assert.ok(world.fleet.generatedLog().some((message) => message.includes('Reason: rollout-step')))
-
-    await world.push('Take it away', { 'application.yaml': undefined, 'application.release.yaml': undefined })
-    await world.daemon().synced()
   })
 })

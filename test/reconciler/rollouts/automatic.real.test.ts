@@ -6,14 +6,19 @@ import { describeMembers } from '../../testbed/members.ts'
 import { needs, type RolloutWorld, readyEndpoints, rolloutWorld } from './world.ts'
 
 const article = readFileSync('test/fixtures/article/application.yaml', 'utf8')
-const notes = `metadata:
+
+/** The article's Application, in a namespace of its own, that goes on by itself. */
+function automatic(namespace: string): string {
+  const metadata = `metadata:
+  namespace: ${namespace}
   annotations:
     flotilla.dev/promote: Automatic
     flotilla.dev/soak: 2s
     flotilla.dev/step-deadline: 10m
     flotilla.dev/check: smoke
 `
-const application = article.replace('metadata:\n', notes)
+  return article.replace('metadata:\n', metadata)
+}
 
 describeMembers('an Application that goes on by itself', needs, function () {
   this.timeout(400_000)
@@ -34,9 +39,11 @@ describeMembers('an Application that goes on by itself', needs, function () {
 
   it('is rolled out without a command, and a version whose check fails is given up, also over a restart', async () => {
     const { live } = world.fleet.member('c1')
+    const { ns } = world.fleet
+    const application = automatic(ns)
     await world.push('Roll out', { 'application.yaml': application })
     const { release: first } = await world.until(({ complete }) => complete, 'it is rolled out', 150_000)
-    assert.equal(await readyEndpoints(live, 'default', 'nginx'), 3)
+    assert.equal(await readyEndpoints(live, ns, 'nginx'), 3)
     assert.ok(world.fleet.generatedLog().some((message) => message.startsWith(`${first} is to go to step 1`)))
 
     status = 503
@@ -55,9 +62,6 @@ describeMembers('an Application that goes on by itself', needs, function () {
     assert.deepEqual([still.release, still.failed], [first, failed])
     const begun = world.fleet.generatedLog().filter((message) => message.includes('Begin super-server-'))
     assert.equal(begun.length, 2, 'it is not begun again')
-    assert.equal(await readyEndpoints(live, 'default', 'nginx'), 3)
-
-    await world.push('Take it away', { 'application.yaml': undefined })
-    await world.daemon().synced()
+    assert.equal(await readyEndpoints(live, ns, 'nginx'), 3)
   })
 })
