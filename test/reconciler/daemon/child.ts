@@ -19,6 +19,8 @@ export interface ChildDaemon {
   get(path: string): Promise<{ readonly status: number; readonly text: string }>
   /** Has it pull now, as a person with `kill -HUP` does. */
   pullNow(): void
+  /** Ends it in order: what it applied is noted in the clusters then, which a kill in the same moment may prevent. */
+  end(): Promise<void>
 }
 
 let counter = 0
@@ -59,6 +61,10 @@ export function startChild(fleet: TestFleet, { clone = 'clone', more = [], env =
   return {
     process: process_,
     pullNow: () => process_.signal('SIGHUP'),
+    async end() {
+      process_.signal('SIGTERM')
+      await process_.ended
+    },
     async logged(message) {
       await eventually(() => find(message) !== undefined, `the log says: ${message}`, { explain })
     },

@@ -215,7 +215,7 @@ async function runTwice(fleet: TestFleet): Promise<readonly [string, string]> {
   await fleet.push('Two')
   daemon.pullNow()
   await daemon.until((status) => status.generated.commit !== first && isApplied(status), 'a second commit is applied')
-  await daemon.process.kill()
+  await daemon.end()
   return [first, fleet.generatedTip() ?? '']
 }
 
@@ -230,7 +230,7 @@ async function changesNothing(fleet: TestFleet, clone: string): Promise<void> {
   await daemon.applied()
   assert.deepEqual(await Promise.all(fleet.members.map((member) => versionsIn(member, fleet))), before)
   assert.equal(fleet.git('rev-parse', `${branches.generated}:clusters`), tree)
-  await daemon.process.kill()
+  await daemon.end()
 }
 
 /** The resourceVersions of what the fleet runs in a member. */

@@ -203,9 +203,7 @@ describeReal('a daemon whose kubeconfig is replaced by that of another cluster',
       await fleet.push('One object each')
       const first = startChild(fleet)
       await first.applied()
-      // Killed at once it might not have noted in c2 what it applied there, and the next one would apply it again.
-      first.process.signal('SIGTERM')
-      await first.process.ended
+      await first.end()
 
       const [c1, c2] = fleet.members.map(({ kubeconfig }) => kubeconfig)
       copyFileSync(c2 ?? '', c1 ?? '')
