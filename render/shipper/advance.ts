@@ -1,5 +1,13 @@
 import { type Retreat, retreat } from './retreat.ts'
-import { type ExecuteOptions, type FactsOf, holds, type Patch, type Progress, type ReleaseState } from './state.ts'
+import {
+  type ExecuteOptions,
+  type FactsOf,
+  holds,
+  isIdle,
+  type Patch,
+  type Progress,
+  type ReleaseState,
+} from './state.ts'
 import { execute } from './strategy.ts'
 import { type Walk, walking, walks, withAchieved } from './walks.ts'
 
@@ -62,8 +70,7 @@ function retreatsIn(
 }
 
 function hasBegun(release: ReleaseState): boolean {
-  const loads = [...release.percent.values(), ...release.weight.values()]
-  return release.achievedStep !== undefined || loads.some((load) => load > 0)
+  return release.achievedStep !== undefined || !isIdle(release)
 }
 
 function merge(

@@ -2,7 +2,7 @@ import { errorAt, warningAt } from '../../repo-layout/document.ts'
 import type { Message } from '../../repo-layout/message.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
 import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
-import { rolloutKey } from '../../repo-layout/read/rollouts.ts'
+import { rolloutNamespace } from '../../repo-layout/read/rollouts.ts'
 import type { ApplicationDocument } from '../../repo-layout/schema/shipper.ts'
 import type { ChartNeed, Charts } from '../charts.ts'
 import { beginRelease } from './begin.ts'
@@ -15,6 +15,7 @@ import { environmentHash } from './hash.ts'
 import { move } from './move.ts'
 import { failureOf, promote } from './promote.ts'
 import type { Rollout } from './rollout.ts'
+import { isIdle } from './state.ts'
 import { templateOf } from './template.ts'
 
 /** What one step of an application depends on, beside its document and its releases. */
@@ -44,7 +45,7 @@ export function stepApplication(
   context: ApplicationContext,
 ): ApplicationStep {
   const { document, value } = application
-  const [namespace = ''] = rolloutKey(value.metadata).split('/')
+  const namespace = rolloutNamespace(value.metadata)
   const override = value.metadata.annotations?.[blockOverrideAnnotation]
   const blocked = context.blocks.messages(application, namespace, override)
   if (blocked.length > 0) return { rollouts: before, needs: [], messages: blocked }
@@ -118,11 +119,6 @@ function followTemplate(
     return { ...fine, rollouts: [...older, retreating] }
   }
   return begin(application, rollouts, context)
-}
-
-/** A release that was given neither capacity nor traffic anywhere: nothing is lost with it. */
-export function isIdle({ percent, weight }: Rollout): boolean {
-  return [...percent.values(), ...weight.values()].every((value) => value === 0)
 }
 
 function begin(

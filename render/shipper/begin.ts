@@ -1,7 +1,7 @@
 import type { MemberCluster } from '../../repo-layout/cluster.ts'
 import type { JsonPath } from '../../repo-layout/json.ts'
 import type { Valid } from '../../repo-layout/read/assemble.ts'
-import { rolloutKey } from '../../repo-layout/read/rollouts.ts'
+import { rolloutNamespace } from '../../repo-layout/read/rollouts.ts'
 import type { ApplicationDocument } from '../../repo-layout/schema/shipper.ts'
 import type { ChartNeed, ChartRef, Charts } from '../charts.ts'
 import { nextGeneration, nextIteration } from './chain.ts'
@@ -30,8 +30,6 @@ export type Begun =
       readonly at: JsonPath
       readonly reason: string
       readonly problem: string
-      /** False where asking again later may help. */
-      readonly isFinal: boolean
     }
 
 const template: JsonPath = ['spec', 'template']
@@ -56,7 +54,7 @@ export function beginRelease(
   const resolution = charts.resolve(wanted)
   if (!resolution) return { type: 'needs', need: { type: 'resolve', ref: wanted } }
   const chartAt = [...template, 'chart']
-  if (resolution.type === 'failed') return { ...resolution, at: chartAt, reason: 'ChartVersionResolutionFailed' }
+  if (resolution.type === 'failed') return failed(chartAt, 'ChartVersionResolutionFailed', resolution.problem)
   const { version, digest } = resolution
   const before = existing.find(
     ({ environment: { chart }, digest: other }) =>
@@ -74,7 +72,7 @@ export function beginRelease(
   const iteration = nextIteration(existing, hash)
   const generation = nextGeneration(existing)
   const name = releaseName(value.metadata.name, hash, iteration)
-  const [namespace = ''] = rolloutKey(value.metadata).split('/')
+  const namespace = rolloutNamespace(value.metadata)
   const request = {
     chart: { ...environment.chart, digest },
     releaseName: name,
@@ -83,7 +81,7 @@ export function beginRelease(
   }
   const rendering = charts.render(request)
   if (!rendering) return { type: 'needs', need: { type: 'render', request } }
-  if (rendering.type === 'failed') return { ...rendering, at: chartAt, reason: 'BrokenChartSpec' }
+  if (rendering.type === 'failed') return failed(chartAt, 'BrokenChartSpec', rendering.problem)
 
   const applicationLabels = inheritedLabels(value.metadata.labels ?? {})
   const identity = { application: value.metadata.name, name, hash, applicationLabels }
@@ -130,5 +128,5 @@ export function beginRelease(
 }
 
 function failed(at: JsonPath, reason: string, problem: string): Begun {
-  return { type: 'failed', at, reason, problem, isFinal: true }
+  return { type: 'failed', at, reason, problem }
 }

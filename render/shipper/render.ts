@@ -1,7 +1,7 @@
 import { errorAt, warningAt } from '../../repo-layout/document.ts'
 import { compare, type Message } from '../../repo-layout/message.ts'
 import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
-import { rolloutKey } from '../../repo-layout/read/rollouts.ts'
+import { rolloutKey, rolloutNamespace } from '../../repo-layout/read/rollouts.ts'
 import type { ApplicationDocument } from '../../repo-layout/schema/shipper.ts'
 import type { ChartNeed } from '../charts.ts'
 import type { ObjectFiles, PlacedFile } from '../files.ts'
@@ -72,7 +72,9 @@ export function renderShipper(input: RenderInput, context: ShipperContext): Ship
 
   const there = new Set<string>()
   for (const application of sorted(source.rollouts.applications)) {
-    const [namespace = '', name = ''] = rolloutKey(application.value.metadata).split('/')
+    const { metadata } = application.value
+    const { name } = metadata
+    const namespace = rolloutNamespace(metadata)
     const folder = applicationFolder(namespace, name)
     there.add(folder)
     const before = recorded.get(folder)
@@ -206,7 +208,7 @@ function idleReleases({ rollouts }: FleetSource, live: readonly Rollout[]): read
     if (commanded.has(key)) return []
     const older = live.find((rollout) => releaseKey(rollout) === key)
     const application = older?.application ?? value.metadata.name.replace(/-[0-9a-f]+-\d+$/, '')
-    const now = newest.get(`${key.split('/')[0]}/${application}`)
+    const now = newest.get(`${rolloutNamespace(value.metadata)}/${application}`)
     const which = now ? `; the newest of ${application} is ${now.name}` : ''
     const what = older ? 'this is not the newest release' : 'there is no such release'
     return [

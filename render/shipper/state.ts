@@ -146,3 +146,8 @@ export function weightIn(release: ReleaseState, cluster: string): number {
 export function holds(release: ReleaseState, cluster: string): boolean {
   return percentIn(release, cluster) > 0 || weightIn(release, cluster) > 0
 }
+
+/** Whether a release was given neither capacity nor traffic anywhere: nothing is lost with it. */
+export function isIdle({ percent, weight }: Pick<ReleaseState, 'percent' | 'weight'>): boolean {
+  return [...percent.values(), ...weight.values()].every((value) => value === 0)
+}

@@ -86,12 +86,16 @@ function annotationProblems(document: SourceDocument, { metadata }: ApplicationD
   })
 }
 
-/** `namespace/name` of a document; one without a namespace is in `default`. */
-export function rolloutKey(metadata: {
-  readonly namespace?: string | null | undefined
-  readonly name: string
-}): string {
-  return `${metadata.namespace ?? 'default'}/${metadata.name}`
+type Metadata = { readonly namespace?: string | null | undefined; readonly name: string }
+
+/** The namespace of a document; one that names none is in `default`. */
+export function rolloutNamespace({ namespace }: Pick<Metadata, 'namespace'>): string {
+  return namespace ?? 'default'
+}
+
+/** `namespace/name` of a document. */
+export function rolloutKey(metadata: Metadata): string {
+  return `${rolloutNamespace(metadata)}/${metadata.name}`
 }
 
 /** Joins what all files say about rollouts. Two documents of one name are in error, both. */
