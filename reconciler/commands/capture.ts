@@ -6,11 +6,9 @@ import { createRenderer } from '../capture/copies.ts'
 import { branchSource, type CaptureSource, folderSource } from '../capture/source.ts'
 import { type HandMade, take } from '../capture/take.ts'
 import { openForge } from '../forge/open.ts'
-import type { Forge } from '../forge/types.ts'
 import { explain } from '../git/error.ts'
-import type { Repository } from '../git/types.ts'
 import type { Pause } from '../member/pause.ts'
-import { openFleetRepository, type RepositoryFlags } from '../run/fleet-repository.ts'
+import type { RepositoryFlags } from '../run/fleet-repository.ts'
 import type { ForgeFlags } from '../run/forge.ts'
 import { cloneDir } from '../run/settings.ts'
 import { type CaptureView, captureBody, captureLines, captureMessage, resumeHint } from '../views/capture-text.ts'
@@ -21,8 +19,9 @@ import { tame } from '../views/tame.ts'
 import { askDaemon } from './ask-daemon.ts'
 import { type DaemonClient, DaemonError } from './client.ts'
 import type { CommandContext } from './context.ts'
-import { authorOf, makeProposal, type OpenForge, openForgeOf, type ProposalOutcome, tellProposal } from './propose.ts'
+import { authorOf, type OpenForge, type ProposalOutcome, proposeOn, tellProposal } from './propose.ts'
 import { refuse, type Terminal } from './terminal.ts'
+import { withSource } from './with-source.ts'
 
 /** Options of `flotilla capture`. */
 export interface CaptureFlags extends Omit<RepositoryFlags, 'repo'>, ForgeFlags {
@@ -138,19 +137,13 @@ async function captureToBranch(
   open: OpenForge,
 ): Promise<number> {
   const { terminal, env, clock } = context
-  let repository: Repository | undefined
-  let forge: Forge | undefined
-  try {
-    // A clone of its own: that of a daemon on this machine is in use.
-    const dir = flags.dir ?? cloneDir({ repo: `capture ${flags.repo}` }, env)
-    repository = await openFleetRepository({ ...flags, dir }, env, clock, terminal.note)
-    const refs = await repository.fetch()
-    if (refs.source === undefined) return refuse(terminal, `the source has no branch "${flags.branch}"`)
-    const source = branchSource(repository, { ...refs, source: refs.source })
+  // A clone of its own: that of a daemon on this machine is in use.
+  const dir = flags.dir ?? cloneDir({ repo: `capture ${flags.repo}` }, env)
+  return withSource({ ...flags, dir }, context, async (repository, refs) => {
+    const source = branchSource(repository, refs)
     const done = await captured(request, source)
     if (done.type !== 'captured') return stop(done.why, terminal)
     const view: CaptureView = { ...request, ...done }
-    forge = flags.dryRun ? undefined : await openForgeOf(flags, env, clock, open)
     const proposal = {
       ...{ branch: captureBranch(view), upon: refs.source, base: flags.branch },
       changes: await source.change(done.file, done.content),
@@ -158,15 +151,12 @@ async function captureToBranch(
       author: authorOf(env),
       body: captureBody(view),
     }
-    const outcome = await makeProposal(proposal, { repository, forge, dryRun: flags.dryRun === true })
+    const outcome = await proposeOn(flags, proposal, repository, { env, clock, open })
     tellView(view, done.notes, clock.now(), terminal)
     if (flags.output)
       terminal.data(dataText({ ...report(view), branch: proposal.branch, ...proposed(outcome) }, flags.output))
     return tellProposal(outcome, proposal, flags.output ? { ...terminal, data: () => undefined } : terminal)
-  } finally {
-    await forge?.close()
-    await repository?.close()
-  }
+  })
 }
 
 function captured(request: Request, source: CaptureSource): Promise<Captured> {

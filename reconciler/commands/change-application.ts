@@ -1,17 +1,16 @@
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import { createFleetReader } from '../../repo-layout/read/reader.ts'
 import { gitTree } from '../cycle/source.ts'
-import type { Forge } from '../forge/types.ts'
 import { branchFile } from '../git/branch-file.ts'
-import { explain } from '../git/error.ts'
 import type { Repository } from '../git/types.ts'
 import { type ApplicationRollouts, findApplication, readApplications } from '../rollout/read.ts'
-import { openFleetRepository, type RepositoryFlags } from '../run/fleet-repository.ts'
+import type { RepositoryFlags } from '../run/fleet-repository.ts'
 import type { ForgeFlags } from '../run/forge.ts'
 import type { CommandContext } from './context.ts'
 import type { OpenForge } from './propose.ts'
-import { authorOf, makeProposal, openForgeOf, tellProposal } from './propose.ts'
+import { authorOf, proposeOn, tellProposal } from './propose.ts'
 import { refuse } from './terminal.ts'
+import { withSource } from './with-source.ts'
 
 /** Options of commands that change an application by a commit. */
 export interface ApplicationFlags extends RepositoryFlags, ForgeFlags {
@@ -53,12 +52,7 @@ export async function changeApplication(
   change: (at: ApplicationAt) => Promise<ApplicationChange>,
 ): Promise<number> {
   const { terminal, env, clock } = context
-  let repository: Repository | undefined
-  let forge: Forge | undefined
-  try {
-    repository = await openFleetRepository(flags, env, clock, terminal.note)
-    const { source: tip, generated } = await repository.fetch()
-    if (tip === undefined) return refuse(terminal, `the source has no branch "${flags.branch}"`)
+  return withSource(flags, context, async (repository, { source: tip, generated }) => {
     if (generated === undefined) return refuse(terminal, `there is no branch "${flags.generatedBranch}" yet`)
     const application = findApplication(await readApplications(repository, generated), name)
     if (typeof application === 'string') return refuse(terminal, application)
@@ -70,7 +64,6 @@ export async function changeApplication(
       return 1
     }
     terminal.note(made.told)
-    forge = flags.dryRun ? undefined : await openForgeOf(flags, env, clock, open)
     const proposal = {
       branch: made.branch,
       upon: tip,
@@ -80,14 +73,8 @@ export async function changeApplication(
       body: `Prepared by \`flotilla ${command} ${name}\`: ${made.told}.`,
       base: flags.branch,
     }
-    const outcome = await makeProposal(proposal, { repository, forge, dryRun: flags.dryRun === true })
-    return tellProposal(outcome, proposal, terminal)
-  } catch (error) {
-    return refuse(terminal, explain(error))
-  } finally {
-    await forge?.close()
-    await repository?.close()
-  }
+    return tellProposal(await proposeOn(flags, proposal, repository, { env, clock, open }), proposal, terminal)
+  })
 }
 
 function textReader(repository: Repository, tip: string): ApplicationAt['textAt'] {

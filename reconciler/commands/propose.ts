@@ -11,9 +11,30 @@ import type { Terminal } from './terminal.ts'
 /** Opens the forge of the repository; undefined where there is none, or none is to be used. */
 export type OpenForge = typeof openForge
 
-/** Opens the forge that the options name; undefined where there is none. Rejects where it cannot be used now. */
-export async function openForgeOf(
-  flags: ForgeFlags & Pick<RepositoryFlags, 'repo' | 'branch' | 'gitCa'>,
+/** The options of every command that proposes a change. */
+export type ProposalFlags = ForgeFlags & Pick<RepositoryFlags, 'repo' | 'branch' | 'gitCa'> & { readonly dryRun?: true }
+
+/**
+ * Proposes a change where the options say; a dry run opens no forge. Rejects as `propose`, and where the forge cannot be
+ * used now.
+ */
+export async function proposeOn(
+  flags: ProposalFlags,
+  proposal: Proposal,
+  repository: Proposing['repository'],
+  { env, clock, open }: { readonly env: NodeJS.ProcessEnv; readonly clock: Clock; readonly open: OpenForge },
+): Promise<ProposalOutcome> {
+  const dryRun = flags.dryRun === true
+  const forge = dryRun ? undefined : await openForgeOf(flags, env, clock, open)
+  try {
+    return await makeProposal(proposal, { repository, forge, dryRun })
+  } finally {
+    await forge?.close()
+  }
+}
+
+async function openForgeOf(
+  flags: ProposalFlags,
   env: NodeJS.ProcessEnv,
   clock: Clock,
   open: OpenForge,
@@ -23,7 +44,7 @@ export async function openForgeOf(
 }
 
 /** How a change is proposed. */
-export interface Proposing {
+interface Proposing {
   readonly repository: Pick<Repository, 'createBranch' | 'list' | 'read'>
   readonly forge: Forge | undefined
   /** Shows the change and does nothing. */
@@ -40,10 +61,7 @@ export type ProposalOutcome =
   | { readonly type: 'exists'; readonly pull: PullRequest | undefined }
 
 /** Pushes a change as a branch and opens its pull request, or shows it as a patch. Rejects as `propose`. */
-export async function makeProposal(
-  proposal: Proposal,
-  { repository, forge, dryRun }: Proposing,
-): Promise<ProposalOutcome> {
+async function makeProposal(proposal: Proposal, { repository, forge, dryRun }: Proposing): Promise<ProposalOutcome> {
   const { branch, base, upon, changes } = proposal
   if (dryRun) {
     const before = new Map((await repository.list(upon)).map((entry) => [entry.path, entry.oid]))

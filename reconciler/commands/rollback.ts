@@ -1,15 +1,14 @@
 import { openForge } from '../forge/open.ts'
-import type { Forge } from '../forge/types.ts'
-import { explain } from '../git/error.ts'
-import type { Commit, Repository } from '../git/types.ts'
+import type { Commit } from '../git/types.ts'
 import { revertBranch, revertMessage, subjectOf } from '../revert/message.ts'
 import { type Prepared, prepareRevert } from '../revert/prepare.ts'
 import { findTarget, type Target } from '../revert/target.ts'
-import { openFleetRepository, type RepositoryFlags } from '../run/fleet-repository.ts'
+import type { RepositoryFlags } from '../run/fleet-repository.ts'
 import type { ForgeFlags } from '../run/forge.ts'
 import type { CommandContext } from './context.ts'
-import { authorOf, makeProposal, type OpenForge, openForgeOf, tellProposal } from './propose.ts'
+import { authorOf, type OpenForge, proposeOn, tellProposal } from './propose.ts'
 import { refuse } from './terminal.ts'
+import { withSource } from './with-source.ts'
 
 /** Options of `flotilla rollback`. */
 export interface RollbackFlags extends RepositoryFlags, ForgeFlags {
@@ -28,25 +27,19 @@ export async function rollbackCommand(
   open: OpenForge = openForge,
 ): Promise<number> {
   const { terminal, env, clock } = context
-  let repository: Repository | undefined
-  let forge: Forge | undefined
-  try {
-    repository = await openFleetRepository(flags, env, clock, terminal.note)
-    const refs = await repository.fetch()
-    if (refs.source === undefined) return refuse(context.terminal, `the source has no branch "${flags.branch}"`)
-    const target = await findTarget(repository, { source: refs.source, generated: refs.generated }, name)
-    if (target.type === 'none') return refuse(context.terminal, target.why)
+  return withSource(flags, context, async (repository, refs) => {
+    const target = await findTarget(repository, refs, name)
+    if (target.type === 'none') return refuse(terminal, target.why)
     const { commit } = target
     const file = target.type === 'workload' ? target.file : undefined
     const prepared = await prepareRevert(repository, { from: commit.parents[0], to: commit.oid, file }, refs.source)
     if (prepared.type !== 'prepared') return notPrepared(context, prepared, commit)
     if (file !== undefined && prepared.changes.get(file) === undefined)
       return refuse(
-        context.terminal,
+        terminal,
         `${named(commit)} is the commit that added ${file}: taking it back takes the workload away; if that is what you want: flotilla rollback ${commit.oid.slice(0, 12)}`,
       )
     terminal.note(telling(target, [...prepared.changes.keys()], commit))
-    forge = flags.dryRun ? undefined : await openForgeOf(flags, env, clock, open)
     const proposal = {
       branch: revertBranch(commit.oid, target.type === 'workload' ? name.slice(name.lastIndexOf('/') + 1) : undefined),
       upon: refs.source,
@@ -56,14 +49,8 @@ export async function rollbackCommand(
       body: `Prepared by \`flotilla rollback ${name}\`: takes back ${commit.oid} (${subjectOf(commit)})${file === undefined ? '' : ` in \`${file}\``}.`,
       base: flags.branch,
     }
-    const outcome = await makeProposal(proposal, { repository, forge, dryRun: flags.dryRun === true })
-    return tellProposal(outcome, proposal, terminal)
-  } catch (error) {
-    return refuse(context.terminal, explain(error))
-  } finally {
-    await forge?.close()
-    await repository?.close()
-  }
+    return tellProposal(await proposeOn(flags, proposal, repository, { env, clock, open }), proposal, terminal)
+  })
 }
 
 function telling(target: Exclude<Target, { type: 'none' }>, files: readonly string[], commit: Commit): string {
