@@ -2,16 +2,11 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ChartCredential, readChartCredentials } from '../../../reconciler/charts/credentials.ts'
-import type { ChartResolution } from '../../../render/charts.ts'
 import { nginxFolder, type PackedChart, packChart } from '../../charts/pack.ts'
 import { indexOf } from '../../charts/repository.ts'
 import { hastyClock } from '../../clocks.ts'
 import { guarded, serveCharts, startServer, type TestServer } from './server.ts'
-import { chartWorld, resolve } from './world.ts'
-
-function problemOf(answer: ChartResolution | undefined): string {
-  return answer?.type === 'failed' ? answer.problem : `none, but ${JSON.stringify(answer)}`
-}
+import { chartWorld, problemOf, resolve } from './world.ts'
 
 function userFor(server: TestServer): ChartCredential {
   const user = { name: 'jo', password: 'secret' }
@@ -20,20 +15,12 @@ function userFor(server: TestServer): ChartCredential {
 
 describe('credentials for charts', () => {
   const world = chartWorld()
-  const servers: TestServer[] = []
   let charts: readonly PackedChart[]
   before(async () => {
     charts = [await packChart(nginxFolder)]
   })
-  after(async () => {
-    await world.clean()
-    for (const server of servers) await server.close()
-  })
-  async function serve(answer: TestServer['answer']): Promise<TestServer> {
-    const server = await startServer(answer)
-    servers.push(server)
-    return server
-  }
+  after(() => world.clean())
+  const { serve } = world
   const engineFor = (...known: TestServer[]) => world.engine({ credentials: async () => known.map(userFor) })
 
   it('are sent to their server, for the index and for what is beside it', async () => {

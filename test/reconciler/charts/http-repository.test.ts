@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ChartResolution } from '../../../render/charts.ts'
 import { nginxFolder, type PackedChart, packChart, packFiles } from '../../charts/pack.ts'
 import { indexOf } from '../../charts/repository.ts'
 import { testClock } from '../../clocks.ts'
-import { serveCharts, startServer, type TestServer } from './server.ts'
-import { chartWorld, resolve } from './world.ts'
+import { serveCharts } from './server.ts'
+import { chartWorld, problemOf, resolve } from './world.ts'
 
 interface Cases {
   readonly chartVersionResolve: Section
@@ -37,22 +36,10 @@ function packAll(index: Section['index']): Promise<readonly PackedChart[]> {
   )
 }
 
-function problemOf(answer: ChartResolution | undefined): string {
-  return answer?.type === 'failed' ? answer.problem : `none, but ${JSON.stringify(answer)}`
-}
-
 describe('charts of a repository over HTTP', () => {
   const world = chartWorld()
-  const servers: TestServer[] = []
-  after(async () => {
-    await world.clean()
-    for (const server of servers) await server.close()
-  })
-  async function serve(answer: TestServer['answer']): Promise<TestServer> {
-    const server = await startServer(answer)
-    servers.push(server)
-    return server
-  }
+  after(() => world.clean())
+  const { serve } = world
   let nginx: readonly PackedChart[]
   before(async () => {
     nginx = [await packChart(nginxFolder), await packChart(nginxFolder, { version: '0.0.2' })]

@@ -1,33 +1,20 @@
 import assert from 'node:assert/strict'
 import type { ChartCredential } from '../../../reconciler/charts/credentials.ts'
-import type { ChartResolution } from '../../../render/charts.ts'
 import { nginxFolder, type PackedChart, packChart } from '../../charts/pack.ts'
 import { testClock } from '../../clocks.ts'
 import { type RegistryRules, registryUser, serveRegistry, serveTokens } from './registry.ts'
-import { serveCharts, startServer, type TestServer } from './server.ts'
-import { chartWorld, resolve } from './world.ts'
-
-function problemOf(answer: ChartResolution | undefined): string {
-  return answer?.type === 'failed' ? answer.problem : `none, but ${JSON.stringify(answer)}`
-}
+import { serveCharts, type TestServer } from './server.ts'
+import { chartWorld, problemOf, resolve } from './world.ts'
 
 describe('charts of an OCI registry', () => {
   const world = chartWorld()
-  const servers: TestServer[] = []
   const versions = ['0.0.1', '0.0.2', '0.1.0-rc.1', '1.0.0+build.7']
   let charts: readonly PackedChart[]
   before(async () => {
     charts = await Promise.all(versions.map((version) => packChart(nginxFolder, { version })))
   })
-  after(async () => {
-    await world.clean()
-    for (const server of servers) await server.close()
-  })
-  async function serve(answer: TestServer['answer']): Promise<TestServer> {
-    const server = await startServer(answer)
-    servers.push(server)
-    return server
-  }
+  after(() => world.clean())
+  const { serve } = world
   const registry = (rules?: RegistryRules) => serve(serveRegistry('charts', charts, rules))
   const refAt = (server: TestServer, version: string, path = '/charts') => ({
     name: 'nginx',

@@ -6,12 +6,15 @@ import type { ChartEngine, ChartEngineOptions, ChartView } from '../../../reconc
 import { systemClock } from '../../../reconciler/clock.ts'
 import type { ChartRef, ChartRendering, ChartRequest, ChartResolution } from '../../../render/charts.ts'
 import { findBinary } from '../../testbed/binaries.ts'
+import { startServer, type TestServer } from './server.ts'
 
 /** Folders and engines of a suite, all gone after it. */
 export interface ChartWorld {
   /** A folder of the suite. */
   readonly folder: string
   engine(options?: Partial<ChartEngineOptions>): ChartEngine
+  /** A web server of the suite. */
+  serve(answer: TestServer['answer']): Promise<TestServer>
   clean(): Promise<void>
 }
 
@@ -19,6 +22,7 @@ export interface ChartWorld {
 export function chartWorld(): ChartWorld {
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-charts-'))
   const engines: ChartEngine[] = []
+  const servers: TestServer[] = []
   return {
     folder,
     engine(options = {}) {
@@ -28,8 +32,14 @@ export function chartWorld(): ChartWorld {
       engines.push(engine)
       return engine
     },
+    async serve(answer) {
+      const server = await startServer(answer)
+      servers.push(server)
+      return server
+    },
     async clean() {
       await Promise.all(engines.map((engine) => engine.close()))
+      for (const server of servers) await server.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -39,6 +49,11 @@ export function chartWorld(): ChartWorld {
 export async function resolve(view: ChartView, ref: ChartRef): Promise<ChartResolution | undefined> {
   if (!view.known.resolve(ref)) await view.fulfil([{ type: 'resolve', ref }])
   return view.known.resolve(ref)
+}
+
+/** Why a chart was not found, to be compared with what should be said. */
+export function problemOf(answer: ChartResolution | undefined): string {
+  return answer?.type === 'failed' ? answer.problem : `none, but ${JSON.stringify(answer)}`
 }
 
 /** Asks a view for a rendering until it knows. */
