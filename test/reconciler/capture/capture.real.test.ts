@@ -17,11 +17,11 @@ import { removeAtExit } from '../../testbed/processes.ts'
 import { sharedControlPlanes } from '../../testbed/shared.ts'
 import { createWorkTree } from '../../testbed/work-tree.ts'
 import type { Ended } from '../commands/cli.ts'
+import { recorded } from '../commands/recorded.ts'
 import { deployment, yaml } from '../daemon/documents.ts'
 import { branches, eventually, needs, withFleet } from '../daemon/harness.ts'
 import { memberOver, pathOf, type TestMember } from '../daemon/members.ts'
 import { uncounted } from '../daemon/uncounted.ts'
-import { recorded } from './support.ts'
 
 const replicas: JsonPath = ['spec', 'replicas']
 const image: JsonPath = ['spec', 'template', 'spec', 'containers', 0, 'image']

@@ -7,10 +7,10 @@ import type { FleetStatus } from '../../../reconciler/server/types.ts'
 import { clusters, fleet as fleetDocument } from '../../render/helper.ts'
 import { describeReal } from '../../testbed/binaries.ts'
 import type { Ended } from '../commands/cli.ts'
+import { recorded } from '../commands/recorded.ts'
 import { type Fleet, startFleet, temporaryFolder } from '../git/fleet.ts'
 import { type FakeDaemon, type FakeOptions, startFakeDaemon } from '../server/fake-daemon.ts'
 import { clusterOf, fleetOf, objectOf, scaled } from '../views/fleet.ts'
-import { recorded } from './support.ts'
 
 const web = 'Deployment.apps/shop/web'
 const workload = `# of the shop team

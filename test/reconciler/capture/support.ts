@@ -2,12 +2,8 @@ import assert from 'node:assert/strict'
 import { type Captured, capture } from '../../../reconciler/capture/capture.ts'
 import { createRenderer, type Renderer } from '../../../reconciler/capture/copies.ts'
 import type { HandMade } from '../../../reconciler/capture/take.ts'
-import { systemClock } from '../../../reconciler/clock.ts'
-import type { CommandContext } from '../../../reconciler/commands/context.ts'
-import type { Terminal } from '../../../reconciler/commands/terminal.ts'
 import type { Json, KubeObject } from '../../../repo-layout/json.ts'
 import { base, memoryTree, type Sources } from '../../render/helper.ts'
-import type { Ended } from '../commands/cli.ts'
 
 export const web = 'Deployment.apps/shop/web'
 
@@ -42,28 +38,4 @@ export async function copyIn(text: string, cluster: string, subject = web): Prom
   const copy = (await rendererOf(text).render(new Map())).copy(cluster, subject)
   assert.ok(copy.type === 'copy', `${subject} in ${cluster} is ${copy.type}`)
   return copy.object
-}
-
-/** Runs a command in this process, and gives what it wrote and how it ended. */
-export async function recorded(
-  run: (context: CommandContext) => Promise<number>,
-  env: Readonly<Record<string, string>> = {},
-): Promise<Ended> {
-  let [stdout, stderr] = ['', '']
-  const note = (text: string) => {
-    stderr += `${text}\n`
-  }
-  const terminal: Terminal = {
-    data: (text) => {
-      stdout += text
-    },
-    message: (_, text) => note(text),
-    note,
-    fail: (text) => note(`flotilla: ${text}`),
-    style: (_, text) => text,
-    columns: undefined,
-  }
-  const context = { terminal, env, clock: systemClock, live: undefined, onInterrupt: () => () => undefined }
-  const code = await run(context)
-  return { code, stdout, stderr }
 }

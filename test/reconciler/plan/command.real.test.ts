@@ -1,36 +1,24 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { buildProgram } from '../../../reconciler/commands/program.ts'
-import type { Terminal } from '../../../reconciler/commands/terminal.ts'
 import type { FleetPlan } from '../../../reconciler/plan/types.ts'
 import { describeMembers } from '../../testbed/members.ts'
 import type { Ended } from '../commands/cli.ts'
+import { recordingTerminal } from '../commands/recorded.ts'
 import { configMap, override, yaml } from '../daemon/documents.ts'
 import { needs, type TestFleet, withFleet } from '../daemon/harness.ts'
 
 /** Runs a command in this process, as a shell would in one of its own. */
 async function run(fleet: TestFleet, args: readonly string[]): Promise<Ended> {
-  const ended = { code: 0, stdout: '', stderr: '' }
-  const line = (text: string) => {
-    ended.stderr += `${text}\n`
-  }
-  const terminal: Terminal = {
-    data: (text) => {
-      ended.stdout += text
-    },
-    message: (_, text) => line(text),
-    note: line,
-    fail: (text) => line(`flotilla: ${text}`),
-    style: (_, text) => text,
-    columns: undefined,
-  }
+  const { terminal, written } = recordingTerminal()
+  let ended = 0
   const exit = (code: number) => {
-    ended.code = code
+    ended = code
   }
   const program = buildProgram({ terminal: () => terminal, color: () => 'never', exit })
   const where = ['--repo', fleet.url, '--dir', join(fleet.folder, 'clone-of-command')]
   await program.parseAsync([...args, ...where], { from: 'user' })
-  return ended
+  return { code: ended, ...written() }
 }
 
 const write = (fleet: TestFleet, name: string, value: string) =>

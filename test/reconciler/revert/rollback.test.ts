@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { systemClock } from '../../../reconciler/clock.ts'
 import { rollbackCommand } from '../../../reconciler/commands/rollback.ts'
-import type { Terminal } from '../../../reconciler/commands/terminal.ts'
 import { describeReal } from '../../testbed/binaries.ts'
 import type { Ended } from '../commands/cli.ts'
+import { recorded } from '../commands/recorded.ts'
 import { type Fleet, filesOf, generate, startFleet, temporaryFolder } from '../git/fleet.ts'
 
 const branches = { source: 'main', generated: 'generated' } as const
@@ -22,24 +21,7 @@ describeReal('flotilla rollback', ['git'], () => {
     await fleet.stop()
   })
 
-  async function rollback(name: string, options: { readonly dryRun?: true } = {}): Promise<Ended> {
-    const ended = { code: 0, stdout: '', stderr: '' }
-    const note = (text: string) => {
-      ended.stderr += `${text}
-`
-    }
-    const terminal: Terminal = {
-      data: (text) => {
-        ended.stdout += text
-      },
-      message: (_, text) => note(text),
-      note,
-      fail: (text) => note(`flotilla: ${text}`),
-      style: (_, text) => text,
-      columns: undefined,
-    }
-    const env = { GIT_AUTHOR_NAME: 'Ann', GIT_AUTHOR_EMAIL: 'ann@example.com' }
-    const context = { terminal, env, clock: systemClock, live: undefined, onInterrupt: () => () => undefined }
+  function rollback(name: string, options: { readonly dryRun?: true } = {}): Promise<Ended> {
     const flags = {
       repo: fleet.url,
       branch: branches.source,
@@ -47,8 +29,8 @@ describeReal('flotilla rollback', ['git'], () => {
       dir: join(folder, 'c'),
       forge: 'none' as const,
     }
-    ended.code = await rollbackCommand(name, { ...flags, ...options }, context)
-    return ended
+    const env = { GIT_AUTHOR_NAME: 'Ann', GIT_AUTHOR_EMAIL: 'ann@example.com' }
+    return recorded((context) => rollbackCommand(name, { ...flags, ...options }, context), env)
   }
 
   async function push(message: string): Promise<string> {
