@@ -27,6 +27,8 @@ export interface Rehearsal {
   /** A file of the last tree, parsed; undefined where it is not there. */
   file(path: string): JsonObject | undefined
   paths(): readonly string[]
+  /** The last tree: the text of each file. */
+  texts(): ReadonlyMap<string, string>
   /** Takes files out of the last tree, as if they had been lost. */
   lose(is: (path: string) => boolean): void
   /** What the last render said, as it is printed. */
@@ -139,6 +141,7 @@ export function rehearse(sources: Sources, charts: Charts | undefined): Rehearsa
     },
     file: (path) => (texts.has(path) ? parse(texts.get(path) ?? '') : undefined),
     paths: () => [...texts.keys()].sort(),
+    texts: () => texts,
     lose(is) {
       texts = new Map([...texts].filter(([path]) => !is(path)))
       if (!previous) return

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { abortCommand } from '../../../reconciler/commands/abort.ts'
+import { type PromoteFlags, promoteCommand } from '../../../reconciler/commands/promote.ts'
+import { fleet as fleetDocument } from '../../render/helper.ts'
+import { command, nginxCharts, shipperCluster } from '../../render/shipper/fixtures.ts'
+import { type Rehearsal, rehearse } from '../../render/shipper/rehearsal.ts'
+import { describeReal } from '../../testbed/binaries.ts'
+import type { Ended } from '../commands/cli.ts'
+import { recorded } from '../commands/recorded.ts'
+import { branches, type Fleet, filesOf, generate, startFleet, temporaryFolder } from '../git/fleet.ts'
+
+const application = `# who to ask: the platform team\n${readFileSync('test/fixtures/article/application.yaml', 'utf8')}`
+const edited = application.replace('version: 0.0.1', 'version: 0.0.2')
+const [first, second] = ['super-server-71fd5980-0', 'super-server-3acd4093-0']
+const env = { GIT_AUTHOR_NAME: 'Ann', GIT_AUTHOR_EMAIL: 'ann@example.com' }
+
+describeReal('flotilla promote and abort', ['git'], () => {
+  let fleet: Fleet
+  let folder = ''
+  let rehearsal: Rehearsal
+  let generated: string | undefined
+
+  beforeEach(async () => {
+    fleet = await startFleet()
+    folder = temporaryFolder()
+    generated = undefined
+    fleet.people.remove('workloads/web.yaml')
+    rehearsal = rehearse({ 'flotilla.yaml': fleetDocument, 'c.yaml': shipperCluster('local-1') }, nginxCharts())
+    await run({ 'apps/app.yaml': application })
+  })
+  afterEach(async () => {
+    rmSync(folder, { recursive: true, force: true })
+    await fleet.stop()
+  })
+
+  /** Pushes these files, and what comes of them to the generated branch. */
+  async function run(files: Readonly<Record<string, string>>): Promise<void> {
+    rehearsal.sources = { ...rehearsal.sources, ...files }
+    for (const [path, text] of Object.entries(rehearsal.sources)) fleet.people.write(path, String(text))
+    await fleet.people.commit('Change')
+    await fleet.people.push()
+    await rehearsal.settle()
+    const repository = await fleet.open({ branches })
+    await repository.fetch()
+    const { commit } = await generate(repository, generated, filesOf(Object.fromEntries(rehearsal.texts())))
+    generated = commit
+  }
+
+  const where = () => ({
+    ...{ repo: fleet.url, branch: branches.source, generatedBranch: branches.generated },
+    ...{ dir: join(folder, 'c'), forge: 'none' as const },
+  })
+  const promote = (more: Partial<PromoteFlags> = {}): Promise<Ended> =>
+    recorded((context) => promoteCommand('super-server', { ...where(), ...more }, context), env)
+  const abort = (): Promise<Ended> => recorded((context) => abortCommand('super-server', where(), context), env)
+  const show = (branch: string, path: string) => fleet.git('show', `${branch}:${path}`)
+
+  it('promote writes the next step beside the Application, on a branch by the one who asked', async () => {
+    const { code, stdout, stderr } = await promote()
+    assert.equal(code, 0, stderr)
+    const branch = `promote-${first}-1`
+    assert.equal(stdout, `${branch}\n`)
+    assert.match(
+      stderr,
+      new RegExp(`${first} is to go to step 1 \\(full on\\), in apps/super-server\\.release\\.yaml\n`),
+    )
+    assert.equal(fleet.git('log', '-1', '--format=%an %s', branch), 'Ann Move super-server on to full on')
+    assert.equal(fleet.git('diff', '--name-only', 'main', branch), 'apps/super-server.release.yaml')
+
+    await run({ 'apps/super-server.release.yaml': show(branch, 'apps/super-server.release.yaml') })
+    assert.deepEqual(rehearsal.said(), [])
+    assert.equal(rehearsal.file(`rollouts/default/super-server/${first}/Release.yaml`) !== undefined, true)
+    const after = await promote()
+    assert.equal(after.code, 1)
+    assert.match(after.stderr, /is at its last step, 1 \(full on\)/)
+  })
+
+  it('promote takes the document of the release before over, with what else stands in its file', async () => {
+    const written = `# pinned by hand\n${command(1, first)}# the end\n`
+    await run({ 'steps.yaml': written })
+    await run({ 'apps/app.yaml': edited })
+    const { code, stderr } = await promote({ step: 'full on' })
+    assert.equal(code, 0, stderr)
+    const text = show(`promote-${second}-1`, 'steps.yaml')
+    assert.match(text, /^# pinned by hand\n/)
+    assert.match(text, /# the end\n?$/)
+    assert.ok(text.includes(second) && !text.includes(first), text)
+  })
+
+  it('promote goes to no step that is not there, and shows without writing', async () => {
+    const wrong = await promote({ step: 'moon' })
+    assert.equal(wrong.code, 1)
+    assert.match(wrong.stderr, /has no step "moon"; its steps are 0 \(staging\), 1 \(full on\)/)
+    const shown = await promote({ dryRun: true })
+    assert.equal(shown.code, 0)
+    assert.match(shown.stdout, /\+ {2}targetStep: 1/)
+    assert.equal(fleet.git('branch', '--list', 'promote-*'), '')
+  })
+
+  it('abort gives the Application back the template of the version that runs, and its comments stay', async () => {
+    const nothing = await abort()
+    assert.equal(nothing.code, 1)
+    assert.match(nothing.stderr, /is the first release: nothing ran before it/)
+
+    await run({ 'release.yaml': command(1, first) })
+    await run({ 'apps/app.yaml': edited })
+    const { code, stdout, stderr } = await abort()
+    assert.equal(code, 0, stderr)
+    assert.equal(stdout, `abort-${second}\n`)
+    const text = show(`abort-${second}`, 'apps/app.yaml')
+    assert.match(text, /^# who to ask: the platform team\n/)
+    assert.match(text, /version: 0\.0\.1\n/)
+
+    await run({ 'apps/app.yaml': text })
+    assert.equal(rehearsal.file(`rollouts/default/super-server/${second}/Release.yaml`), undefined)
+    assert.notEqual(rehearsal.file(`rollouts/default/super-server/${first}/Release.yaml`), undefined)
+  })
+})
