@@ -25,7 +25,11 @@ export function copiesOf(rollouts: readonly Rollout[], memo: Memo): readonly Obj
   return [...objects].map(([pathInCluster, byCluster]) => ({ pathInCluster, byCluster }))
 }
 
-function filesIn(cluster: string, all: readonly Rollout[], memo: Memo): readonly PlacedFile[] {
+/** Objects of an application in one cluster as charts rendered them, each with the release that it is of. */
+export type Content = ReadonlyMap<Subject, readonly [Rollout, KubeObject]>
+
+/** What releases have in one cluster, before capacity and traffic are put in. */
+export function contentIn(cluster: string, all: readonly Rollout[]): Content {
   const rollouts = all.filter(({ clusters }) => clusters.includes(cluster))
   const lead = leadIn(cluster, rollouts)
   const chosen = new Map<Subject, readonly [Rollout, KubeObject]>()
@@ -37,7 +41,13 @@ function filesIn(cluster: string, all: readonly Rollout[], memo: Memo): readonly
       if (!chosen.has(subject)) chosen.set(subject, [rollout, object])
     }
   }
-  const service = lead?.service
+  return chosen
+}
+
+function filesIn(cluster: string, all: readonly Rollout[], memo: Memo): readonly PlacedFile[] {
+  const rollouts = all.filter(({ clusters }) => clusters.includes(cluster))
+  const chosen = new Map(contentIn(cluster, rollouts))
+  const service = leadIn(cluster, rollouts)?.service
   const production = service === undefined ? undefined : chosen.get(service)?.[1]
   const isRouted = production && [...chosen.values()].some(([, object]) => leadsTo(object, production))
   if (isRouted) addReleaseServices(chosen, rollouts, production)
