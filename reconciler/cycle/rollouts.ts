@@ -5,6 +5,7 @@ import { failedOf } from '../../render/shipper/failed.ts'
 import { isRolloutPath } from '../../render/shipper/record.ts'
 import { readRecorded } from '../../render/shipper/recorded.ts'
 import { type Rollout, releaseKey } from '../../render/shipper/rollout.ts'
+import { totalIn } from '../../render/shipper/state.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
 import type { ReleaseInCluster, RolloutStatus } from '../server/types.ts'
 import type { TextCache } from './previous.ts'
@@ -76,7 +77,7 @@ function inCluster(rollout: Rollout, cluster: string, { clusters }: Observations
   return {
     installed: seen?.installed,
     percent,
-    replicas: desiredReplicas(rollout.totalReplicas, percent),
+    replicas: desiredReplicas(totalIn(rollout, cluster), percent),
     availableReplicas: seen?.availableReplicas,
     weight: rollout.weight.get(cluster) ?? 0,
     trafficReady: seen?.trafficReady,

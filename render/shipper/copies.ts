@@ -6,8 +6,10 @@ import { type Subject, subjectOf } from '../../repo-layout/subject.ts'
 import type { ObjectFiles, PlacedFile } from '../files.ts'
 import type { Memo } from '../memo.ts'
 import { desiredReplicas } from './capacity.ts'
+import { objectsIn } from './manifests.ts'
 import { labels, notes, type Rollout } from './rollout.ts'
 import { leadsTo, releaseService, withBackends } from './routes.ts'
+import { totalIn } from './state.ts'
 
 /**
  * The objects of an application in its clusters: each release's own, with the replicas of its percentage, and shared ones,
@@ -36,7 +38,7 @@ export function contentIn(cluster: string, all: readonly Rollout[]): Content {
   // What the lead has wins; else whoever is nearest before it, else after it.
   const order = [...rollouts].sort((a, b) => distance(a, lead) - distance(b, lead))
   for (const rollout of order) {
-    for (const object of rollout.manifest) {
+    for (const object of objectsIn(rollout, cluster)) {
       const subject = subjectOf(object)
       if (!chosen.has(subject)) chosen.set(subject, [rollout, object])
     }
@@ -50,14 +52,14 @@ function filesIn(cluster: string, all: readonly Rollout[], memo: Memo): readonly
   const service = leadIn(cluster, rollouts)?.service
   const production = service === undefined ? undefined : chosen.get(service)?.[1]
   const isRouted = production && [...chosen.values()].some(([, object]) => leadsTo(object, production))
-  if (isRouted) addReleaseServices(chosen, rollouts, production)
+  if (isRouted) addReleaseServices(chosen, rollouts, production, cluster)
   const backends = rollouts.map(({ name, weight }) => ({ name, weight: weight.get(cluster) ?? 0 }))
   const weights = weightsIn(cluster, rollouts)
   const holder = rollouts.find(({ selectedIn }) => selectedIn.has(cluster))
   return [...chosen].map(([subject, [rollout, object]]) => {
-    const { totalReplicas, percent, source } = rollout
+    const { percent, source } = rollout
     const replicas =
-      subject === rollout.workload ? desiredReplicas(totalReplicas, percent.get(cluster) ?? 0) : undefined
+      subject === rollout.workload ? desiredReplicas(totalIn(rollout, cluster), percent.get(cluster) ?? 0) : undefined
     const traffic = subject === service ? weights : undefined
     const selects = subject === service ? holder?.name : undefined
     const routed = isRouted && leadsTo(object, production) ? weights : undefined
@@ -74,9 +76,10 @@ function addReleaseServices(
   chosen: Map<Subject, readonly [Rollout, KubeObject]>,
   rollouts: readonly Rollout[],
   production: KubeObject,
+  cluster: string,
 ): void {
   for (const rollout of rollouts) {
-    const own = rollout.manifest.find((object) => subjectOf(object) === rollout.service) ?? production
+    const own = objectsIn(rollout, cluster).find((object) => subjectOf(object) === rollout.service) ?? production
     const made = releaseService(own, rollout)
     if (!chosen.has(subjectOf(made))) chosen.set(subjectOf(made), [rollout, made])
   }

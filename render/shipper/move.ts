@@ -7,7 +7,7 @@ import { advance } from './advance.ts'
 import type { FactsOf } from './facts.ts'
 import { deletable, historyLimit, outlived } from './history.ts'
 import type { Rollout } from './rollout.ts'
-import type { Progress, ReleaseState } from './state.ts'
+import type { Progress, ReleaseState, SurgeOf } from './state.ts'
 import { surgePercent } from './surge.ts'
 
 /** What a move of an application depends on, beside its releases. */
@@ -36,7 +36,7 @@ export function move(
 ): Moved {
   const newest = rollouts.at(-1)
   if (!newest) return { rollouts, messages: [], stands: false }
-  const surge = surgeOf(application, newest)
+  const surge = surgesOf(application, newest)
   if (surge.type === 'failed') return { rollouts, messages: [surge.message], stands: false }
   const { rules, lostClusters } = source.fleet.spec.rollouts
   const letter = rules === 'Shipper'
@@ -51,7 +51,7 @@ export function move(
     letter,
     hasTraffic: newest.service !== undefined,
     namespace: newest.namespace,
-    surge: surge.percent,
+    surge: surge.surge,
   })
   const shifted = new Set(patches.flatMap((patch) => (patch.type === 'traffic' ? patch.clusters : [])))
   const moved = rollouts.map((rollout, i): Rollout => {
@@ -102,21 +102,25 @@ function told(
 }
 
 /**
- * The limit of both releases together, as the Application says it now: how fast to go is no part of what a release is.
- * As much as a whole release beside the other is no limit.
+ * The limit of both releases together in each cluster, as the Application says it now: how fast to go is no part of what a
+ * release is. As much as a whole release beside the other is no limit.
  */
-function surgeOf(
+function surgesOf(
   { document, value }: Valid<ApplicationDocument>,
   { totalReplicas }: Rollout,
-):
-  | { readonly type: 'percent'; readonly percent: number | undefined }
-  | { readonly type: 'failed'; readonly message: Message } {
+): { readonly type: 'surge'; readonly surge: SurgeOf } | { readonly type: 'failed'; readonly message: Message } {
   const maxSurge = value.spec.template.strategy.rollingUpdate?.maxSurge
-  const surge = surgePercent(maxSurge, totalReplicas)
-  if (surge.type === 'percent') return { ...surge, percent: surge.percent < 100 ? surge.percent : undefined }
-  const at = ['spec', 'template', 'strategy', 'rollingUpdate', 'maxSurge']
-  const text = `${surge.problem}; the rollout stays where it is`
-  return { type: 'failed', message: errorAt(document, at, 'schema', text) }
+  const limits = new Map<string, number>()
+  for (const [cluster, total] of totalReplicas) {
+    const surge = surgePercent(maxSurge, total)
+    if (surge.type === 'failed') {
+      const at = ['spec', 'template', 'strategy', 'rollingUpdate', 'maxSurge']
+      const text = `${surge.problem}; the rollout stays where it is`
+      return { type: 'failed', message: errorAt(document, at, 'schema', text) }
+    }
+    if (surge.percent < 100) limits.set(cluster, surge.percent)
+  }
+  return { type: 'surge', surge: (cluster) => limits.get(cluster) }
 }
 
 /** A release as the rules of the strategy take it. */

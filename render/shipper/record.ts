@@ -1,19 +1,21 @@
 import { z } from 'zod'
 import { formatGenerated, sourceOfGenerated } from '../../repo-layout/generated/file.ts'
 import { encodeName } from '../../repo-layout/generated/path.ts'
-import type { Json, JsonObject, KubeObject } from '../../repo-layout/json.ts'
+import type { Json, JsonObject } from '../../repo-layout/json.ts'
 import { compare } from '../../repo-layout/message.ts'
 import { environmentSchema } from '../../repo-layout/schema/shipper.ts'
 import { parseYaml } from '../../repo-layout/yaml/parse.ts'
 import type { PlacedFile } from '../files.ts'
+import { manifestDocuments, readManifests } from './manifest-record.ts'
 import { labels, notes, type Rollout } from './rollout.ts'
+import { totalIn } from './state.ts'
 import { environmentOf } from './template.ts'
 
 const folder = 'rollouts/'
 const apiVersion = 'shipper.booking.com/v1alpha1'
 
-/** The documents of a release, one file each: Shipper's own kinds, and what its chart rendered. */
-const kinds = ['Release', 'InstallationTarget', 'CapacityTarget', 'TrafficTarget', 'Manifest'] as const
+/** The documents of a release, one file each: Shipper's own kinds; beside them lies what its chart rendered. */
+const kinds = ['Release', 'InstallationTarget', 'CapacityTarget', 'TrafficTarget'] as const
 
 type RecordKind = (typeof kinds)[number]
 
@@ -53,7 +55,7 @@ export function formatRollout(rollout: Rollout): readonly PlacedFile[] {
         clusters: rollout.clusters.map((cluster) => ({
           name: cluster,
           percent: rollout.percent.get(cluster) ?? 0,
-          totalReplicaCount: rollout.totalReplicas,
+          totalReplicaCount: totalIn(rollout, cluster),
         })),
       },
     },
@@ -64,19 +66,9 @@ export function formatRollout(rollout: Rollout): readonly PlacedFile[] {
       },
       ...(rollout.selectedIn.size > 0 ? { status: { selectedIn: [...rollout.selectedIn].sort(compare) } } : {}),
     },
-    Manifest: {
-      apiVersion: 'v1',
-      kind: 'List',
-      metadata: {
-        annotations: {
-          'flotilla.dev/workload': rollout.workload,
-          ...(rollout.service === undefined ? {} : { 'flotilla.dev/service': rollout.service }),
-        },
-      },
-      items: rollout.manifest,
-    },
   }
-  return kinds.map((kind) => [`${at}${kind}.yaml`, formatGenerated(source, documents[kind])])
+  const all = [...kinds.map((kind) => [kind, documents[kind]] as const), ...manifestDocuments(rollout)]
+  return all.map(([record, document]) => [`${at}${record}.yaml`, formatGenerated(source, document)])
 }
 
 function head(kind: RecordKind, rollout: Rollout): JsonObject {
@@ -201,28 +193,21 @@ const trafficRecord = z.looseObject({
   status: z.looseObject({ selectedIn: z.array(text) }).default({ selectedIn: [] }),
 })
 
-const manifestRecord = z.looseObject({
-  metadata: z.looseObject({
-    annotations: z.looseObject({ 'flotilla.dev/workload': text, 'flotilla.dev/service': text.optional() }),
-  }),
-  items: z.array(z.looseObject({ apiVersion: text, kind: text, metadata: z.looseObject({ name: text }) })),
-})
-
 /**
  * Reads a release from its records, by kind; undefined where any is missing or says something else, which a caller must not
  * take for a release that is not there.
  */
 export function parseRollout(texts: ReadonlyMap<string, string>): Rollout | undefined {
-  const read = <T>(kind: RecordKind, schema: z.ZodType<T>): T | undefined => {
-    const parsed = parseYaml(texts.get(kind) ?? '')
+  const read = <T>(record: string, schema: z.ZodType<T>): T | undefined => {
+    const parsed = parseYaml(texts.get(record) ?? '')
     const result = schema.safeParse(parsed.type === 'documents' ? parsed.documents[0]?.value : undefined)
     return result.success ? result.data : undefined
   }
   const release = read('Release', releaseRecord)
   const capacity = read('CapacityTarget', capacityRecord)
   const traffic = read('TrafficTarget', trafficRecord)
-  const manifest = read('Manifest', manifestRecord)
-  if (!release || !capacity || !traffic || !manifest) return undefined
+  const manifests = readManifests(read)
+  if (!release || !capacity || !traffic || !manifests) return undefined
   const { name, namespace, labels: own, annotations } = release.metadata
   const failed = failedIn(annotations[notes.failed])
   if (failed === 'unreadable') return undefined
@@ -249,15 +234,13 @@ export function parseRollout(texts: ReadonlyMap<string, string>): Rollout | unde
     complete: release.status.conditions.some(({ type, status }) => type === 'Complete' && status === 'True'),
     retreating: annotations[notes.retreating] === 'true',
     failed,
-    totalReplicas: capacity.spec.clusters[0]?.totalReplicaCount ?? 0,
+    totalReplicas: new Map(capacity.spec.clusters.map((one) => [one.name, one.totalReplicaCount])),
     percent: new Map(capacity.spec.clusters.map(({ name: cluster, percent }) => [cluster, percent])),
     weight: new Map(traffic.spec.clusters.map(({ name: cluster, weight }) => [cluster, weight])),
     selectedIn: new Set(traffic.status.selectedIn),
     conditions: release.status.strategy?.conditions ?? [],
     state: release.status.strategy?.state,
-    manifest: manifest.items as unknown as readonly KubeObject[],
-    workload: manifest.metadata.annotations['flotilla.dev/workload'],
-    service: manifest.metadata.annotations['flotilla.dev/service'],
+    ...manifests,
   }
 }
 
@@ -278,8 +261,8 @@ function failedIn(note: string | undefined): Rollout['failed'] | 'unreadable' {
   return failedRecord.safeParse(value).data ?? 'unreadable'
 }
 
-/** The kind of a record's path, and the folder of its release. */
+/** The name of a record's path, and the folder of its release. */
 export function recordOf(path: string): { readonly folder: string; readonly kind: string } | undefined {
-  const match = /^(rollouts\/[^/]+\/[^/]+\/[^/]+\/)([A-Za-z]+)\.yaml$/.exec(path)
+  const match = /^(rollouts\/[^/]+\/[^/]+\/[^/]+\/)([A-Za-z]+(?:-\d+)?)\.yaml$/.exec(path)
   return match ? { folder: match[1] ?? '', kind: match[2] ?? '' } : undefined
 }

@@ -136,12 +136,14 @@ function sorted(applications: readonly Valid<ApplicationDocument>[]): readonly V
 
 function namespacesOf(live: readonly Rollout[]): ReadonlyMap<string, readonly string[]> {
   const namespaces = new Map<string, Set<string>>()
-  for (const { manifest, clusters } of live) {
-    for (const { metadata } of manifest) {
-      if (metadata.namespace === undefined) continue
-      const known = namespaces.get(metadata.namespace) ?? new Set()
-      for (const cluster of clusters) known.add(cluster)
-      namespaces.set(metadata.namespace, known)
+  for (const { manifests, clusters: all } of live) {
+    for (const { clusters = all, objects } of manifests) {
+      for (const { metadata } of objects) {
+        if (metadata.namespace === undefined) continue
+        const known = namespaces.get(metadata.namespace) ?? new Set()
+        for (const cluster of clusters) known.add(cluster)
+        namespaces.set(metadata.namespace, known)
+      }
     }
   }
   return new Map([...namespaces].map(([namespace, clusters]) => [namespace, [...clusters]]))

@@ -1,7 +1,7 @@
-import type { KubeObject } from '../../repo-layout/json.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
 import type { StrategyCondition, StrategyState } from './conditions.ts'
 import type { ReleaseEnvironment } from './environment.ts'
+import type { Manifest } from './manifests.ts'
 
 /** Labels that Shipper puts on what belongs to a release, and reads (`shipper 0.10 labels.go`). */
 export const labels = {
@@ -74,16 +74,19 @@ export interface Rollout {
   readonly retreating: boolean
   /** The release after this one that failed; undefined where none did, or the template has changed since. */
   readonly failed: FailedRelease | undefined
-  /** 100 % of its capacity in each cluster. */
-  readonly totalReplicas: number
+  /** 100 % of its capacity, by cluster. */
+  readonly totalReplicas: ReadonlyMap<string, number>
   readonly percent: ReadonlyMap<string, number>
   readonly weight: ReadonlyMap<string, number>
   /** Clusters whose production Service selects this release itself, for it holds all traffic. */
   readonly selectedIn: ReadonlySet<string>
   readonly conditions: readonly StrategyCondition[]
   readonly state: StrategyState | undefined
-  /** What the chart rendered, made fit to be applied, but for what steps change. Never rendered again. */
-  readonly manifest: readonly KubeObject[]
+  /**
+   * What the chart rendered, made fit to be applied, but for what steps change. Never rendered again. First what is in all
+   * of its clusters, then what is in some only.
+   */
+  readonly manifests: readonly Manifest[]
   /** The object whose replicas are the capacity. */
   readonly workload: Subject
   /** The Service that carries the traffic; undefined where the chart has none. */

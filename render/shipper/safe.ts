@@ -111,7 +111,8 @@ function waitForCapacity(release: ReleaseState, wanted: Wanted, view: View): Mov
 
 /** Under a limit, what one release gave up has to be gone before the other takes it. */
 function waitForRoom(other: ReleaseState, view: View): Move | undefined {
-  return view.surge === undefined ? undefined : waitFor('capacity', other, exceedsCapacity(other, view))
+  const limited = new Set([...view.clusters].filter((cluster) => view.surge(cluster) !== undefined))
+  return waitFor('capacity', other, exceedsCapacity(other, { ...view, clusters: limited }))
 }
 
 function waitForTraffic(release: ReleaseState, view: View): Move | undefined {

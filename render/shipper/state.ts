@@ -15,8 +15,8 @@ export interface ReleaseState {
   readonly complete: boolean
   /** Whether it is on its way out before it was complete: its traffic goes back to the release before it. */
   readonly isGivenUp: boolean
-  /** The replicas that 100 % stand for, in each cluster. */
-  readonly totalReplicas: number
+  /** The replicas that 100 % stand for. */
+  readonly totalReplicas: ReadonlyMap<string, number>
   readonly clusters: readonly string[]
   /** Capacity in force. */
   readonly percent: ReadonlyMap<string, number>
@@ -65,6 +65,9 @@ export interface Progress {
   readonly problem: { readonly reason: 'StrategyExecutionFailed'; readonly message: string } | undefined
 }
 
+/** By how many percent incumbent and contender together may exceed 100 in a cluster; undefined = no limit, as in Shipper. */
+export type SurgeOf = (cluster: string) => number | undefined
+
 export interface ExecuteOptions {
   /** To the letter of Shipper, its dangers too, instead of safe. */
   readonly letter: boolean
@@ -72,8 +75,7 @@ export interface ExecuteOptions {
   readonly hasTraffic: boolean
   /** Of the application, for messages. */
   readonly namespace: string
-  /** By how many percent incumbent and contender together may exceed 100 in any cluster; undefined = no limit, as in Shipper. */
-  readonly surge: number | undefined
+  readonly surge: SurgeOf
 }
 
 /** What a group of clusters can be asked about the releases of one application. */
@@ -81,7 +83,7 @@ export interface View {
   readonly clusters: ReadonlySet<string>
   readonly facts: FactsOf
   readonly hasTraffic: boolean
-  readonly surge: number | undefined
+  readonly surge: SurgeOf
 }
 
 /** The clusters of a release that are in the group, in its order. */
@@ -102,7 +104,7 @@ export function lacksCapacity(
 ): readonly string[] {
   return clustersOf(release, view).filter((cluster) => {
     const available = view.facts(release.name, cluster)?.availableReplicas
-    return available === undefined || available < desiredReplicas(release.totalReplicas, percentOf(cluster))
+    return available === undefined || available < desiredReplicas(totalIn(release, cluster), percentOf(cluster))
   })
 }
 
@@ -111,7 +113,7 @@ export function missesCapacity(release: ReleaseState, view: View): readonly stri
   return clustersOf(release, view).filter(
     (cluster) =>
       !hasCapacity(
-        release.totalReplicas,
+        totalIn(release, cluster),
         percentIn(release, cluster),
         view.facts(release.name, cluster)?.availableReplicas,
       ),
@@ -122,7 +124,9 @@ export function missesCapacity(release: ReleaseState, view: View): readonly stri
 export function exceedsCapacity(release: ReleaseState, view: View): readonly string[] {
   return clustersOf(release, view).filter((cluster) => {
     const available = view.facts(release.name, cluster)?.availableReplicas
-    return available === undefined || available > desiredReplicas(release.totalReplicas, percentIn(release, cluster))
+    return (
+      available === undefined || available > desiredReplicas(totalIn(release, cluster), percentIn(release, cluster))
+    )
   })
 }
 
@@ -130,6 +134,11 @@ export function exceedsCapacity(release: ReleaseState, view: View): readonly str
 export function lacksTraffic(release: ReleaseState, view: View): readonly string[] {
   if (!view.hasTraffic) return []
   return clustersOf(release, view).filter((cluster) => view.facts(release.name, cluster)?.trafficReady !== true)
+}
+
+/** The replicas that 100 % of a release stand for in a cluster. */
+export function totalIn({ totalReplicas }: Pick<ReleaseState, 'totalReplicas'>, cluster: string): number {
+  return totalReplicas.get(cluster) ?? 0
 }
 
 /** The percentage of a release in a cluster. */

@@ -62,14 +62,24 @@ function approach(from: number, to: number, by: number): number {
  * Without a limit, or without an incumbent to share with, it is the step itself.
  */
 export function pacedTo(step: Step, { contender, incumbent }: Pair, view: View): Wanted {
-  const { surge } = view
-  if (surge === undefined || !incumbent) return wantedAt(contender, step)
+  const direct = wantedAt(contender, step)
+  if (!incumbent) return direct
   const { steps, achievedStep } = contender
   const from = achievedStep === undefined ? origin : (steps[achievedStep] ?? origin)
-  const ways = virtualSteps(from, step, surge).map((one) => wantedAt(contender, { name: step.name, ...one }))
-  const [start = wantedAt(contender, step), ...rest] = ways
-  const wantedIn = (cluster: string) =>
-    rest.find((wanted) => !isReached(wanted, start, cluster, { contender, incumbent }, view)) ?? rest.at(-1) ?? start
+  const ways = new Map<number, readonly Wanted[]>()
+  const waysOf = (surge: number) => {
+    const known = ways.get(surge)
+    if (known) return known
+    const made = virtualSteps(from, step, surge).map((one) => wantedAt(contender, { name: step.name, ...one }))
+    ways.set(surge, made)
+    return made
+  }
+  const wantedIn = (cluster: string) => {
+    const surge = view.surge(cluster)
+    const [start = direct, ...rest] = surge === undefined ? [] : waysOf(surge)
+    const pair = { contender, incumbent }
+    return rest.find((wanted) => !isReached(wanted, start, cluster, pair, view)) ?? rest.at(-1) ?? start
+  }
   return (release, cluster) => wantedIn(cluster)(release, cluster)
 }
 
@@ -95,13 +105,13 @@ function isReached(
  * 100 together, and keeps its traffic.
  */
 export function withinSurge(wanted: Wanted, { contender, incumbent }: Pair, view: View): Wanted {
-  const { surge } = view
-  if (surge === undefined || !incumbent) return wanted
+  if (!incumbent) return wanted
   return (release, cluster) => {
+    const surge = view.surge(cluster)
     const other = release.name === contender.name ? incumbent : contender
     const to = wanted(release, cluster)
     const runs = (one: ReleaseState) => one.clusters.includes(cluster)
-    if (!runs(other) || !runs(release)) return to
+    if (surge === undefined || !runs(other) || !runs(release)) return to
     const own: Way = { now: loadIn(release, cluster), to }
     const others: Way = { now: loadIn(other, cluster), to: wanted(other, cluster) }
     const limit = Math.max(100 + surge, own.to.percent + others.to.percent)

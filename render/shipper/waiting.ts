@@ -1,5 +1,5 @@
 import { desiredReplicas } from './capacity.ts'
-import { type FactsOf, percentIn, type ReleaseState, type Waiting } from './state.ts'
+import { type FactsOf, percentIn, type ReleaseState, totalIn, type Waiting } from './state.ts'
 
 /** What a rollout waits for as people read it: which release, in which clusters, and why as far as they tell. */
 export function waitingText({ type, clusters }: Waiting, release: ReleaseState, facts: FactsOf): string {
@@ -20,6 +20,6 @@ function countText(
   available: number | undefined,
 ): string | undefined {
   if (type !== 'capacity') return undefined
-  const desired = desiredReplicas(release.totalReplicas, percentIn(release, cluster))
+  const desired = desiredReplicas(totalIn(release, cluster), percentIn(release, cluster))
   return `${available ?? 'unknown'} of ${desired} available`
 }

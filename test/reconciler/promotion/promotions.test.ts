@@ -25,8 +25,14 @@ const release: Rollout = {
   ...{ namespace: 'shop', application: 'web', name: 'web-1-0', generation: 0, iteration: 0, hash: '1' },
   ...{ source: 'web.yaml', applicationLabels: {}, template: '1', digest: 'sha256:1', engine: 'helm v4' },
   ...{ clusters: ['a'], targetStep: 0, achievedStep: undefined, achievedIn: new Map(), complete: false },
-  ...{ retreating: false, failed: undefined, totalReplicas: 1, percent: new Map(), weight: new Map() },
-  ...{ selectedIn: new Set<string>(), conditions: [], state: undefined, manifest: [], service: undefined },
+  ...{
+    retreating: false,
+    failed: undefined,
+    totalReplicas: new Map([['a', 1]]),
+    percent: new Map(),
+    weight: new Map(),
+  },
+  ...{ selectedIn: new Set<string>(), conditions: [], state: undefined, manifests: [], service: undefined },
   workload: 'Deployment.apps/shop/web',
   environment,
 }

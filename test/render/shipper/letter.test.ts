@@ -10,7 +10,7 @@ import { allDone, complete, release, step, vanguard } from './chain.ts'
 
 type Given = (typeof cases.patchCases)[number]['releases'][number]
 
-const letter: ExecuteOptions = { letter: true, hasTraffic: true, namespace: 'test-namespace', surge: undefined }
+const letter: ExecuteOptions = { letter: true, hasTraffic: true, namespace: 'test-namespace', surge: () => undefined }
 
 const strategies: Readonly<Record<string, readonly Step[]>> = cases.strategies
 
@@ -20,7 +20,7 @@ function stateOf(given: Given): ReleaseState {
     targetStep: given.targetStep,
     achievedStep: given.achievedStep ?? undefined,
     complete: given.achievedStep === (strategies[given.strategy]?.length ?? 0) - 1,
-    totalReplicas: given.capacity.spec[0]?.totalReplicaCount ?? 0,
+    totalReplicas: new Map(given.capacity.spec.map((one) => [one.name, one.totalReplicaCount])),
     clusters: given.capacity.spec.map(({ name }) => name),
     percent: new Map(given.capacity.spec.map(({ name, percent }) => [name, percent])),
     weight: new Map(given.traffic.spec.map(({ name, weight }) => [name, weight])),
@@ -58,12 +58,18 @@ describe('the letter of Shipper: its own cases of a step', () => {
       assert.deepEqual(progress.state, expected.state)
       if (expected.achievedStep !== undefined) assert.equal(progress.achievedStep, expected.achievedStep)
       const targets = done.patches.map(({ type, release: name, value, clusters: of }) => {
-        const totalReplicaCount = chain.find((one) => one.name === name)?.totalReplicas
+        const totals = chain.find((one) => one.name === name)?.totalReplicas
         return type === 'capacity'
           ? {
               kind: 'CapacityTarget',
               name,
-              spec: { clusters: of.map((cluster) => ({ name: cluster, percent: value, totalReplicaCount })) },
+              spec: {
+                clusters: of.map((cluster) => ({
+                  name: cluster,
+                  percent: value,
+                  totalReplicaCount: totals?.get(cluster),
+                })),
+              },
             }
           : { kind: 'TrafficTarget', name, spec: { clusters: of.map((cluster) => ({ name: cluster, weight: value })) } }
       })

@@ -4,6 +4,7 @@ import {
   percentIn,
   type ReleaseFacts,
   type ReleaseState,
+  totalIn,
   weightIn,
 } from '../../../render/shipper/state.ts'
 import { podTargets } from '../../../render/shipper/traffic-targets.ts'
@@ -37,7 +38,7 @@ export function apply(cluster: ModelCluster, chain: readonly ReleaseState[]): vo
   }
   for (const release of chain) {
     if (!release.clusters.includes(cluster.name)) continue
-    const { totalReplicas } = release
+    const totalReplicas = totalIn(release, cluster.name)
     const running = cluster.running.get(release.name) ?? {
       totalReplicas,
       percent: 0,
