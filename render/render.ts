@@ -48,25 +48,33 @@ export function render(input: RenderInput, memo: Memo = createMemo()): RenderOut
     }
   }
   writeCopies(files, kubefed, frozen, (path) => keep(previous.likePath(path)))
-  const shipper = renderShipper(input, { previous, frozen, memo, isTaken: (path) => files.has(path) })
+  const active = source.clusters.filter(({ name }) => !frozen.has(name))
+  const targets = lazily(() => new Set(kubefed.targets.map(objectKey)))
+  const staying = () => [
+    ...active.flatMap(({ name }) => heldPaths(name, kubefed, previous)),
+    ...fromBrokenFiles(previous, source),
+    ...suspectedPaths(
+      previous,
+      source,
+      kubefed.suspects,
+      (path) => files.has(path) || targets().has(objectOfPath(path)),
+    ),
+  ]
+  const isHeld = lazily(() => new Set(staying()))
+  const made = lazily(() => pathsOf(kubefed))
+  const shipper = renderShipper(input, {
+    previous,
+    frozen,
+    memo,
+    isTaken: (path) => made().has(path),
+    isHeld: (path) => isHeld().has(path),
+  })
   for (const object of shipper.objects) files.add(without(object, frozen))
   for (const [path, file] of shipper.records) files.set(path, file)
   for (const cluster of frozen) keep([...previous.inCluster(cluster), clusterRecordPath(cluster)])
   const namespaces = namespacesInUse(kubefed, shipper, frozen, memo)
-  const active = source.clusters.filter(({ name }) => !frozen.has(name))
-  for (const { name } of active) {
-    for (const object of kubefed.heldObjects) keep(previous.ofObject(name, object))
-    for (const namespace of kubefed.heldNamespaces) {
-      keep(previous.ofObject(name, { kind: 'Namespace', namespace: undefined, name: namespace }))
-      keep(previous.inNamespace(name, namespace))
-    }
-  }
   keep(shipper.kept)
-  keep(fromBrokenFiles(previous, source))
-  const targets = lazily(() => new Set(kubefed.targets.map(objectKey)))
-  keep(
-    suspectedPaths(previous, source, kubefed.suspects, (path) => files.has(path) || targets().has(objectOfPath(path))),
-  )
+  keep(staying())
   writeDecisions(files, kubefed, memo)
   keep(heldDecisions(kubefed, previous, { kept, frozen, broken: source.holds.files.size > 0 }))
   for (const cluster of active) {
@@ -148,6 +156,31 @@ function namespacesInUse(
       ),
     ]),
   )
+}
+
+/** Everything that kubefed's kinds make, and that stays of them, by its path: in clusters that are lost too. */
+function pathsOf({ workloads }: KubefedOutput): ReadonlySet<string> {
+  return new Set(
+    workloads.flatMap(({ objects, held, heldPath }) => [
+      ...objects.flatMap(({ byCluster }) => [...byCluster.values()].map(([path]) => path)),
+      ...held.map((cluster) => clusterFolder(cluster) + heldPath),
+    ]),
+  )
+}
+
+/** What stays in a cluster because the documents of kubefed's kinds that it came from cannot be read. */
+function heldPaths(
+  cluster: string,
+  { heldObjects, heldNamespaces }: KubefedOutput,
+  previous: PreviousIndex,
+): readonly string[] {
+  return [
+    ...heldObjects.flatMap((object) => previous.ofObject(cluster, object)),
+    ...[...heldNamespaces].flatMap((namespace) => [
+      ...previous.ofObject(cluster, { kind: 'Namespace', namespace: undefined, name: namespace }),
+      ...previous.inNamespace(cluster, namespace),
+    ]),
+  ]
 }
 
 /** Of a file that cannot be read, everything that came from it stays. */
