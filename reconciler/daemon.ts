@@ -35,6 +35,7 @@ import { type PullSettings, watchPulls } from './pulls/watch.ts'
 import type { ReporterMetrics } from './report/reporter.ts'
 import { createReporting, type ReportSettings } from './report/reporting.ts'
 import { createOnFailure } from './revert/on-failure.ts'
+import { findFailures } from './rollout/failures.ts'
 import type { Metrics } from './server/metrics.ts'
 import type { DaemonApi } from './server/types.ts'
 
@@ -160,7 +161,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
     inForce() {
       const { order, source, tips, rendered } = state
       if (!order || !source || !tips || tips.source !== rendered || fence?.closed() !== undefined) return undefined
-      return { source, tip: tips.source, generated: order.commit, clusters: members.statuses() }
+      const { failures } = state
+      return { source, tip: tips.source, generated: order.commit, clusters: members.statuses(), failures }
     },
   })
   teller.onChange(onFailure.look)
@@ -280,6 +282,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
     state.order = { commit, fleet, fleetUid, clusters, leaving, desired: wanted, mayDelete: [], unplaced }
     hand(deletions.mayDelete(commit))
     await promotions.follow(commit, state.rollouts, source)
+    const inForce = { generated: commit, source: sourceCommit }
+    state.failures = await findFailures(repository, inForce, state.rollouts, state.failures)
   }
 
   /** Tells the members what is in force now, and which of them may delete for it. */

@@ -4,9 +4,10 @@ import { desiredReplicas } from '../../render/shipper/capacity.ts'
 import { failedOf } from '../../render/shipper/failed.ts'
 import { isRolloutPath } from '../../render/shipper/record.ts'
 import { readRecorded } from '../../render/shipper/recorded.ts'
-import { type Rollout, releaseKey } from '../../render/shipper/rollout.ts'
+import { type FailedRelease, type Rollout, releaseKey } from '../../render/shipper/rollout.ts'
 import { totalIn } from '../../render/shipper/state.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
+import type { FailedRollout } from '../rollout/failures.ts'
 import type { ReleaseInCluster, RolloutStatus } from '../server/types.ts'
 import type { TextCache } from './previous.ts'
 
@@ -28,14 +29,22 @@ export async function rolloutsIn(
 export function rolloutStatuses(
   applications: readonly (readonly Rollout[])[],
   observations: Observations,
+  failures: readonly FailedRollout[] = [],
 ): readonly RolloutStatus[] {
   return applications.flatMap((rollouts) => {
     const contender = rollouts.at(-1)
     const failed = failedOf(rollouts)
     if (!contender) return []
     const status = statusOf(contender, rollouts.at(-2), observations)
-    return [failed ? { ...status, failed: { release: failed.release, reason: failed.reason } } : status]
+    return [failed ? { ...status, failed: failureOf(failed, failures) } : status]
   })
+}
+
+function failureOf({ release, reason }: FailedRelease, failures: readonly FailedRollout[]): RolloutStatus['failed'] {
+  const found = failures.find(({ failed }) => failed.release === release)
+  const commit = found?.change.type === 'found' ? found.change.commits[0].oid : undefined
+  const since = found && new Date(found.since).toISOString()
+  return { release, reason, ...(since === undefined ? {} : { since }), ...(commit === undefined ? {} : { commit }) }
 }
 
 function statusOf(contender: Rollout, incumbent: Rollout | undefined, observations: Observations): RolloutStatus {

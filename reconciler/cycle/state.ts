@@ -5,6 +5,7 @@ import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
 import type { Sync } from '../member/types.ts'
 import type { RefusedSource } from '../report/reporter.ts'
+import type { FailedRollout } from '../rollout/failures.ts'
 import type { FleetStatus } from '../server/types.ts'
 import type { DeletionGuard } from './deletions.ts'
 import type { FleetOrder, Members } from './members.ts'
@@ -36,6 +37,8 @@ export interface State {
   releases: ReadonlySet<string>
   /** The same as their records have them: a list an application, oldest first. */
   rollouts: readonly (readonly Rollout[])[]
+  /** Releases that failed and were given up, and whose doing that is. */
+  failures: readonly FailedRollout[]
   /** Tips of both branches as they were last read or pushed; undefined before the first pull. */
   tips: { readonly source: string; readonly generated: string } | undefined
   /** The newest source commit, where it could not be put in force, and why. */
@@ -60,6 +63,7 @@ export function freshState(): State {
     subjects: new Set(),
     releases: new Set(),
     rollouts: [],
+    failures: [],
     tips: undefined,
     refused: undefined,
     turnedAt: undefined,
@@ -117,7 +121,9 @@ export function fleetStatus(
     generated: { branch: branches.generated, commit: state.order?.commit, problem: problems.join('; ') },
     messages: state.messages,
     ...(reportProblem === '' ? {} : { report: { problem: reportProblem } }),
-    ...(state.rollouts.length === 0 ? {} : { rollouts: rolloutStatuses(state.rollouts, members.observations()) }),
+    ...(state.rollouts.length === 0
+      ? {}
+      : { rollouts: rolloutStatuses(state.rollouts, members.observations(), state.failures) }),
     clusters,
   }
 }

@@ -1,7 +1,7 @@
 import { formatMessage } from '../../repo-layout/message.ts'
 import type { StatusState } from '../forge/types.ts'
 import type { Sync } from '../member/types.ts'
-import type { FleetStatus } from '../server/types.ts'
+import type { FailedReleaseStatus, FleetStatus } from '../server/types.ts'
 import { count } from '../views/text.ts'
 import type { Hindrance } from './hindrance.ts'
 import type { Verdict } from './verdict.ts'
@@ -68,7 +68,12 @@ export function sumOfFleet(status: FleetStatus, verdicts: readonly Verdict[]): S
 
 /** `release web-1a2b-0 failed: …`, a line each: a commit whose rollout was given up has failed though all is well again. */
 function failedRollouts({ rollouts = [] }: FleetStatus): readonly string[] {
-  return rollouts.flatMap(({ failed }) => (failed ? [`release ${failed.release} failed: ${failed.reason}`] : []))
+  return rollouts.flatMap(({ failed }) => (failed ? [failedWords(failed)] : []))
+}
+
+/** `release web-1a2b-0 failed: …`. */
+export function failedWords({ release, reason }: FailedReleaseStatus): string {
+  return `release ${release} failed: ${reason}`
 }
 
 /** `2 errors in the source: web.yaml:3:5: …`, or empty. */

@@ -11,8 +11,8 @@ import { type Contexts, contextsOf } from './contexts.ts'
 import { createOvertaken } from './overtaken.ts'
 import { drawPicture, type Picture, postingsInForce } from './picture.ts'
 import { createPoster, type PostResult } from './poster.ts'
-import { ranks } from './posting.ts'
-import { postingsOvertaken } from './superseded.ts'
+import { type Posting, ranks } from './posting.ts'
+import { postingsFailed, postingsOvertaken } from './superseded.ts'
 import { description } from './words.ts'
 
 /** A source commit that could not be put in force, and why. */
@@ -77,6 +77,8 @@ export function createReporter(options: ReporterOptions): Reporter {
   let later: { cancel(): void } | undefined
   let looking: Promise<void> | undefined
   let refused: string | undefined
+  /** What made a release that failed, by commit, though another commit is in force by now. */
+  let failed: ReadonlyMap<string, Posting> = new Map()
   let wanted: ReadonlySet<string> = new Set()
   let toldMeanwhile = false
   let stopped = false
@@ -136,6 +138,7 @@ export function createReporter(options: ReporterOptions): Reporter {
         dashboardUrl?.replaceAll('{cluster}', encodeURIComponent(cluster ?? '')) ?? board.pageOf(generated),
     })
     picture = drawn
+    failed = postingsFailed(status, drawn)
     poster.want(source, ranks.fleet, (known) => postingsInForce(drawn, known))
     later?.cancel()
     later = drawn.until === undefined ? undefined : clock.after(Math.max(1, drawn.until - now), tell)
@@ -149,13 +152,16 @@ export function createReporter(options: ReporterOptions): Reporter {
   }
 
   function followAll(): void {
-    const kept = new Set([inForce?.commit, refused, ...overtaken.followed()])
+    const kept = new Set([inForce?.commit, refused, ...failed.keys(), ...overtaken.followed()])
     for (const commit of wanted) if (!kept.has(commit)) poster.drop(commit)
     wanted = new Set([...kept].filter((commit) => commit !== undefined))
-    for (const commit of overtaken.followed())
-      poster.want(commit, ranks.overtaken, (known) =>
-        picture && overtaken.isOurs(commit) ? postingsOvertaken(picture, known) : [],
-      )
+    for (const commit of new Set([...failed.keys(), ...overtaken.followed()])) {
+      const given = failed.get(commit)
+      poster.want(commit, ranks.overtaken, (known) => {
+        const others = picture && overtaken.isOurs(commit) ? postingsOvertaken(picture, known) : []
+        return given ? [given, ...others.filter(({ context }) => context !== given.context)] : others
+      })
+    }
   }
 
   function lookNow(): Promise<void> {

@@ -1,5 +1,7 @@
 import type { CommitStatus } from '../forge/types.ts'
+import type { FleetStatus } from '../server/types.ts'
 import { shortCommit } from '../views/text.ts'
+import { failedWords } from './aggregate.ts'
 import type { Contexts } from './contexts.ts'
 import type { Picture } from './picture.ts'
 import { type Posting, ranks } from './posting.ts'
@@ -31,6 +33,23 @@ export function postingsOvertaken(picture: Picture, known: ReadonlyMap<string, C
     const { state, description: words } = parts.get(context) ?? { state: fleet.state, description: fleet.words }
     if (!mayEnd(status, state, by)) continue
     postings.push({ context, state, description: description(`${by}: ${words}`), rank: ranks.overtakenPart })
+  }
+  return postings
+}
+
+/**
+ * What overtaken commits should say that made a release which failed later: they have failed, whatever they had come to
+ * before. By commit. Pure.
+ */
+export function postingsFailed(
+  { rollouts = [] }: FleetStatus,
+  { commit: inForce, contexts }: Pick<Picture, 'commit' | 'contexts'>,
+): ReadonlyMap<string, Posting> {
+  const postings = new Map<string, Posting>()
+  for (const { failed } of rollouts) {
+    if (failed?.commit === undefined || failed.commit === inForce || postings.has(failed.commit)) continue
+    const words = description(failedWords(failed))
+    postings.set(failed.commit, { context: contexts.fleet, state: 'failure', description: words, rank: ranks.bad })
   }
   return postings
 }

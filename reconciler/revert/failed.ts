@@ -63,7 +63,7 @@ export function evidence(failed: readonly FailedCluster[]): string {
 const mostRows = 50
 
 /** Words of others, as one cell of a table that can neither end it nor speak to anybody. */
-function cell(text: string): string {
+export function cell(text: string): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\s`]+/gu, ' ').trim()
   const short = line.length > 300 ? `${line.slice(0, 299)}…` : line
   return `\`${short.replaceAll('|', '\\|')}\``

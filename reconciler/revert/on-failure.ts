@@ -5,12 +5,14 @@ import type { Clock } from '../clock.ts'
 import { parseAuthor } from '../cycle/generate.ts'
 import type { Forge, PullRequest } from '../forge/types.ts'
 import { explain } from '../git/error.ts'
-import { parseProvenance, previousOfOurs } from '../git/generated.ts'
-import type { Commit, Repository } from '../git/types.ts'
+import type { Repository } from '../git/types.ts'
 import type { MemberStatus } from '../member/types.ts'
-import { blamed, evidence, type FailedCluster, failedClusters } from './failed.ts'
-import { isRevert, revertBranch, revertMessage, subjectOf } from './message.ts'
-import { prepareRevert } from './prepare.ts'
+import type { FailedRollout } from '../rollout/failures.ts'
+import { type Culprit, findCulprit } from './culprit.ts'
+import { failedClusters } from './failed.ts'
+import { findReleaseCulprit } from './failed-release.ts'
+import { revertBranch, revertMessage, subjectOf } from './message.ts'
+import { prepareReverts } from './prepare.ts'
 import { openPull, type Proposal, type Proposed, propose } from './propose.ts'
 
 /** What is in force, as the daemon knows it. */
@@ -20,6 +22,18 @@ export interface InForce {
   readonly tip: string
   readonly generated: string
   readonly clusters: readonly MemberStatus[]
+  /** Releases that failed and were given up. */
+  readonly failures: readonly FailedRollout[]
+}
+
+/** Something that has failed. */
+interface Failure {
+  /** The same for the same failure, also after a restart. */
+  readonly key: string
+  /** In milliseconds since the epoch: may lie ahead. */
+  readonly failedAt: number
+  /** Finds what is to be taken back; undefined where nothing is. */
+  find(): Promise<Culprit | undefined>
 }
 
 /** What the revert of failed commits needs. */
@@ -48,15 +62,18 @@ const [firstPause, longestPause] = [5000, 300_000]
 const unfinishedFor = 15 * 60_000
 
 /**
- * Makes what `spec.onFailure` asks for: when a source commit has failed for `after`, the pull request that takes it back, once,
- * with the evidence. Never for a commit that is a revert itself, nor for what the commit did not change. A forge that fails
- * is asked again, up to every five minutes, for as long as the commit is in force and fails.
+ * Makes what `spec.onFailure` asks for: when a source commit has failed for `after`, or a release that it made was given up so
+ * long ago, the pull request that takes it back, once, with the evidence. Never for a commit that is a revert itself, nor for
+ * what the commit did not change. A forge that fails is asked again, up to every five minutes, for as long as the commit is
+ * in force and fails.
  */
 export function createOnFailure(options: OnFailureOptions): OnFailure {
   const { repository, base, clock, log } = options
-  let done: string | undefined
+  let done: ReadonlySet<string> = new Set()
   let unopened: { readonly branch: string; readonly commit: string } | undefined
   let tries = 0
+  /** What could not be done last gives way to what is due as well. */
+  let waiting: string | undefined
   let notBefore = 0
   let running: Promise<void> | undefined
   let timer: { cancel(): void } | undefined
@@ -66,24 +83,28 @@ export function createOnFailure(options: OnFailureOptions): OnFailure {
     timer?.cancel()
     timer = undefined
     const now = options.inForce()
-    if (stopped || running || !now || now.generated === done) return
-    const { onFailure, sync } = now.source.fleet.spec
+    if (stopped || running || !now) return
+    const { onFailure } = now.source.fleet.spec
     if (onFailure.action === 'None') return
-    const failed = failedClusters(now.clusters, now.generated, sync.timeout)
-    if (failed.length === 0) return
-    const after = milliseconds(onFailure.after)
-    const due = Math.max(notBefore, Math.min(...failed.map(({ failedAt }) => failedAt)) + after)
-    if (clock.now() < due) {
-      timer = clock.after(due - clock.now(), look)
+    const failures = failuresOf(now)
+    const keys = new Set([now.generated, ...failures.map(({ key }) => key)])
+    done = new Set([...done].filter((key) => keys.has(key)))
+    const dueAt = ({ failedAt }: Failure) => Math.max(notBefore, failedAt + milliseconds(onFailure.after))
+    const [first] = failures
+      .filter(({ key }) => !done.has(key))
+      .sort((a, b) => dueAt(a) - dueAt(b) || Number(a.key === waiting) - Number(b.key === waiting))
+    if (!first) return
+    if (clock.now() < dueAt(first)) {
+      timer = clock.after(dueAt(first) - clock.now(), look)
       return
     }
-    const late = failed.filter(({ failedAt }) => failedAt + after <= clock.now())
-    running = act(now, late)
+    running = act(now, first)
       .then(() => {
-        done = now.generated
+        done = new Set([...done, first.key])
         tries = 0
       })
       .catch((error: unknown) => {
+        waiting = first.key
         notBefore = clock.now() + Math.min(longestPause, firstPause * 2 ** tries++)
         log.warn(`the revert of a failed commit waits: ${explain(error)}`)
       })
@@ -93,15 +114,41 @@ export function createOnFailure(options: OnFailureOptions): OnFailure {
       })
   }
 
-  async function act(now: InForce, late: readonly FailedCluster[]): Promise<void> {
-    const found = await findCulprit(repository, now, late)
+  function failuresOf({ source, generated, clusters, failures }: InForce): readonly Failure[] {
+    const { onFailure, sync } = source.fleet.spec
+    const failed = failedClusters(clusters, generated, sync.timeout)
+    const after = milliseconds(onFailure.after)
+    const ofReleases = failures.map((rollout) => ({
+      key: keyOf(rollout),
+      failedAt: rollout.since,
+      find: () => ofRelease(rollout),
+    }))
+    if (failed.length === 0) return ofReleases
+    const find = () => {
+      const late = failed.filter(({ failedAt }) => failedAt + after <= clock.now())
+      return findCulprit(repository, generated, late, sync.timeout)
+    }
+    const failedAt = Math.min(...failed.map((one) => one.failedAt))
+    return [{ key: generated, failedAt, find }, ...ofReleases]
+  }
+
+  async function ofRelease(rollout: FailedRollout): Promise<Culprit | undefined> {
+    const found = await findReleaseCulprit(repository, rollout)
+    if (!('why' in found)) return found
+    const { application, failed } = rollout
+    log.warn({ application, release: failed.release, problem: found.why }, 'a release has failed; nothing is reverted')
+    return undefined
+  }
+
+  async function act(now: InForce, failure: Failure): Promise<void> {
+    const found = await failure.find()
     if (!found) return
-    const { commit, others, from, failed } = found
+    const { commit, others, stretches, body, isRight = () => true } = found
     const { spec } = now.source.fleet
-    const prepared = await prepareRevert(repository, { from, to: commit.oid }, now.tip)
+    const prepared = await prepareReverts(repository, stretches, now.tip)
     const called = { commit: commit.oid, subject: subjectOf(commit) }
     if (prepared.type === 'empty') return
-    if (prepared.type !== 'prepared') {
+    if (prepared.type !== 'prepared' || !isRight(prepared.changes)) {
       log.warn({ ...called, problem: prepared.type }, 'a commit has failed and cannot be reverted by itself')
       return
     }
@@ -111,7 +158,7 @@ export function createOnFailure(options: OnFailureOptions): OnFailure {
       changes: prepared.changes,
       message: revertMessage({ commit, with: others }),
       author: parseAuthor(spec.generated.author),
-      body: bodyOf(commit, others, failed, spec.sync.timeout),
+      body,
       base,
     }
     const forge = await options.forge
@@ -158,47 +205,8 @@ export function createOnFailure(options: OnFailureOptions): OnFailure {
   }
 }
 
-interface Culprit {
-  readonly commit: Commit
-  readonly others: readonly Commit[]
-  /** The commit that it is taken back to. */
-  readonly from: string | undefined
-  readonly failed: readonly FailedCluster[]
-}
-
-async function findCulprit(
-  repository: Repository,
-  { generated }: InForce,
-  late: readonly FailedCluster[],
-): Promise<Culprit | undefined> {
-  const made = await repository.readCommit(generated)
-  const provenance = parseProvenance(made.message)
-  const [parent] = made.parents
-  // What was decided for another reason, such as a lost cluster, is not the commit's doing; a first commit has no before.
-  if (provenance?.reason !== 'source' || parent === undefined) return undefined
-  const filesOf = async (commit: string) =>
-    new Map((await repository.list(commit)).map(({ path, oid }) => [path, oid] as const))
-  const failed = blamed(late, await filesOf(parent), await filesOf(generated))
-  if (failed.length === 0) return undefined
-  const commit = await repository.readCommit(provenance.sourceCommit)
-  const [first, second] = commit.parents
-  if (isRevert(commit, second === undefined ? undefined : await repository.readCommit(second))) return undefined
-  const { previous } = await previousOfOurs(repository, parent)
-  const before = previous && parseProvenance(previous.message)?.sourceCommit
-  const came = await repository.log(commit.oid, 50)
-  const at = came.findIndex(({ oid }) => oid === before)
-  const others = at > 1 ? came.slice(1, at) : []
-  return { commit, others, from: at > 1 ? before : first, failed }
-}
-
-function bodyOf(commit: Commit, others: readonly Commit[], failed: readonly FailedCluster[], timeout: string): string {
-  const came =
-    others.length === 0 ? '' : ` With it came, and are taken back too: ${others.map(({ oid }) => oid).join(', ')}.`
-  return [
-    `Commit ${commit.oid} was not applied and healthy within ${timeout}.${came} This takes it back.`,
-    '',
-    evidence(failed),
-    '',
-    'Opened by Flotilla once, since the Fleet says so in `spec.onFailure`; closed, it stays closed.',
-  ].join('\n')
+/** What was looked for in vain may be found in another commit. */
+function keyOf({ application, failed, since, change }: FailedRollout): string {
+  const what = change.type === 'found' ? change.commits[0].oid : change.why
+  return [application, failed.release, since, what].join(' ')
 }

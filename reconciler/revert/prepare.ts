@@ -47,6 +47,40 @@ export async function prepareRevert(
     : { type: 'prepared', changes: new Map([...changes].sort(([a], [b]) => (a < b ? -1 : 1))) }
 }
 
+/** The same for several stretches, one after the other upon what the one before makes. Rejects with a `GitError`. */
+export async function prepareReverts(
+  repository: Pick<Repository, 'list' | 'read'>,
+  stretches: readonly Stretch[],
+  tip: string,
+): Promise<Prepared> {
+  const changes = new Map<string, BranchFile | undefined>()
+  for (const stretch of stretches) {
+    const prepared = await prepareRevert(withChanges(repository, tip, changes), stretch, tip)
+    if (prepared.type === 'empty') continue
+    if (prepared.type !== 'prepared') return prepared
+    for (const [path, file] of prepared.changes) changes.set(path, file)
+  }
+  return changes.size === 0 ? { type: 'empty' } : { type: 'prepared', changes }
+}
+
+/** A repository in which the tree of `tip` has these changes already. */
+function withChanges(
+  { list, read }: Pick<Repository, 'list' | 'read'>,
+  tip: string,
+  changes: ReadonlyMap<string, BranchFile | undefined>,
+): Pick<Repository, 'list' | 'read'> {
+  const made = new Map([...changes.values()].flatMap((file) => (file ? [[file.oid, file.content] as const] : [])))
+  return {
+    async list(commit) {
+      const entries = await list(commit)
+      if (commit !== tip) return entries
+      const changed = [...changes].flatMap(([path, file]) => (file ? [{ path, oid: file.oid, mode: file.mode }] : []))
+      return [...entries.filter(({ path }) => !changes.has(path)), ...changed]
+    },
+    read: async (oid) => made.get(oid) ?? read(oid),
+  }
+}
+
 const submoduleMode = '160000'
 
 function isSame(a: TreeEntry | undefined, b: TreeEntry): boolean {

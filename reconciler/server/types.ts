@@ -51,10 +51,20 @@ export interface RolloutStatus {
   /** Whether it is being given up: the incumbent gets everything back first. */
   readonly retreating: boolean
   /** The release that failed and was given up, until the template changes; left out where none did. */
-  readonly failed?: { readonly release: string; readonly reason: string } | undefined
+  readonly failed?: FailedReleaseStatus | undefined
   readonly waitsFor: 'installation' | 'capacity' | 'traffic' | 'command' | 'incumbent' | 'nothing'
   /** Sorted by name. */
   readonly clusters: readonly RolloutInCluster[]
+}
+
+/** A release that failed and was given up. */
+export interface FailedReleaseStatus {
+  readonly release: string
+  readonly reason: string
+  /** ISO time of the generated commit that gave it up; left out while that is not known. */
+  readonly since?: string | undefined
+  /** The source commit that made it; left out where that cannot be told. */
+  readonly commit?: string | undefined
 }
 
 /** An application in one of its clusters; undefined where a release is not meant to be there. */

@@ -3,7 +3,7 @@ import type { ReleaseInCluster, RolloutInCluster, RolloutStatus } from '../serve
 import { type Screen, type View, viewOf } from './screen.ts'
 import { type Cell, layoutTable } from './table.ts'
 import { tame } from './tame.ts'
-import { count, oneLine } from './text.ts'
+import { count, oneLine, shortCommit } from './text.ts'
 
 /** The rollout of one application as text: its releases and steps, a row a cluster, and what it waits for. */
 export function rolloutView(raw: RolloutStatus, screen: Screen): View {
@@ -38,7 +38,11 @@ export function rolloutClosing(status: RolloutStatus): string {
   if (waitsFor === 'incumbent') return `${application} gives ${status.release} up; the incumbent comes back first.`
   if (waitsFor === 'command') return `${application} waits for your command at ${at}: flotilla promote ${application}`
   if (waitsFor !== 'nothing') return `${application} waits for ${waitsFor}${places}, on the way to ${at}.`
-  if (status.failed) return `${application}: ${status.failed.release} has failed: ${status.failed.reason}.`
+  if (status.failed) {
+    const { release, reason, commit } = status.failed
+    const back = commit === undefined ? '' : ` To take back what made it: flotilla rollback ${shortCommit(commit)}`
+    return `${application}: ${release} has failed: ${reason}.${back}`
+  }
   if (complete && achievedStep === steps.length - 1) return `${application} is rolled out: ${status.release}.`
   return `${application} is on the way to ${at}.`
 }

@@ -7,7 +7,7 @@ import { environmentSchema } from '../../repo-layout/schema/shipper.ts'
 import { parseYaml } from '../../repo-layout/yaml/parse.ts'
 import type { PlacedFile } from '../files.ts'
 import { manifestDocuments, readManifests } from './manifest-record.ts'
-import { labels, notes, type Rollout } from './rollout.ts'
+import { type FailedRelease, labels, notes, type Rollout } from './rollout.ts'
 import { totalIn } from './state.ts'
 import { environmentOf } from './template.ts'
 
@@ -18,6 +18,9 @@ const apiVersion = 'shipper.booking.com/v1alpha1'
 const kinds = ['Release', 'InstallationTarget', 'CapacityTarget', 'TrafficTarget'] as const
 
 type RecordKind = (typeof kinds)[number]
+
+/** What names a release. */
+type ReleaseId = Pick<Rollout, 'namespace' | 'application' | 'name'>
 
 /** Whether a path of a generated tree is that of a record of rollouts. */
 export function isRolloutPath(path: string): boolean {
@@ -34,10 +37,20 @@ export function applicationFolder(namespace: string, application: string): strin
   return `${folder}${encodeName(namespace)}/${encodeName(application)}/`
 }
 
+/** The folder of a release's records, with a closing slash. */
+function releaseFolder({ namespace, application, name }: ReleaseId): string {
+  return `${applicationFolder(namespace, application)}${encodeName(name)}/`
+}
+
+/** Where the record `Release.yaml` of a release lies, which says where it is and what became of it. */
+export function recordPath(release: ReleaseId): string {
+  return `${releaseFolder(release)}Release.yaml`
+}
+
 /** Writes the records of a release; equal releases are equal bytes. */
 export function formatRollout(rollout: Rollout): readonly PlacedFile[] {
-  const { namespace, application, name, source } = rollout
-  const at = `${applicationFolder(namespace, application)}${encodeName(name)}/`
+  const { source } = rollout
+  const at = releaseFolder(rollout)
   const documents: Record<RecordKind, JsonObject> = {
     Release: releaseDocument(rollout),
     InstallationTarget: {
@@ -252,6 +265,14 @@ export function parseSteps(record: string): RecordedSteps | undefined {
   const parsed = parseYaml(record)
   const { data } = releaseRecord.safeParse(parsed.type === 'documents' ? parsed.documents[0]?.value : undefined)
   return data && { targetStep: data.spec.targetStep, achievedStep: data.status.achievedStep?.step }
+}
+
+/** The release after this one that failed, as the record `Release.yaml` of this one says; undefined where it says none. */
+export function parseFailed(record: string): FailedRelease | undefined {
+  const parsed = parseYaml(record)
+  const { data } = releaseRecord.safeParse(parsed.type === 'documents' ? parsed.documents[0]?.value : undefined)
+  const failed = failedIn(data?.metadata.annotations[notes.failed])
+  return failed === 'unreadable' ? undefined : failed
 }
 
 function failedIn(note: string | undefined): Rollout['failed'] | 'unreadable' {

@@ -110,6 +110,36 @@ describe('the report on a commit', () => {
       assert.ok(part.startsWith(`degraded: super-server-71fd5980-0: ${why}`), part)
     }))
 
+  it('fails the commit that made a release which failed later, though it was overtaken, and keeps it so', () =>
+    withWorld({ clusters: ['c1'] }, async (world) => {
+      const made = world.push()
+      world.set('c1', { sync: 'synced' })
+      await world.pass(minute)
+      assert.equal(world.board.of(made).get('flotilla')?.state, 'success')
+      const other = world.push()
+      world.set('c1', { sync: 'synced' })
+      await world.pass(minute)
+      const reason = 'step 1 (half) does not stand within 15m; c1: 1 of 1 pods not ready'
+      const failed = { release: 'super-server-3acd4093-0', reason, commit: made }
+      world.change({ rollouts: [rolloutOf({}, { failed })] })
+      await world.pass(minute)
+      const words = `failure release super-server-3acd4093-0 failed: ${reason}`
+      assert.deepEqual(shown(world, made), [`flotilla ${words}`, 'flotilla/c1 success synced, 412/412 applied'])
+      const [later = ''] = shown(world, other)
+      assert.ok(later.startsWith('flotilla failure release super-server-3acd4093-0 failed: '), later)
+
+      const before = world.board.journal.length
+      await world.restart()
+      await world.pass(minute)
+      assert.equal(world.board.journal.length, before, 'nothing is said twice')
+      world.change({})
+      const reverted = world.push()
+      world.set('c1', { sync: 'synced' })
+      await world.pass(10 * minute)
+      assert.deepEqual(shown(world, made), [`flotilla ${words}`, 'flotilla/c1 success synced, 412/412 applied'])
+      assert.equal(world.board.of(reverted).get('flotilla')?.state, 'success')
+    }))
+
   it('settles commits that were overtaken with the one that overtook them', () =>
     withWorld({}, async (world) => {
       const first = world.push()

@@ -23,5 +23,8 @@ describe('a release that failed and was given up', () => {
 
   it('is what flotilla rollout ends with', () => {
     assert.equal(rolloutClosing(rollout), `shop/web: web-2-0 has failed: ${reason}.`)
+    const failed = { ...rollout.failed, commit: '4f2a91c'.padEnd(40, '0') }
+    const back = 'To take back what made it: flotilla rollback 4f2a91c'
+    assert.equal(rolloutClosing({ ...rollout, failed }), `shop/web: web-2-0 has failed: ${reason}. ${back}`)
   })
 })

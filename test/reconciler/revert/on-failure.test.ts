@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { gitTree } from '../../../reconciler/cycle/source.ts'
-import { ForgeError } from '../../../reconciler/forge/error.ts'
-import type { Forge, PullRequest } from '../../../reconciler/forge/types.ts'
 import { formatGeneratedMessage, type Reason } from '../../../reconciler/git/generated.ts'
 import type { MemberStatus } from '../../../reconciler/member/types.ts'
 import { createOnFailure, type OnFailure } from '../../../reconciler/revert/on-failure.ts'
@@ -9,6 +7,7 @@ import { createFleetReader } from '../../../repo-layout/read/reader.ts'
 import { standingClock } from '../../clocks.ts'
 import { describeReal } from '../../testbed/binaries.ts'
 import { author, type Fleet, filesOf, startFleet } from '../git/fleet.ts'
+import { revertForge } from './forge.ts'
 
 const branches = { source: 'main', generated: 'generated' } as const
 const path = 'clusters/c1/shop/Deployment.apps/web.yaml'
@@ -68,41 +67,16 @@ describeReal('onFailure', ['git'], () => {
         },
       ],
     }
-    const opened: { readonly title: string; readonly body: string; readonly head: string; readonly base: string }[] = []
-    const merged: (readonly [number: number, head: string])[] = []
-    let failures = options.failOpening ?? 0
-    let open = true
-    const pulls = () =>
-      opened.map(
-        ({ title, head, base }, i): PullRequest => ({
-          ...{ number: i + 1, title, url: `https://forge.example/${i + 1}`, author: 'flotilla', state: 'open' },
-          ...{ head: { commit: fleet.git('rev-parse', head), branch: head }, base: { branch: base } },
-          ...{ fork: false, labels: [] },
-        }),
-      )
-    const forge = {
-      openPullRequest: async (request: (typeof opened)[number]) => {
-        if (failures-- > 0) throw new ForgeError('no answer', { type: 'unreachable' })
-        opened.push(request)
-        return pulls()[opened.length - 1] as PullRequest
-      },
-      pullRequests: async () => (open ? pulls() : []),
-      merge: async (number: number, head: string) => {
-        merged.push([number, head])
-      },
-    }
+    const { forge, opened, merged, close } = revertForge(fleet, options.failOpening)
     const start = (withForge = true): OnFailure =>
       createOnFailure({
         ...{ repository, clock, base: 'main', log: { info: () => undefined, warn: () => undefined } },
-        forge: Promise.resolve(withForge ? (forge as unknown as Forge) : undefined),
-        inForce: () => ({ source, tip: bad, generated, clusters: [failing] }),
+        forge: Promise.resolve(withForge ? forge : undefined),
+        inForce: () => ({ source, tip: bad, generated, clusters: [failing], failures: [] }),
       })
     const look = async (daemon: OnFailure) => {
       daemon.look()
       await daemon.settled()
-    }
-    const close = () => {
-      open = false
     }
     return { clock, opened, merged, start, look, close, bad, branch: `flotilla/revert-${bad.slice(0, 12)}` }
   }
