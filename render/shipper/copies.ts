@@ -7,8 +7,10 @@ import type { ObjectFiles, PlacedFile } from '../files.ts'
 import type { Memo } from '../memo.ts'
 import { desiredReplicas } from './capacity.ts'
 import { objectsIn } from './manifests.ts'
+import { releaseService } from './release-service.ts'
 import { labels, notes, type Rollout } from './rollout.ts'
-import { leadsTo, releaseService, withBackends } from './routes.ts'
+import { type Backend, leadsTo, withBackends } from './routes.ts'
+import { servicesIn } from './services.ts'
 import { totalIn } from './state.ts'
 
 /**
@@ -49,23 +51,22 @@ export function contentIn(cluster: string, all: readonly Rollout[]): Content {
 function filesIn(cluster: string, all: readonly Rollout[], memo: Memo): readonly PlacedFile[] {
   const rollouts = all.filter(({ clusters }) => clusters.includes(cluster))
   const chosen = new Map(contentIn(cluster, rollouts))
-  const service = leadIn(cluster, rollouts)?.service
-  const production = service === undefined ? undefined : chosen.get(service)?.[1]
-  const isRouted = production && [...chosen.values()].some(([, object]) => leadsTo(object, production))
-  if (isRouted) addReleaseServices(chosen, rollouts, production, cluster)
-  const backends = rollouts.map(({ name, weight }) => ({ name, weight: weight.get(cluster) ?? 0 }))
+  const { production, all: subjects } = servicesIn(cluster, rollouts, chosen)
+  const services = [...subjects].flatMap((subject) => chosen.get(subject)?.[1] ?? [])
+  const isRouted = [...chosen.values()].some(([, object]) => leadsTo(object, services))
+  const backends = isRouted ? addReleaseServices(chosen, rollouts, services, cluster) : []
   const weights = weightsIn(cluster, rollouts)
   const holder = rollouts.find(({ selectedIn }) => selectedIn.has(cluster))
   return [...chosen].map(([subject, [rollout, object]]) => {
     const { percent, source } = rollout
     const replicas =
       subject === rollout.workload ? desiredReplicas(totalIn(rollout, cluster), percent.get(cluster) ?? 0) : undefined
-    const traffic = subject === service ? weights : undefined
-    const selects = subject === service ? holder?.name : undefined
-    const routed = isRouted && leadsTo(object, production) ? weights : undefined
+    const traffic = subject === production ? weights : undefined
+    const selects = subjects.has(subject) ? holder?.name : undefined
+    const routed = isRouted && leadsTo(object, services) ? JSON.stringify([backends, ...subjects]) : undefined
     return memo.of(object, [source, replicas, traffic, selects, routed], () => {
       const shifted = withTraffic(withReplicas(object, replicas), traffic, selects)
-      const made = routed === undefined || !production ? shifted : withBackends(shifted, production, backends)
+      const made = routed === undefined ? shifted : withBackends(shifted, services, backends)
       return [objectPathInCluster(made), { ...formatGenerated(source, made), object: made }] as const
     })
   })
@@ -75,14 +76,18 @@ function filesIn(cluster: string, all: readonly Rollout[], memo: Memo): readonly
 function addReleaseServices(
   chosen: Map<Subject, readonly [Rollout, KubeObject]>,
   rollouts: readonly Rollout[],
-  production: KubeObject,
+  services: readonly KubeObject[],
   cluster: string,
-): void {
-  for (const rollout of rollouts) {
-    const own = objectsIn(rollout, cluster).find((object) => subjectOf(object) === rollout.service) ?? production
-    const made = releaseService(own, rollout)
-    if (!chosen.has(subjectOf(made))) chosen.set(subjectOf(made), [rollout, made])
-  }
+): readonly Backend[] {
+  const ofCharts = new Set(chosen.keys())
+  return rollouts.flatMap((rollout) => {
+    const { service, weight } = rollout
+    const own = objectsIn(rollout, cluster).find((object) => subjectOf(object) === service) ?? services[0]
+    if (!own) return []
+    const made = releaseService(own, services, rollout, (subject) => ofCharts.has(subject))
+    chosen.set(subjectOf(made), [rollout, made])
+    return [{ name: made.metadata.name, weight: weight.get(cluster) ?? 0 }]
+  })
 }
 
 /** The weight of every release, as the production Service of a cluster says it to whoever shifts the traffic there. */
@@ -98,13 +103,13 @@ function withReplicas(object: KubeObject, replicas: number | undefined): KubeObj
 
 /** While one release holds all traffic the Service selects that release itself: its pods need no label then. */
 function withTraffic(object: KubeObject, weights: string | undefined, holder: string | undefined): KubeObject {
-  if (weights === undefined) return object
+  if (weights === undefined && holder === undefined) return object
   const spec = isJsonObject(object.spec) ? object.spec : {}
   const { [labels.traffic]: _mixed, ...others } = isJsonObject(spec.selector) ? spec.selector : ({} as JsonObject)
-  const { annotations } = object.metadata
+  const annotations = { ...object.metadata.annotations, ...(weights === undefined ? {} : { [notes.traffic]: weights }) }
   return {
     ...object,
-    metadata: { ...object.metadata, annotations: { ...annotations, [notes.traffic]: weights } },
+    metadata: { ...object.metadata, annotations },
     spec: holder === undefined ? spec : { ...spec, selector: { ...others, [labels.release]: holder } },
   }
 }

@@ -1,9 +1,11 @@
+import type { MemberCluster } from '../../repo-layout/cluster.ts'
 import { errorAt } from '../../repo-layout/document.ts'
 import type { Message } from '../../repo-layout/message.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
 import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
 import type { ApplicationDocument } from '../../repo-layout/schema/shipper.ts'
 import { advance } from './advance.ts'
+import { externalClusters } from './external.ts'
 import type { FactsOf } from './facts.ts'
 import { deletable, historyLimit, outlived } from './history.ts'
 import type { Rollout } from './rollout.ts'
@@ -32,7 +34,7 @@ export interface Moved {
 export function move(
   rollouts: readonly Rollout[],
   application: Valid<ApplicationDocument>,
-  { source, observations, facts }: MoveContext,
+  { source, observations, facts: known }: MoveContext,
 ): Moved {
   const newest = rollouts.at(-1)
   if (!newest) return { rollouts, messages: [], stands: false }
@@ -41,15 +43,16 @@ export function move(
   const { rules, lostClusters } = source.fleet.spec.rollouts
   const letter = rules === 'Shipper'
   const waitsForAll = letter || lostClusters === 'Wait'
+  const isLeftAlone = ({ suspend, apply, name }: MemberCluster) =>
+    suspend || apply === 'External' || observations.clusters[name]?.reachable === false
   const takesPart = new Set(
-    source.clusters
-      .filter(({ suspend, name }) => waitsForAll || (!suspend && observations.clusters[name]?.reachable !== false))
-      .map(({ name }) => name),
+    source.clusters.filter((cluster) => waitsForAll || !isLeftAlone(cluster)).map(({ name }) => name),
   )
   const clusters = [...new Set(rollouts.flatMap((rollout) => rollout.clusters))].filter((name) => takesPart.has(name))
+  const facts = whereServed(rollouts, known)
   const { chain, patches, progress } = advance(rollouts.map(stateOf), clusters, facts, {
     letter,
-    hasTraffic: newest.service !== undefined,
+    hasTraffic: rollouts.some(({ service }) => service !== undefined),
     namespace: newest.namespace,
     surge: surge.surge,
   })
@@ -63,9 +66,12 @@ export function move(
     const { conditions, state } = isQuiet && isToldOfStep(rollout) ? rollout : told(rollout, after, own, letter)
     return unlessSame(rollout, { ...rollout, achievedStep, achievedIn, complete, percent, weight, conditions, state })
   })
-  const messages = progress.flatMap(({ problem }) =>
-    problem ? [errorAt(application.document, ['spec', 'template', 'strategy'], 'schema', problem.message)] : [],
-  )
+  const messages = [
+    ...externalClusters(application, newest, source, waitsForAll),
+    ...progress.flatMap(({ problem }) =>
+      problem ? [errorAt(application.document, ['spec', 'template', 'strategy'], 'schema', problem.message)] : [],
+    ),
+  ]
   const limit = historyLimit(application.value.spec.revisionHistoryLimit ?? undefined)
   const members = source.clusters.map(({ name }) => name)
   const states = moved.map(stateOf)
@@ -73,6 +79,18 @@ export function move(
   const live = moved.filter(({ name }) => !gone.has(name))
   const stands = progress.find(({ release }) => release === newest.name)?.isAchieved === true
   return { rollouts: select(live, new Set(clusters), shifted, facts), messages, stands }
+}
+
+/**
+ * The facts, where a cluster has a Service of any release. A version that has none any more is waited for behind that of the
+ * version before it; where there is none at all, no traffic can be waited for.
+ */
+function whereServed(rollouts: readonly Rollout[], facts: FactsOf): FactsOf {
+  const served = new Set(rollouts.flatMap(({ service, clusters }) => (service === undefined ? [] : clusters)))
+  return (release, cluster) => {
+    const seen = facts(release, cluster)
+    return seen && !served.has(cluster) ? { ...seen, trafficReady: true } : seen
+  }
 }
 
 /** What is waited for is not known: then what was said of the release still holds. */

@@ -7,7 +7,6 @@ import {
   type KubeObject,
 } from '../../repo-layout/json.ts'
 import { groupOf } from '../../repo-layout/subject.ts'
-import { labels, type Rollout } from './rollout.ts'
 
 /** A release behind a route: the name of its own Service, and its weight. */
 export interface Backend {
@@ -15,59 +14,91 @@ export interface Backend {
   readonly weight: number
 }
 
-/** Where the targets of a route stand in its spec, by API group: Gateway API's routes, Istio's VirtualService. */
-const places: Readonly<Record<string, readonly { readonly rules: string; readonly targets: string }[]>> = {
-  'gateway.networking.k8s.io': [{ rules: 'rules', targets: 'backendRefs' }],
-  'networking.istio.io': ['http', 'tls', 'tcp'].map((rules) => ({ rules, targets: 'route' })),
+/** How routes of an API group lead to Services. */
+interface RouteForm {
+  /** Where their targets stand in the spec. */
+  readonly places: readonly { readonly rules: string; readonly targets: string }[]
+  /** The weight of a target beside others that says none. */
+  readonly otherwise: number
+  /** Whether a target without others gets all, whatever its weight. */
+  readonly takesAllAlone: boolean
 }
 
-/** Whether an object is a route that leads to a Service: traffic through it can be divided by weight, whatever pods there are. */
-export function leadsTo(object: KubeObject, service: KubeObject): boolean {
-  return targetsOf(object).some((target) => isTarget(target, object, service))
+const forms: Readonly<Record<string, RouteForm>> = {
+  'gateway.networking.k8s.io': {
+    places: [{ rules: 'rules', targets: 'backendRefs' }],
+    otherwise: 1,
+    takesAllAlone: false,
+  },
+  'networking.istio.io': {
+    places: ['http', 'tls', 'tcp'].map((rules) => ({ rules, targets: 'route' })),
+    otherwise: 0,
+    takesAllAlone: true,
+  },
+}
+
+/** The greatest weight that every kind of route takes; Shipper's have no limit. */
+const mostWeight = 1_000_000
+
+/** Whether an object is a route that leads to one of these Services: traffic through it can be divided by weight, whatever pods there are. */
+export function leadsTo(object: KubeObject, services: readonly KubeObject[]): boolean {
+  return targetsOf(object).some((target) => isTarget(target, object, services))
 }
 
 /**
- * A route with the releases in place of the Service, each with its weight. Other targets of the same rule keep their share
- * of it.
+ * A route with the releases in place of the Services, each with its weight. Other targets of the same rule keep their share
+ * of it. A release without weight is not named. While none has any, the route is left as it is: it leads to the Service, which
+ * knows who may serve.
  */
-export function withBackends(object: KubeObject, service: KubeObject, backends: readonly Backend[]): KubeObject {
-  const total = backends.reduce((sum, { weight }) => sum + weight, 0)
-  const spread = (targets: readonly Json[]): readonly Json[] => {
-    if (!targets.some((target) => isTarget(target, object, service))) return targets
-    const isAlone = targets.length === 1
-    return targets.flatMap((target): readonly Json[] => {
-      if (!isJsonObject(target)) return [target]
-      const share = isAlone ? 1 : typeof target.weight === 'number' ? target.weight : 1
-      if (!isTarget(target, object, service)) return [{ ...target, weight: share * Math.max(total, 1) }]
-      return backends.map(({ name, weight }) => renamed(target, name, share * weight))
+export function withBackends(
+  object: KubeObject,
+  services: readonly KubeObject[],
+  backends: readonly Backend[],
+): KubeObject {
+  const form = forms[groupOf(object.apiVersion)]
+  const weighted = backends.filter(({ weight }) => weight > 0)
+  const total = weighted.reduce((sum, { weight }) => sum + weight, 0)
+  if (!form || total === 0) return object
+  const divided = (targets: readonly Json[]): readonly Json[] => {
+    if (!targets.some((target) => isTarget(target, object, services))) return targets
+    const parts = targets.filter(isJsonObject).flatMap((target): readonly JsonObject[] => {
+      const share = shareOf(target, targets.length === 1, form)
+      if (!isTarget(target, object, services)) return [{ ...target, weight: share * total }]
+      return weighted.map(({ name, weight }) => renamed(target, name, share * weight))
     })
+    return withinLimit(parts)
   }
   const spec = isJsonObject(object.spec) ? object.spec : {}
-  const changed = (places[groupOf(object.apiVersion)] ?? []).flatMap(({ rules, targets }) => {
+  const changed = form.places.flatMap(({ rules, targets }) => {
     const list = spec[rules]
     if (!isJsonArray(list)) return []
     const written = list.map((rule) => {
       const inRule = getIn(rule, [targets])
-      return isJsonObject(rule) && isJsonArray(inRule) ? { ...rule, [targets]: spread(inRule) } : rule
+      return isJsonObject(rule) && isJsonArray(inRule) ? { ...rule, [targets]: divided(inRule) } : rule
     })
     return [[rules, written] as const]
   })
   return { ...object, spec: { ...spec, ...Object.fromEntries(changed) } }
 }
 
-/** The Service of one release alone: what the production Service is, but for its name and whom it selects. */
-export function releaseService(service: KubeObject, { name, application }: Rollout): KubeObject {
-  const { clusterIP: _one, clusterIPs: _all, ...spec } = isJsonObject(service.spec) ? service.spec : ({} as JsonObject)
-  const { [labels.loadBalancer]: _production, ...own } = service.metadata.labels ?? {}
-  return {
-    ...service,
-    metadata: { ...service.metadata, name, labels: { ...own, [labels.release]: name, [labels.owner]: name } },
-    spec: { ...spec, type: 'ClusterIP', selector: { [labels.app]: application, [labels.release]: name } },
-  }
+function shareOf({ weight }: JsonObject, isAlone: boolean, { otherwise, takesAllAlone }: RouteForm): number {
+  if (isAlone) return weight === 0 && !takesAllAlone ? 0 : 1
+  return typeof weight === 'number' ? weight : otherwise
+}
+
+/** The same shares in numbers that a server takes; what had any has some still. */
+function withinLimit(targets: readonly JsonObject[]): readonly JsonObject[] {
+  const weightOf = ({ weight }: JsonObject) => Number(weight)
+  const most = Math.max(...targets.map(weightOf))
+  if (most <= mostWeight) return targets
+  return targets.map((target) => {
+    const weight = weightOf(target)
+    return { ...target, weight: weight === 0 ? 0 : Math.max(1, Math.round((weight / most) * mostWeight)) }
+  })
 }
 
 function targetsOf(object: KubeObject): readonly Json[] {
-  return (places[groupOf(object.apiVersion)] ?? []).flatMap(({ rules, targets }) => {
+  return (forms[groupOf(object.apiVersion)]?.places ?? []).flatMap(({ rules, targets }) => {
     const list = getIn(object.spec, [rules])
     return (isJsonArray(list) ? list : []).flatMap((rule) => {
       const inRule = getIn(rule, [targets])
@@ -76,7 +107,11 @@ function targetsOf(object: KubeObject): readonly Json[] {
   })
 }
 
-function isTarget(target: Json, object: KubeObject, { metadata }: KubeObject): boolean {
+function isTarget(target: Json, object: KubeObject, services: readonly KubeObject[]): boolean {
+  return services.some((service) => isTheTarget(target, object, service))
+}
+
+function isTheTarget(target: Json, object: KubeObject, { metadata }: KubeObject): boolean {
   const { name, namespace = '' } = metadata
   const own = object.metadata.namespace ?? ''
   const host = getIn(target, ['destination', 'host'])

@@ -15,6 +15,7 @@ const service: KubeObject = {
 const releases = [
   { name: 'web-a-0', weight: 99 },
   { name: 'web-b-0', weight: 1 },
+  { name: 'web-old-0', weight: 0 },
 ]
 
 function httpRoute(...backendRefs: readonly Json[]): KubeObject {
@@ -57,6 +58,25 @@ describe('a route that leads to the production Service', () => {
       ],
     ],
     [
+      'of Gateway API that gives it nothing gives its releases nothing',
+      httpRoute({ name: 'web', port: 80, weight: 0 }),
+      ['rules', 0, 'backendRefs'],
+      [
+        { name: 'web-a-0', port: 80, weight: 0 },
+        { name: 'web-b-0', port: 80, weight: 0 },
+      ],
+    ],
+    [
+      'of Gateway API has weights that a server takes, whatever their product is',
+      httpRoute({ name: 'web', port: 80, weight: 500_000 }, { name: 'old', port: 80, weight: 1 }),
+      ['rules', 0, 'backendRefs'],
+      [
+        { name: 'web-a-0', port: 80, weight: 1_000_000 },
+        { name: 'web-b-0', port: 80, weight: 10_101 },
+        { name: 'old', port: 80, weight: 2 },
+      ],
+    ],
+    [
       'of Gateway API is left alone where it leads to a Service of another namespace',
       httpRoute({ name: 'web', namespace: 'other', port: 80 }),
       ['rules', 0, 'backendRefs'],
@@ -69,6 +89,22 @@ describe('a route that leads to the production Service', () => {
       [
         { destination: { host: 'web-a-0', port: { number: 80 } }, weight: 99 },
         { destination: { host: 'web-b-0', port: { number: 80 } }, weight: 1 },
+      ],
+    ],
+    [
+      'of Istio gives others their share, and none to those that say none',
+      virtualService(
+        'shop',
+        { destination: { host: 'web' }, weight: 90 },
+        { destination: { host: 'old' }, weight: 10 },
+        { destination: { host: 'older' } },
+      ),
+      ['http', 0, 'route'],
+      [
+        { destination: { host: 'web-a-0' }, weight: 8910 },
+        { destination: { host: 'web-b-0' }, weight: 90 },
+        { destination: { host: 'old' }, weight: 1000 },
+        { destination: { host: 'older' }, weight: 0 },
       ],
     ],
     [
@@ -87,8 +123,27 @@ describe('a route that leads to the production Service', () => {
       [{ destination: { host: 'web' } }],
     ],
   ] as const) {
-    it(what, () => assert.deepEqual(getIn(withBackends(route, service, releases).spec, at), expected))
+    it(what, () => assert.deepEqual(getIn(withBackends(route, [service], releases).spec, at), expected))
   }
+
+  it('leads to it as before while no release has any traffic', () => {
+    const route = httpRoute({ name: 'web', port: 80 })
+    assert.equal(withBackends(route, [service], [{ name: 'web-a-0', weight: 0 }]), route)
+  })
+
+  it('keeps weights beyond what a server takes in their proportion, and what had any has some', () => {
+    const route = httpRoute({ name: 'web', port: 80 })
+    const huge = [
+      { name: 'a', weight: 4_000_000_000 },
+      { name: 'b', weight: 1_000_000_000 },
+      { name: 'c', weight: 1 },
+    ]
+    assert.deepEqual(getIn(withBackends(route, [service], huge).spec, ['rules', 0, 'backendRefs']), [
+      { name: 'a', port: 80, weight: 1_000_000 },
+      { name: 'b', port: 80, weight: 250_000 },
+      { name: 'c', port: 80, weight: 1 },
+    ])
+  })
 
   it('follows a rollout exactly: 1 % needs no hundred pods', async () => {
     const application = readFileSync('test/fixtures/article/application.yaml', 'utf8').replace(

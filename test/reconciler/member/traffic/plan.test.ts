@@ -127,6 +127,15 @@ describe('a plan of traffic', () => {
     assert.equal(plan(0).labels.length, 2, 'where nobody is to have any, nobody is waited for')
   })
 
+  it('takes traffic from all at once where no release is to have any', () => {
+    const serving = [pod('r0-0', 'r0', { status: 'enabled', isReady: true }), pod('r1-0', 'r1', { status: 'disabled' })]
+    const { labels } = planOf(service({ r0: 0, r1: 0 }), serving, uids(enabled(serving)))
+    assert.deepEqual(
+      labels.map(({ pod: { name }, status }) => [name, status]),
+      [['r0-0', 'disabled']],
+    )
+  })
+
   it('takes traffic from nobody while endpoints are unknown', () => {
     const pods = [pod('r0-a', 'r0', { status: 'enabled' }), pod('r0-b', 'r0', { status: 'enabled' })]
     assert.deepEqual(planOf(service({ r0: 0, r1: 1 }), pods, undefined).labels, [])
