@@ -93,27 +93,27 @@ function isOther(written: Json | undefined, actual: string | undefined): boolean
   return (written ?? undefined) !== undefined && written !== '' && written !== actual
 }
 
-/** The object as one cluster gets it, or why it cannot be made; `at` is the override that does not apply. */
-export type ClusterObject =
-  | { readonly type: 'object'; readonly object: KubeObject }
-  | { readonly type: 'failed'; readonly at: Override | undefined; readonly text: string }
+/** Why an object cannot be made for a cluster; `at` is the override that does not apply. */
+export interface FailedObject {
+  readonly type: 'failed'
+  readonly at: Override | undefined
+  readonly text: string
+}
+
+/** The object as one cluster gets it, or why it cannot be made. */
+export type ClusterObject = { readonly type: 'object'; readonly object: KubeObject } | FailedObject
+
+type MutableObject = { [key: string]: MutableJson }
 
 /**
- * Applies the overrides of one cluster in their order, all or nothing, and puts on what no override may change: the
- * fleet label, and the annotation that names the retained fields.
+ * Applies overrides to an object in their order, all or nothing. What makes it that object (kind, name, namespace) must
+ * stay, and it must be one that an API server could take.
  */
-export function finishObject(
+export function changeObject(
   base: JsonObject,
-  target: Target,
-  options: {
-    readonly overrides: readonly Override[]
-    readonly fleetName: string
-    readonly retained: readonly string[]
-    readonly retainReplicas: boolean
-  },
-): ClusterObject {
-  const { overrides, fleetName } = options
-  const object = structuredClone(base) as { [key: string]: MutableJson }
+  overrides: readonly Override[],
+): { readonly type: 'changed'; readonly object: MutableObject; readonly metadata: MutableObject } | FailedObject {
+  const object = structuredClone(base) as MutableObject
   for (const override of overrides) {
     try {
       if (override.dotted) setDotted(object, override.path, override.value)
@@ -124,11 +124,12 @@ export function finishObject(
     }
   }
   const { metadata } = object
+  const was = isJsonObject(base.metadata) ? base.metadata : {}
   const kept =
-    object.kind === target.kind &&
+    object.kind === base.kind &&
     isMutableObject(metadata) &&
-    metadata.name === target.name &&
-    metadata.namespace === target.namespace &&
+    metadata.name === was.name &&
+    metadata.namespace === was.namespace &&
     typeof object.apiVersion === 'string'
   const badVersion = typeof object.apiVersion === 'string' ? apiVersionProblem(object.apiVersion) : undefined
   if (badVersion) {
@@ -143,19 +144,13 @@ export function finishObject(
       text: 'overrides must not change kind, name or namespace, nor take the apiVersion',
     }
   }
-  const retainsReplicas = options.retainReplicas && !overrides.some(setsReplicas)
-  const retained = retainsReplicas ? [...new Set(['/spec/replicas', ...options.retained])] : options.retained
-  const text = labelTexts(metadata, fleetName, retained)
-  if (text === undefined) return { type: 'object', object: object as KubeObject }
+  const text = metadataProblem(metadata)
+  if (text === undefined) return { type: 'changed', object, metadata }
   return { type: 'failed', at: overrides.findLast(({ path }) => /^\/?metadata\b/.test(path)), text }
 }
 
-/** Puts on label and annotation; tells what no API server would take there. */
-function labelTexts(
-  metadata: { [key: string]: MutableJson },
-  fleetName: string,
-  retained: readonly string[],
-): string | undefined {
+/** Tells what no API server would take in labels and annotations. */
+function metadataProblem(metadata: MutableObject): string | undefined {
   for (const field of ['labels', 'annotations']) {
     const texts = metadata[field] ?? {}
     if (!isMutableObject(texts)) return `metadata.${field} must be an object of texts`
@@ -166,6 +161,32 @@ function labelTexts(
       if (problem !== undefined) return problem
     }
   }
+  return undefined
+}
+
+/**
+ * Applies the overrides of one cluster, and puts on what no override may change: the fleet label, and the annotation that
+ * names the retained fields.
+ */
+export function finishObject(
+  base: JsonObject,
+  options: {
+    readonly overrides: readonly Override[]
+    readonly fleetName: string
+    readonly retained: readonly string[]
+    readonly retainReplicas: boolean
+  },
+): ClusterObject {
+  const { overrides, fleetName } = options
+  const changed = changeObject(base, overrides)
+  if (changed.type === 'failed') return changed
+  const retainsReplicas = options.retainReplicas && !overrides.some(setsReplicas)
+  const retained = retainsReplicas ? [...new Set(['/spec/replicas', ...options.retained])] : options.retained
+  putOn(changed.metadata, fleetName, retained)
+  return { type: 'object', object: changed.object as KubeObject }
+}
+
+function putOn(metadata: MutableObject, fleetName: string, retained: readonly string[]): void {
   const labels = isMutableObject(metadata.labels) ? metadata.labels : {}
   setKey(labels, fleetLabel, fleetName)
   const notes = isMutableObject(metadata.annotations) ? metadata.annotations : {}
@@ -179,9 +200,8 @@ function labelTexts(
   Object.assign(metadata, { name }, namespace === undefined ? {} : { namespace }, { labels })
   if (Object.keys(notes).length > 0) metadata.annotations = notes
   Object.assign(metadata, more)
-  return undefined
 }
 
-function isMutableObject(value: MutableJson | undefined): value is { [key: string]: MutableJson } {
+function isMutableObject(value: MutableJson | undefined): value is MutableObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

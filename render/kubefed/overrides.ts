@@ -1,10 +1,11 @@
+import type { z } from 'zod'
 import type { MemberCluster } from '../../repo-layout/cluster.ts'
 import { errorAt, type SourceDocument, warningAt } from '../../repo-layout/document.ts'
 import { groupBy } from '../../repo-layout/group.ts'
 import { getIn, type Json, type JsonPath } from '../../repo-layout/json.ts'
 import { hasErrors, type Message } from '../../repo-layout/message.ts'
 import { checkSchema } from '../../repo-layout/schema/check.ts'
-import { overrideSchema } from '../../repo-layout/schema/kubefed.ts'
+import { type clusterOverrides, overrideSchema } from '../../repo-layout/schema/kubefed.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
 import { didYouMean } from '../../repo-layout/suggest.ts'
 import { readSelector, type Selector } from '../selector.ts'
@@ -99,16 +100,9 @@ function readEntry(document: SourceDocument, at: JsonPath, all: Message[], subje
   const selector = hasSelector ? readSelector(document, [...at, 'clusterSelector']) : undefined
   const where = clusterName === undefined ? subject : `${subject} in ${clusterName}`
   const errors: Message[] = [...messages, ...(selector?.messages ?? [])]
-  const list = value?.clusterOverrides ?? []
-  const paths = groupBy(list, ({ path }) => path)
-  const overrides = list.map(({ op, path, value: to }, i): Override => {
-    const here = [...at, 'clusterOverrides', i]
-    const dotted = !path.startsWith('/')
-    const twice = (paths.get(path)?.length ?? 0) > 1
-    const problem = pathProblem(path, dotted, op, twice, clusterName)
-    if (problem) errors.push(errorAt(document, [...here, 'path'], problem.code, problem.text))
-    return { op: op || 'replace', path, dotted, value: to as Json | undefined, at: here }
-  })
+  const operations = readOperations(document, [...at, 'clusterOverrides'], value?.clusterOverrides ?? [], clusterName)
+  const { overrides } = operations
+  errors.push(...operations.messages)
   all.push(...errors.map((message) => ({ ...message, text: `${where}: ${message.text}` })))
   return {
     clusterName,
@@ -117,6 +111,29 @@ function readEntry(document: SourceDocument, at: JsonPath, all: Message[], subje
     bad: hasErrors(errors),
     concerns: hasSelector === (clusterName !== undefined) || selector?.type === 'error' ? 'unknown' : 'known',
   }
+}
+
+/**
+ * Reads the changes that stand in a list of a document: paths twice, protected ones and such that cannot be read are errors.
+ * `cluster` is the one they are for, where it is named.
+ */
+export function readOperations(
+  document: SourceDocument,
+  at: JsonPath,
+  list: z.infer<typeof clusterOverrides>,
+  cluster: string | undefined,
+): { readonly overrides: readonly Override[]; readonly messages: readonly Message[] } {
+  const paths = groupBy(list, ({ path }) => path)
+  const messages: Message[] = []
+  const overrides = list.map(({ op, path, value }, i): Override => {
+    const here = [...at, i]
+    const dotted = !path.startsWith('/')
+    const twice = (paths.get(path)?.length ?? 0) > 1
+    const problem = pathProblem(path, dotted, op, twice, cluster)
+    if (problem) messages.push(errorAt(document, [...here, 'path'], problem.code, problem.text))
+    return { op: op || 'replace', path, dotted, value: value as Json | undefined, at: here }
+  })
+  return { overrides, messages }
 }
 
 function pathProblem(

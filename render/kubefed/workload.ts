@@ -67,7 +67,7 @@ export function renderWorkload(
 
   const shared = new Map<string, ReturnType<typeof finish>>()
   function finish(list: readonly Override[]) {
-    const finished = finishObject(built.object, target, {
+    const finished = finishObject(built.object, {
       overrides: list,
       fleetName: context.fleetName,
       retained: value.spec?.ignoreDifferences ?? [],

@@ -1,5 +1,5 @@
 import { errorAt, warningAt } from '../../repo-layout/document.ts'
-import type { Message } from '../../repo-layout/message.ts'
+import { hasErrors, type Message } from '../../repo-layout/message.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
 import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
 import { rolloutNamespace } from '../../repo-layout/read/rollouts.ts'
@@ -13,6 +13,7 @@ import type { FactsOf } from './facts.ts'
 import { failedMessage, failedOf, forgetOthers, giveUp } from './failed.ts'
 import { environmentHash } from './hash.ts'
 import { move } from './move.ts'
+import { type ApplicationOverride, readApplicationOverrides } from './overrides.ts'
 import { failureOf, promote } from './promote.ts'
 import type { Rollout } from './rollout.ts'
 import { isIdle } from './state.ts'
@@ -48,15 +49,16 @@ export function stepApplication(
   const namespace = rolloutNamespace(value.metadata)
   const override = value.metadata.annotations?.[blockOverrideAnnotation]
   const blocked = context.blocks.messages(application, namespace, override)
-  if (blocked.length > 0) return { rollouts: before, needs: [], messages: blocked }
+  const { overrides, messages: read } = readApplicationOverrides(application, knownClusters(context))
+  if (blocked.length > 0 || hasErrors(read)) return { rollouts: before, needs: [], messages: [...blocked, ...read] }
 
   const source = document.path
   const known = before.map((rollout) => (rollout.source === source ? rollout : { ...rollout, source }))
-  const followed = followTemplate(application, known, context)
+  const followed = followTemplate(application, known, { ...context, overrides })
   const command = commandFor(application, followed.rollouts, context.source)
   const moved = move(command.rollouts, application, context)
   const failed = failStep(application, command.rollouts, moved.stands, context)
-  const said = [...followed.messages, ...command.messages, ...failed.messages]
+  const said = [...read, ...followed.messages, ...command.messages, ...failed.messages]
   if (failed.rollouts) return { rollouts: failed.rollouts, needs: followed.needs, messages: said }
   const promoted = promote(moved.rollouts, moved.stands, application, context)
   return {
@@ -64,6 +66,11 @@ export function stepApplication(
     needs: followed.needs,
     messages: [...said, ...moved.messages, ...promoted.messages],
   }
+}
+
+/** Clusters whose document cannot be read are known too. */
+function knownClusters({ source, frozen }: ApplicationContext): ReadonlySet<string> {
+  return new Set([...source.clusters.map(({ name }) => name), ...frozen])
 }
 
 /** Gives the newest release up where its step has failed; `rollouts` is undefined where nothing is given up. */
@@ -91,10 +98,15 @@ function backTo(rollouts: readonly Rollout[]): string {
   return `${running} runs on until the template changes`
 }
 
+/** What following a template depends on. */
+interface Following extends ApplicationContext {
+  readonly overrides: readonly ApplicationOverride[]
+}
+
 function followTemplate(
   application: Valid<ApplicationDocument>,
   before: readonly Rollout[],
-  context: ApplicationContext,
+  context: Following,
 ): ApplicationStep {
   const hash = environmentHash(templateOf(application.value))
   const rollouts = forgetOthers(before, hash)
@@ -124,25 +136,20 @@ function followTemplate(
 function begin(
   application: Valid<ApplicationDocument>,
   rollouts: readonly Rollout[],
-  { source, charts, frozen }: ApplicationContext,
+  { source, charts, frozen, overrides }: Following,
 ): ApplicationStep {
   const { document } = application
   const begun = beginRelease(application, rollouts, {
     fleetName: source.fleet.metadata.name,
     clusters: source.clusters.filter(({ name }) => !source.holds.clusters.has(name)),
+    overrides,
     charts: charts ?? { resolve: () => undefined, render: () => undefined },
   })
   switch (begun.type) {
     case 'needs':
-      return { rollouts, needs: [begun.need], messages: [] }
-    case 'failed': {
-      const code = begun.at.at(-1) === 'clusterRequirements' ? 'cluster-choice' : 'chart'
-      return {
-        rollouts,
-        needs: [],
-        messages: [errorAt(document, begun.at, code, `${begun.problem} (${begun.reason})`)],
-      }
-    }
+      return { rollouts, needs: begun.needs, messages: [] }
+    case 'failed':
+      return { rollouts, needs: [], messages: [errorAt(document, begun.at, begun.code, begun.problem)] }
     case 'begun': {
       const lost = begun.rollout.clusters.filter((cluster) => frozen.has(cluster))
       const text = `${lost.join(', ')} cannot be reached; the release is installed there once that changes`

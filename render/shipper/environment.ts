@@ -34,4 +34,6 @@ export interface ReleaseEnvironment {
         readonly rollingUpdate?: { readonly maxSurge?: number | string | undefined } | undefined
       }
     | undefined
+  /** What is other in some clusters, as it is written; Shipper has none. */
+  readonly overrides?: readonly JsonObject[] | undefined
 }

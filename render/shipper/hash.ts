@@ -4,7 +4,8 @@ import type { ClusterRequirements, ReleaseEnvironment, Step } from './environmen
 
 /**
  * The hash that Shipper names releases of this environment after: hexadecimal, without leading zeros. Everything in the
- * environment counts, the names of the steps too (`shipper 0.10 application_controller_utils.go hashReleaseEnvironment`).
+ * environment counts, the names of the steps too (`shipper 0.10 application_controller_utils.go hashReleaseEnvironment`), and so
+ * do overrides, where there are any.
  */
 export function environmentHash(environment: ReleaseEnvironment): string {
   return fnv1a(environmentJson(environment)).toString(16)
@@ -15,14 +16,19 @@ export function releaseName(application: string, hash: string, iteration: number
   return `${application}-${hash}-${iteration}`
 }
 
-/** An environment as Go's encoding/json writes it: fields in the order of the struct, keys of `values` in that of bytes. */
-export function environmentJson({ chart, values, clusterRequirements, strategy }: ReleaseEnvironment): string {
+/**
+ * An environment as Go's encoding/json writes it: fields in the order of the struct, keys of `values` in that of bytes. What
+ * Shipper does not have comes last, and not at all where it is absent.
+ */
+export function environmentJson(environment: ReleaseEnvironment): string {
+  const { chart, values, clusterRequirements, strategy, overrides } = environment
   const steps = strategy && { steps: raw(strategy.steps ? list(strategy.steps.map(stepJson)) : 'null') }
   return fields({
     chart: raw(fields({ name: chart.name, version: chart.version, repoUrl: chart.repoUrl })),
     values: raw(values ? goJson(values) : 'null'),
     clusterRequirements: raw(requirementsJson(clusterRequirements)),
     strategy: steps && raw(fields(steps)),
+    overrides: overrides?.length ? raw(goJson(overrides)) : undefined,
   })
 }
 

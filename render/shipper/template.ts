@@ -1,11 +1,12 @@
 import type { z } from 'zod'
-import type { ApplicationDocument } from '../../repo-layout/schema/shipper.ts'
+import type { JsonObject } from '../../repo-layout/json.ts'
+import type { ApplicationDocument, ApplicationOverrideDocument } from '../../repo-layout/schema/shipper.ts'
 import { chartValues, type environmentSchema } from '../../repo-layout/schema/shipper.ts'
 import type { ReleaseEnvironment } from './environment.ts'
 
-/** The template of an Application, or the environment of a recorded release, without what Shipper does not know. */
+/** The template of an Application, or the environment of a recorded release, without what neither Shipper nor Flotilla knows. */
 export function environmentOf(written: z.infer<typeof environmentSchema>): ReleaseEnvironment {
-  const { chart, clusterRequirements, strategy } = written
+  const { chart, clusterRequirements, strategy, overrides } = written
   const { regions, capabilities } = clusterRequirements
   const surge = strategy.rollingUpdate?.maxSurge
   return {
@@ -25,7 +26,19 @@ export function environmentOf(written: z.infer<typeof environmentSchema>): Relea
       })),
       ...(surge == null ? {} : { rollingUpdate: { maxSurge: surge } }),
     },
+    ...(overrides?.length ? { overrides: overrides.map(overrideOf) } : {}),
   }
+}
+
+function overrideOf({
+  clusterName,
+  clusterSelector,
+  values,
+  target,
+  clusterOverrides,
+}: ApplicationOverrideDocument): JsonObject {
+  const written = { clusterName, clusterSelector, values, target, clusterOverrides }
+  return Object.fromEntries(Object.entries(written).filter(([, value]) => value != null)) as JsonObject
 }
 
 /** The template of an Application as it is written: its chart's version may still be a constraint. */

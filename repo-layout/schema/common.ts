@@ -61,5 +61,18 @@ export const labelSelector = z.looseObject({
     .nullish(),
 })
 
+/** The same where only operators that there are may stand. */
+export const exactLabelSelector = labelSelector.extend({
+  matchExpressions: z
+    .array(
+      z.looseObject({
+        key: z.string(),
+        operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
+        values: z.array(z.string()).nullish(),
+      }),
+    )
+    .nullish(),
+})
+
 /** A label selector of the Kubernetes API (`metav1.LabelSelector`). */
 export type LabelSelector = z.infer<typeof labelSelector>

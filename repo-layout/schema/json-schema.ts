@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Json, JsonObject } from '../json.ts'
 import { isJsonObject } from '../json.ts'
 import { clusterSchema } from './cluster.ts'
-import { labelSelector } from './common.ts'
+import { exactLabelSelector } from './common.ts'
 import { fleetSchema } from './fleet.ts'
 import {
   federatedClusterSchema,
@@ -107,9 +107,7 @@ const entries: readonly Entry[] = [
 function federatedForEditors(): z.ZodType {
   const spec = federatedSchema.shape.spec.unwrap().unwrap()
   const placement = spec.shape.placement.unwrap().unwrap()
-  const operator = z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist'])
-  const requirement = z.looseObject({ key: z.string(), operator, values: z.array(z.string()).nullish() })
-  const clusterSelector = labelSelector.extend({ matchExpressions: z.array(requirement).nullish() }).nullish()
+  const clusterSelector = exactLabelSelector.nullish()
   return federatedSchema.extend({
     spec: spec
       .extend({

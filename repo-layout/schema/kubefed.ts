@@ -32,25 +32,31 @@ export const federatedSchema = z.looseObject({
     .nullish(),
 })
 
+/** The changes of an object in the order in which they are made. */
+export const clusterOverrides = z.array(
+  z.looseObject({
+    op: z.enum(['', 'add', 'remove', 'replace']).nullish(),
+    path: z.string(),
+    value: anything.optional(),
+  }),
+)
+
+/** Whether an entry says in one way which clusters it is about. */
+export function isForClusters(entry: { readonly clusterName?: unknown; readonly clusterSelector?: unknown }): boolean {
+  return isAbsent(entry.clusterName) !== isAbsent(entry.clusterSelector)
+}
+
+/** What is said of an entry that does not. */
+export const forWhichClusters = 'expected exactly one of clusterName, clusterSelector'
+
 /** One entry of `spec.overrides`. */
 export const overrideSchema = z
   .looseObject({
     clusterName: text.nullish(),
     clusterSelector: anything.optional(),
-    clusterOverrides: z
-      .array(
-        z.looseObject({
-          op: z.enum(['', 'add', 'remove', 'replace']).nullish(),
-          path: z.string(),
-          value: anything.optional(),
-        }),
-      )
-      .nullish(),
+    clusterOverrides: clusterOverrides.nullish(),
   })
-  .refine(
-    (entry) => isAbsent(entry.clusterName) !== isAbsent(entry.clusterSelector),
-    'expected exactly one of clusterName, clusterSelector',
-  )
+  .refine(isForClusters, forWhichClusters)
 
 function isAbsent(value: unknown): boolean {
   return value === undefined || value === null

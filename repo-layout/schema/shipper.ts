@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { JsonObject } from '../json.ts'
-import { foreignMetadata } from './common.ts'
+import { exactLabelSelector, foreignMetadata } from './common.ts'
+import { clusterOverrides, forWhichClusters, isForClusters } from './kubefed.ts'
 
 const text = z.string().min(1)
 const percent = z.int().min(0).max(100)
@@ -14,10 +15,35 @@ const strategyStep = z.looseObject({
   traffic: z.looseObject({ incumbent: weight, contender: weight }),
 })
 
-/** What a release is made of: chart, values, clusters and strategy (`ReleaseEnvironment`). */
+const values = z.record(z.string(), z.unknown())
+
+/** What is other in some clusters: Flotilla's own, with the words of kubefed's overrides. */
+const applicationOverride = z
+  .looseObject({
+    clusterName: text.nullish(),
+    clusterSelector: exactLabelSelector.nullish(),
+    values: values.nullish().describe('merged over those of the template, as Helm merges values'),
+    target: z
+      .looseObject({
+        group: z.string().nullish().describe("API group; '' is the core group, absent any"),
+        kind: text,
+        name: text.nullish().describe('with the name of the application where the chart has that of the release'),
+      })
+      .nullish()
+      .describe('the objects of the chart that clusterOverrides change'),
+    clusterOverrides: clusterOverrides.nullish(),
+  })
+  .refine(isForClusters, forWhichClusters)
+  .refine(
+    ({ values: own, clusterOverrides: list }) => Boolean(own || list),
+    'expected values, or target and clusterOverrides',
+  )
+  .refine(({ target, clusterOverrides: list }) => !target === !list, 'expected target and clusterOverrides together')
+
+/** What a release is made of: chart, values, clusters and strategy (`ReleaseEnvironment`), and what is other in some clusters. */
 export const environmentSchema = z.looseObject({
   chart: z.looseObject({ name: text, version: z.string(), repoUrl: text }),
-  values: z.record(z.string(), z.unknown()).nullish(),
+  values: values.nullish(),
   clusterRequirements: z.looseObject({
     regions: z.array(z.looseObject({ name: text, replicas: z.int().min(0).nullish() })).nullish(),
     capabilities: z.array(text).nullish(),
@@ -26,6 +52,7 @@ export const environmentSchema = z.looseObject({
     steps: z.array(strategyStep).min(1),
     rollingUpdate: z.looseObject({ maxSurge: z.union([z.int().min(0), text]).nullish() }).nullish(),
   }),
+  overrides: z.array(applicationOverride).nullish().describe('what is other in some clusters; later entries win'),
 })
 
 /** `Application` of Shipper: what users edit; each change of its template is a rollout. */
@@ -62,6 +89,9 @@ export const rolloutBlockSchema = z.looseObject({
     })
     .nullish(),
 })
+
+/** An entry of an Application's overrides as it stands in its document. */
+export type ApplicationOverrideDocument = z.infer<typeof applicationOverride>
 
 /** An Application as it stands in its document. */
 export type ApplicationDocument = z.infer<typeof applicationSchema>

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
+import { parse } from 'yaml'
 import { buildProgram } from '../../reconciler/commands/program.ts'
+import { getIn } from '../../repo-layout/json.ts'
 import { fleet } from '../render/helper.ts'
 import { nginxCharts, shipperCluster } from '../render/shipper/fixtures.ts'
 import { rehearse } from '../render/shipper/rehearsal.ts'
@@ -27,6 +30,45 @@ describe('docs/rollouts.md', () => {
     const steps = (await rehearsal.settle()).flat()
     assert.deepEqual(rehearsal.said(), [])
     assert.match(steps.at(-1) ?? '', /has achieved step 1 \(full on\)$/)
+  })
+
+  it('has overrides that give each cluster what the table says', async () => {
+    const section = /^## What differs between clusters\n(.*?)^## /ms.exec(rollouts)?.[1] ?? ''
+    const rows = [...section.matchAll(/^\| `(\S+)` \| (.*?) ?\| (\d+) \| `(.*)` \| ?(?:`(.*)` )?\|$/gm)].map(
+      ([, name = '', labels = '', replicas, cache = '', priority]) => ({ name, labels, replicas, cache, priority }),
+    )
+    assert.equal(rows.length, 3)
+    const inventory = rows.map(({ name, labels }) => {
+      const metadata = `{name: ${name}, labels: {${labels.replaceAll('`', '')}}}`
+      return `apiVersion: flotilla.dev/v1alpha1\nkind: Cluster\nmetadata: ${metadata}\nspec: {region: local}\n`
+    })
+    const sources = { 'flotilla.yaml': fleet, 'clusters.yaml': inventory.join('---\n') }
+    const charts = nginxCharts()
+    const rendered: unknown[] = []
+    const rehearsal = rehearse(
+      { ...sources, 'app.yaml': yaml(section, 'Application') },
+      {
+        ...charts,
+        render(request) {
+          rendered.push(request.values)
+          return charts.render(request)
+        },
+      },
+    )
+    await rehearsal.settle()
+    assert.deepEqual(rehearsal.said(), [])
+    for (const { name, replicas, cache, priority } of rows) {
+      const [path = ''] = rehearsal.paths().filter((one) => one.startsWith(`clusters/${name}/shop/Deployment.apps/`))
+      const spec = rehearsal.file(path)?.spec
+      assert.equal(getIn(spec, ['replicas']), Number(replicas), name)
+      assert.equal(getIn(spec, ['template', 'spec', 'priorityClassName']), priority, name)
+      const values = { replicaCount: Number(replicas), cache: parse(cache) }
+      assert.ok(
+        rendered.some((one) => isDeepStrictEqual(one, values)),
+        `${name}: ${JSON.stringify(values)}`,
+      )
+    }
+    assert.equal(rendered.length, rows.length)
   })
 
   it('names the records that are there', async () => {

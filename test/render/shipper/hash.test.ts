@@ -61,6 +61,15 @@ describe('releases are named as Shipper names them', () => {
     )
   })
 
+  it('with overrides behind everything that Shipper has, and without them as if there were none', () => {
+    assert.equal(environmentJson({ ...environment, overrides: [] }), environmentJson(environment))
+    const entry = { values: { b: 1, a: null }, clusterName: 'c1' }
+    const json = environmentJson({ ...environment, overrides: [entry, { clusterSelector: {}, values: {} }] })
+    const before = environmentJson(environment).slice(0, -1)
+    const written = '[{"clusterName":"c1","values":{"a":null,"b":1}},{"clusterSelector":{},"values":{}}]'
+    assert.equal(json, `${before},"overrides":${written}}`)
+  })
+
   it('with texts, keys and numbers as Go writes them', () => {
     assert.equal(valuesJson({ '\u{1f600}': 1, '\uffee': 2, B: 3, a: 4 }), '{"B":3,"a":4,"\uffee":2,"\u{1f600}":1}')
     assert.equal(

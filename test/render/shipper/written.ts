@@ -35,6 +35,7 @@ export interface GivenApplication {
   readonly clusterRequirements?: JsonObject
   readonly strategy?: JsonObject
   readonly values?: JsonObject
+  readonly overrides?: Json
 }
 
 /** An Application as a person writes it. */
@@ -56,6 +57,7 @@ export function applicationDocument(name: string, given: GivenApplication = {}):
         values: given.values ?? { replicaCount: 10 },
         clusterRequirements: given.clusterRequirements ?? { regions: [{ name: 'local' }] },
         strategy: given.strategy ?? vanguardStrategy,
+        ...(given.overrides === undefined ? {} : { overrides: given.overrides }),
       },
     },
   } as JsonObject)
