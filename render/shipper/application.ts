@@ -16,7 +16,8 @@ import { move } from './move.ts'
 import { type ApplicationOverride, readApplicationOverrides } from './overrides.ts'
 import { failureOf, promote } from './promote.ts'
 import type { Rollout } from './rollout.ts'
-import { isIdle } from './state.ts'
+import { holds, isIdle } from './state.ts'
+import { takingPart } from './taking-part.ts'
 import { templateOf } from './template.ts'
 
 /** What one step of an application depends on, beside its document and its releases. */
@@ -108,27 +109,31 @@ function followTemplate(
   before: readonly Rollout[],
   context: Following,
 ): ApplicationStep {
+  const { source, frozen } = context
   const hash = environmentHash(templateOf(application.value))
   const rollouts = forgetOthers(before, hash)
   const failed = failedOf(rollouts)
   const isOf = (rollout: Rollout) => rollout.template === hash || rollout.hash === hash
-  const newest = rollouts.at(-1)
-  const older = rollouts.slice(0, -1)
+  const takesPart = takingPart(source, frozen)
+  // What was given up and is left in clusters that are away holds nobody up: it goes there once they are back.
+  const isAside = (one: Rollout) => one.retreating && !one.clusters.some((at) => takesPart.has(at) && holds(one, at))
+  const inPlay = rollouts.filter((one, i) => (i === rollouts.length - 1 && isOf(one)) || !isAside(one))
+  const newest = inPlay.at(-1)
   const fine = { needs: [], messages: [] }
   if (failed) {
-    const isGone = newest?.name !== failed.release || isIdle(newest)
+    const last = rollouts.at(-1)
+    const isGone = last?.name !== failed.release || isIdle(last)
     const left = rollouts.filter(({ name }) => name !== failed.release || !isGone)
     return { ...fine, rollouts: left, messages: [failedMessage(application, failed, backTo(rollouts))] }
   }
-  if (newest && isOf(newest)) {
-    const goesOn = newest.retreating ? [...older, { ...newest, retreating: false }] : rollouts
-    return { ...fine, rollouts: goesOn }
-  }
-  const isUnderWay = newest !== undefined && !newest.complete && older.some(({ complete }) => complete)
-  if (isUnderWay && context.source.fleet.spec.rollouts.rules === 'Safe') {
-    if (isIdle(newest)) return followTemplate(application, older, context)
-    const retreating = newest.retreating ? newest : { ...newest, retreating: true }
-    return { ...fine, rollouts: [...older, retreating] }
+  const withNewest = (retreating: boolean) =>
+    rollouts.map((one) => (one === newest && one.retreating !== retreating ? { ...one, retreating } : one))
+  if (newest && isOf(newest)) return { ...fine, rollouts: withNewest(false) }
+  const isUnderWay = newest !== undefined && !newest.complete && inPlay.slice(0, -1).some(({ complete }) => complete)
+  if (isUnderWay && source.fleet.spec.rollouts.rules === 'Safe') {
+    if (!isIdle(newest)) return { ...fine, rollouts: withNewest(true) }
+    const others = rollouts.filter((one) => one !== newest)
+    return followTemplate(application, others, context)
   }
   return begin(application, rollouts, context)
 }
@@ -139,6 +144,15 @@ function begin(
   { source, charts, frozen, overrides }: Following,
 ): ApplicationStep {
   const { document } = application
+  const isKnown = (cluster: string) =>
+    source.clusters.some(({ name }) => name === cluster) && !source.holds.clusters.has(cluster)
+  const runsIn = rollouts.flatMap((one) => one.clusters.filter((at) => holds(one, at)))
+  const unread = [...new Set(runsIn)].filter((cluster) => frozen.has(cluster) && !isKnown(cluster))
+  if (unread.length > 0) {
+    const text = `${unread.join(', ')}, where this application runs, cannot be read in the inventory, so clusters cannot be chosen; nothing begins until it can`
+    const at = ['spec', 'template', 'clusterRequirements']
+    return { rollouts, needs: [], messages: [errorAt(document, at, 'cluster-choice', text)] }
+  }
   const begun = beginRelease(application, rollouts, {
     fleetName: source.fleet.metadata.name,
     clusters: source.clusters.filter(({ name }) => !source.holds.clusters.has(name)),

@@ -44,6 +44,11 @@ export function beginRelease(
   const written = templateOf(value)
   const choice = chooseClusters(value.metadata.name, written.clusterRequirements, clusters)
   if (choice.type === 'failed') return failed('cluster-choice', choice.problem.reason, choice.problem.text)
+  if (choice.clusters.length === 0) {
+    const text =
+      'clusterRequirements ask for no cluster at all; what runs goes on; remove the Application to have it nowhere'
+    return failed('cluster-choice', 'NoClusters', text)
+  }
   const templateHash = environmentHash(written)
   const known = existing.findLast((rollout) => rollout.template === templateHash)
   const wanted: ChartRef = known ? { ...written.chart, version: known.environment.chart.version } : written.chart

@@ -1,7 +1,5 @@
-import type { MemberCluster } from '../../repo-layout/cluster.ts'
 import { errorAt } from '../../repo-layout/document.ts'
 import type { Message } from '../../repo-layout/message.ts'
-import type { Observations } from '../../repo-layout/observations.ts'
 import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
 import type { ApplicationDocument } from '../../repo-layout/schema/shipper.ts'
 import { advance } from './advance.ts'
@@ -11,11 +9,13 @@ import { deletable, historyLimit, outlived } from './history.ts'
 import type { Rollout } from './rollout.ts'
 import type { Progress, ReleaseState, SurgeOf } from './state.ts'
 import { surgePercent } from './surge.ts'
+import { takingPart, waitsForAll } from './taking-part.ts'
 
 /** What a move of an application depends on, beside its releases. */
 export interface MoveContext {
   readonly source: FleetSource
-  readonly observations: Observations
+  /** Clusters whose folder stays as it is. */
+  readonly frozen: ReadonlySet<string>
   readonly facts: FactsOf
 }
 
@@ -34,20 +34,14 @@ export interface Moved {
 export function move(
   rollouts: readonly Rollout[],
   application: Valid<ApplicationDocument>,
-  { source, observations, facts: known }: MoveContext,
+  { source, frozen, facts: known }: MoveContext,
 ): Moved {
   const newest = rollouts.at(-1)
   if (!newest) return { rollouts, messages: [], stands: false }
   const surge = surgesOf(application, newest)
   if (surge.type === 'failed') return { rollouts, messages: [surge.message], stands: false }
-  const { rules, lostClusters } = source.fleet.spec.rollouts
-  const letter = rules === 'Shipper'
-  const waitsForAll = letter || lostClusters === 'Wait'
-  const isLeftAlone = ({ suspend, apply, name }: MemberCluster) =>
-    suspend || apply === 'External' || observations.clusters[name]?.reachable === false
-  const takesPart = new Set(
-    source.clusters.filter((cluster) => waitsForAll || !isLeftAlone(cluster)).map(({ name }) => name),
-  )
+  const letter = source.fleet.spec.rollouts.rules === 'Shipper'
+  const takesPart = takingPart(source, frozen)
   const clusters = [...new Set(rollouts.flatMap((rollout) => rollout.clusters))].filter((name) => takesPart.has(name))
   const facts = whereServed(rollouts, known)
   const { chain, patches, progress } = advance(rollouts.map(stateOf), clusters, facts, {
@@ -67,13 +61,13 @@ export function move(
     return unlessSame(rollout, { ...rollout, achievedStep, achievedIn, complete, percent, weight, conditions, state })
   })
   const messages = [
-    ...externalClusters(application, newest, source, waitsForAll),
+    ...externalClusters(application, newest, source, waitsForAll(source)),
     ...progress.flatMap(({ problem }) =>
       problem ? [errorAt(application.document, ['spec', 'template', 'strategy'], 'schema', problem.message)] : [],
     ),
   ]
   const limit = historyLimit(application.value.spec.revisionHistoryLimit ?? undefined)
-  const members = source.clusters.map(({ name }) => name)
+  const members = [...source.clusters.map(({ name }) => name), ...frozen]
   const states = moved.map(stateOf)
   const gone = new Set(letter ? outlived(states, limit) : deletable(states, limit, members))
   const live = moved.filter(({ name }) => !gone.has(name))

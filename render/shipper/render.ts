@@ -16,6 +16,7 @@ import { idleReleases } from './idle.ts'
 import { createOwners, pathsOf } from './owners.ts'
 import { applicationFolder, formatRollout } from './record.ts'
 import { readRecorded } from './recorded.ts'
+import { underNewNames } from './renamed.ts'
 import type { Rollout } from './rollout.ts'
 import { keptPaths, orphanOf, whyStays } from './stays.ts'
 import { stepsBetween } from './tell.ts'
@@ -50,7 +51,12 @@ export interface ShipperContext {
 export function renderShipper(input: RenderInput, context: ShipperContext): ShipperOutput {
   const { source, observations, charts } = input
   const { previous, frozen, memo, isTaken, isHeld } = context
-  const recorded = readRecorded(previous, memo)
+  const members = new Set([...source.clusters.map(({ name }) => name), ...frozen])
+  const recorded = new Map(
+    [...readRecorded(previous, memo)].map(([folder, one]) => {
+      return [folder, { ...one, rollouts: underNewNames(one.rollouts, source.clusters, (name) => members.has(name)) }]
+    }),
+  )
   const blocks = readBlocks(source)
   const objects: ObjectFiles[] = []
   const kept: string[] = []
@@ -58,7 +64,6 @@ export function renderShipper(input: RenderInput, context: ShipperContext): Ship
   const steps: string[] = []
   const messages: Message[] = []
   const live: Rollout[] = []
-  const members = new Set([...source.clusters.map(({ name }) => name), ...frozen])
   const applications = sorted(source.rollouts.applications)
   const there = new Set(applications.map(folderOf))
   const owners = createOwners((path) => isTaken(path) || isHeld(path))

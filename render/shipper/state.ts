@@ -142,17 +142,17 @@ export function totalIn({ totalReplicas }: Pick<ReleaseState, 'totalReplicas'>, 
 }
 
 /** The percentage of a release in a cluster. */
-export function percentIn(release: ReleaseState, cluster: string): number {
+export function percentIn(release: Pick<ReleaseState, 'percent'>, cluster: string): number {
   return release.percent.get(cluster) ?? 0
 }
 
 /** The weight of a release in a cluster. */
-export function weightIn(release: ReleaseState, cluster: string): number {
+export function weightIn(release: Pick<ReleaseState, 'weight'>, cluster: string): number {
   return release.weight.get(cluster) ?? 0
 }
 
 /** Whether a release has capacity or traffic in a cluster. */
-export function holds(release: ReleaseState, cluster: string): boolean {
+export function holds(release: Pick<ReleaseState, 'percent' | 'weight'>, cluster: string): boolean {
   return percentIn(release, cluster) > 0 || weightIn(release, cluster) > 0
 }
 
