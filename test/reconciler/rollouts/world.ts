@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { createChartEngine } from '../../../reconciler/charts/engine.ts'
 import type { ChartEngine } from '../../../reconciler/charts/types.ts'
 import { systemClock } from '../../../reconciler/clock.ts'
+import type { Forge } from '../../../reconciler/forge/types.ts'
 import type { RolloutStatus } from '../../../reconciler/server/types.ts'
 import { getIn, isJsonArray, type JsonObject } from '../../../repo-layout/json.ts'
 import { writeNginxRepository } from '../../charts/repository.ts'
@@ -31,6 +32,8 @@ export interface RolloutWorld {
 export async function rolloutWorld(options: {
   readonly clusters: readonly string[]
   readonly spec?: JsonObject
+  /** Where pull requests are and commits are reported on, over the fleet's repository; nowhere where left out. */
+  readonly forge?: (fleet: TestFleet) => Forge
 }): Promise<RolloutWorld> {
   const fleet = await makeFleet({ ...options, controllers: true })
   for (const { name } of fleet.members) fleet.writeCluster(name, { region: 'local' })
@@ -53,7 +56,9 @@ export async function rolloutWorld(options: {
   }
 
   async function start(): Promise<void> {
-    daemon = await fleet.start({ charts: charts() })
+    const forge = options.forge && Promise.resolve(options.forge(fleet))
+    const settings = forge && { pulls: { found: forge }, report: { forge, notes: false } }
+    daemon = await fleet.start({ charts: charts(), ...settings })
   }
 
   return {
