@@ -1,3 +1,4 @@
+import { failedOf } from '../../render/shipper/failed.ts'
 import { openForge } from '../forge/open.ts'
 import { holdsTemplateOf, withTemplateOf } from '../rollout/old-template.ts'
 import { type ApplicationAt, type ApplicationFlags, changeApplication } from './change-application.ts'
@@ -18,11 +19,16 @@ export function abortCommand(
   open: OpenForge = openForge,
 ): Promise<number> {
   return changeApplication(name, flags, { context, open, command: 'abort' }, async (at) => {
-    const contender = at.application.rollouts.at(-1)
-    const incumbent = at.application.rollouts.findLast(({ complete, name: one }) => complete && one !== contender?.name)
-    if (!contender || contender.complete)
+    const { rollouts } = at.application
+    const contender = rollouts.at(-1)
+    const failed = failedOf(rollouts)
+    const incumbent = failed
+      ? rollouts.find((one) => one.failed === failed)
+      : rollouts.findLast(({ complete, name: one }) => complete && one !== contender?.name)
+    if (!contender || (contender.complete && !failed))
       return { type: 'nothing', why: 'nothing is being rolled out; take the last change back with "flotilla rollback"' }
     if (!incumbent) return { type: 'nothing', why: `${contender.name} is the first release: nothing ran before it` }
+    const release = failed?.release ?? contender.name
     const path = contender.source
     const text = await at.textAt(path)
     const older = await olderText(at, path, (one) => holdsTemplateOf(one, incumbent))
@@ -33,11 +39,12 @@ export function abortCommand(
       )
     return {
       type: 'change',
-      branch: `abort-${contender.name}`,
+      branch: `flotilla/abort-${release}`,
       path,
       text: aborted,
-      message: `Give ${contender.name} up\n\nThe template of ${contender.application} is again that of ${incumbent.name}.\n`,
-      told: `${contender.application} goes back to ${incumbent.name}; ${contender.name} goes once it is all back`,
+      message: `Give ${release} up\n\nThe template of ${contender.application} is again that of ${incumbent.name}.\n`,
+      told: `${contender.application} goes back to ${incumbent.name}; ${release} ${failed ? 'has failed' : 'goes once it is all back'}`,
+      data: { release, incumbent: incumbent.name },
     }
   })
 }

@@ -9,8 +9,6 @@ import { openForge } from '../forge/open.ts'
 import { explain } from '../git/error.ts'
 import type { Pause } from '../member/pause.ts'
 import type { RepositoryFlags } from '../run/fleet-repository.ts'
-import type { ForgeFlags } from '../run/forge.ts'
-import { cloneDir } from '../run/settings.ts'
 import { type CaptureView, captureBody, captureLines, captureMessage, resumeHint } from '../views/capture-text.ts'
 import { dataText } from '../views/data.ts'
 import { patchText } from '../views/patch.ts'
@@ -19,12 +17,13 @@ import { tame } from '../views/tame.ts'
 import { askDaemon } from './ask-daemon.ts'
 import { type DaemonClient, DaemonError } from './client.ts'
 import type { CommandContext } from './context.ts'
-import { authorOf, type OpenForge, type ProposalOutcome, proposeOn, tellProposal } from './propose.ts'
+import { authorOf, type OpenForge, type ProposalFlags, proposeOn } from './propose.ts'
+import { tellProposal } from './tell-proposal.ts'
 import { refuse, type Terminal } from './terminal.ts'
 import { withSource } from './with-source.ts'
 
 /** Options of `flotilla capture`. */
-export interface CaptureFlags extends Omit<RepositoryFlags, 'repo'>, ForgeFlags {
+export interface CaptureFlags extends Omit<RepositoryFlags, 'repo'>, Omit<ProposalFlags, 'repo'> {
   readonly server: string
   readonly cluster: string
   readonly field: readonly string[]
@@ -33,7 +32,6 @@ export interface CaptureFlags extends Omit<RepositoryFlags, 'repo'>, ForgeFlags 
   /** A folder that is written into, instead of a branch. */
   readonly source?: string
   readonly message?: string
-  readonly dryRun?: true
   readonly output?: 'json' | 'yaml'
 }
 
@@ -137,9 +135,7 @@ async function captureToBranch(
   open: OpenForge,
 ): Promise<number> {
   const { terminal, env, clock } = context
-  // A clone of its own: that of a daemon on this machine is in use.
-  const dir = flags.dir ?? cloneDir({ repo: `capture ${flags.repo}` }, env)
-  return withSource({ ...flags, dir }, context, async (repository, refs) => {
+  return withSource(flags, 'capture', context, async (repository, refs) => {
     const source = branchSource(repository, refs)
     const done = await captured(request, source)
     if (done.type !== 'captured') return stop(done.why, terminal)
@@ -151,11 +147,9 @@ async function captureToBranch(
       author: authorOf(env),
       body: captureBody(view),
     }
-    const outcome = await proposeOn(flags, proposal, repository, { env, clock, open })
     tellView(view, done.notes, clock.now(), terminal)
-    if (flags.output)
-      terminal.data(dataText({ ...report(view), branch: proposal.branch, ...proposed(outcome) }, flags.output))
-    return tellProposal(outcome, proposal, flags.output ? { ...terminal, data: () => undefined } : terminal)
+    const outcome = await proposeOn(flags, proposal, repository, { context, open })
+    return tellProposal(outcome, proposal, terminal, flags.output && { format: flags.output, change: report(view) })
   })
 }
 
@@ -182,12 +176,6 @@ function tellView(view: CaptureView, notes: readonly string[], now: number, term
 /** What was captured, for programs. */
 function report({ subject, cluster, file, fields, pause }: CaptureView) {
   return { subject, cluster, file, fields, ...(pause ? { pause } : {}) }
-}
-
-function proposed(outcome: ProposalOutcome) {
-  if (outcome.type === 'shown') return { outcome: outcome.type, patch: outcome.patch }
-  const pull = outcome.type === 'pushed' ? undefined : outcome.pull
-  return { outcome: outcome.type, ...(pull ? { pull: { number: pull.number, url: pull.url } } : {}) }
 }
 
 function stop(why: string | readonly string[], terminal: Terminal): number {

@@ -20,7 +20,7 @@ import { viewOf } from '../views/screen.ts'
 import { count } from '../views/text.ts'
 import { withAccess } from './access.ts'
 import type { AccountFlags, AddFlags } from './cluster-flags.ts'
-import { confirm } from './confirm.ts'
+import { mayGoOn } from './confirm.ts'
 import { type CommandContext, screenOf } from './context.ts'
 
 /**
@@ -167,15 +167,6 @@ export function noteShort(expiresAt: string, { expires }: AccountFlags, { termin
   const asked = milliseconds(expires)
   if (Date.parse(expiresAt) - clock.now() > asked * 0.9) return
   terminal.note(`! the API server gives no token for ${expires}: this one has to be rotated before ${expiresAt}`)
-}
-
-/** Whether the person agrees. Where nobody can be asked, only `--yes` is an answer. */
-export async function mayGoOn(question: string, yes: true | undefined, { terminal }: CommandContext): Promise<boolean> {
-  if (yes) return true
-  const answer = await confirm(question)
-  if (answer === undefined) terminal.fail('nobody can be asked here; add --yes to go on, or --dry-run to look only')
-  else if (!answer) terminal.note('Nothing was written.')
-  return answer === true
 }
 
 async function openStore(

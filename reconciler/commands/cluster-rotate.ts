@@ -11,8 +11,9 @@ import { parseKubeConfig } from '../member/kubeconfig.ts'
 import { shellWord } from '../member/remedy.ts'
 import type { Transport } from '../member/transport.ts'
 import { withAccess } from './access.ts'
-import { mayGoOn, noteShort, showPlan } from './cluster-add.ts'
+import { noteShort, showPlan } from './cluster-add.ts'
 import type { AccountFlags } from './cluster-flags.ts'
+import { mayGoOn } from './confirm.ts'
 import type { CommandContext } from './context.ts'
 
 /**

@@ -32,3 +32,17 @@ export function addForgeOptions(command: Command): Command {
     )
     .option('--forge-url <url>', 'where the forge is (default: where the repository is)')
 }
+
+/** Adds the options of commands that propose a change (`ProposalFlags`), and how they say it to programs. */
+export function addProposalOptions(command: Command): Command {
+  return command
+    .option('--commit', 'commit to the source branch itself, without a pull request; asks first')
+    .option('-y, --yes', 'do not ask')
+    .option('--dry-run', 'show the change, and write nothing')
+    .addOption(new Option('-o, --output <format>', 'print what was done for a program').choices(['json', 'yaml']))
+}
+
+/** The option of commands that can write into a folder instead of proposing a change. */
+export function sourceOption(): Option {
+  return new Option('--source <dir>', 'write into this folder instead, and commit nothing').conflicts('commit')
+}

@@ -11,7 +11,8 @@ export interface PromoteFlags extends ApplicationFlags {
 }
 
 /**
- * `flotilla promote`: writes the step that the newest release of an application is to go to, as a branch and a pull request.
+ * `flotilla promote`: writes the step that the newest release of an application is to go to, as a branch and a
+ * pull request, a commit or a file.
  * Exit code 0 where that is done, 1 where there is no such step to go to, 2 where it could not be told or done.
  */
 export function promoteCommand(
@@ -28,11 +29,12 @@ export function promoteCommand(
     const place = releasePlace(rollouts, at.source.rollouts.releases, release.source)
     return {
       type: 'change',
-      branch: `promote-${release.name}-${step}`,
+      branch: `flotilla/promote-${release.name}-${step}`,
       path: place.path,
       text: withStep(await at.textAt(place.path), place, release, step),
       message: `Move ${release.application} on to ${next.name}\n\nRelease ${release.name} is to go to step ${step}.\n`,
       told: `${release.name} is to go to step ${step} (${next.name}), in ${place.path}`,
+      data: { release: release.name, step: { index: step, name: next.name } },
     }
   })
 }

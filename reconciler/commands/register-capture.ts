@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { addBranchOptions, addForgeOptions } from './fleet-options.ts'
+import { addBranchOptions, addForgeOptions, addProposalOptions, sourceOption } from './fleet-options.ts'
 import { helpEnd } from './help.ts'
 import { collect } from './option.ts'
 import type { Registration } from './program.ts'
@@ -20,11 +20,12 @@ export function addCaptureCommand(program: Command, { terminal, exit }: Registra
     .option('--history', 'what was written over last, also where something differs now')
     .addOption(serverOption())
     .addOption(new Option('--repo <url>', 'the fleet repository: https://…, or a path').env('FLOTILLA_REPO'))
-    .option('--source <dir>', 'write into this folder instead, and commit nothing')
-  addForgeOptions(addBranchOptions(command))
-    .option('-m, --message <text>', 'first line of the commit, title of the pull request')
-    .option('--dry-run', 'show the change, and write nothing')
-    .addOption(new Option('-o, --output <format>', 'print what was captured for a program').choices(['json', 'yaml']))
+    .addOption(sourceOption())
+  addForgeOptions(addBranchOptions(command)).option(
+    '-m, --message <text>',
+    'first line of the commit, title of the pull request',
+  )
+  addProposalOptions(command)
     .addHelpText(
       'after',
       helpEnd({
@@ -43,8 +44,8 @@ export function addCaptureCommand(program: Command, { terminal, exit }: Registra
           'nor a deletion, an order of items, replicas that a preference divides.',
         ],
         exit: [
-          ['0', 'the pull request is open (without a forge: the branch is pushed), written, or shown'],
-          ['1', 'nothing to capture, a field that cannot be, or the branch is there already'],
+          ['0', 'the pull request is open (without a forge: the branch is pushed), committed, written, or shown'],
+          ['1', 'nothing to capture, a field that cannot be, the branch is there already, or not confirmed'],
           ['2', 'no daemon answers, nothing has the name, or it could not be done'],
         ],
         environment: [

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { addForgeOptions, addRepositoryOptions } from './fleet-options.ts'
+import { addForgeOptions, addProposalOptions, addRepositoryOptions } from './fleet-options.ts'
 import { helpEnd } from './help.ts'
 import type { Registration } from './program.ts'
 
@@ -9,14 +9,14 @@ export function addRollbackCommand(program: Command, { terminal, exit }: Registr
     .command('rollback')
     .description('prepare the revert of a commit, or of the last change of a workload, as a pull request')
     .argument('<commit|workload>', 'such as 4f2a91c, main~1, Deployment/shop/web, shop/web')
-  addForgeOptions(addRepositoryOptions(command))
-    .option('--dry-run', 'show the change, and write nothing')
+  addProposalOptions(addForgeOptions(addRepositoryOptions(command)))
     .addHelpText(
       'after',
       helpEnd({
         examples: [
           ['flotilla rollback 4f2a91c --repo https://git.example.com/platform/fleet.git', ''],
           ['flotilla rollback shop/web --repo ./fleet --dry-run', 'what it would take back'],
+          ['flotilla rollback main --commit', 'take the newest commit back at once'],
         ],
         notes: [
           'A commit is taken back as a whole, of a merge all that it brought. Of a workload',
@@ -24,8 +24,8 @@ export function addRollbackCommand(program: Command, { terminal, exit }: Registr
           '"git revert" and a push do the same, and nothing fights them.',
         ],
         exit: [
-          ['0', 'the pull request is open (without a forge: the branch is pushed), or shown'],
-          ['1', 'nothing to take back, a conflict, or the branch is there already'],
+          ['0', 'the pull request is open (without a forge: the branch is pushed), committed, or shown'],
+          ['1', 'nothing to take back, a conflict, the branch is there already, or not confirmed'],
           ['2', 'no such commit or workload, or it could not be done'],
         ],
         environment: [

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { addForgeOptions, addRepositoryOptions } from './fleet-options.ts'
+import { addForgeOptions, addProposalOptions, addRepositoryOptions, sourceOption } from './fleet-options.ts'
 import { helpEnd } from './help.ts'
 import type { Registration } from './program.ts'
 import { daemonEnvironment, serverOption } from './register-daemon.ts'
@@ -21,21 +21,23 @@ export function addRolloutChangeCommands(program: Command, { terminal, exit }: R
     .argument('<application>', 'such as shop/super-server; the namespace can be left out where only one has the name')
   addForgeOptions(addRepositoryOptions(promote))
     .option('--step <step>', 'the step to go to, by name or number, also one before (default: the next)')
-    .option('--dry-run', 'show the change, and write nothing')
+    .addOption(sourceOption())
+  addProposalOptions(promote)
     .addHelpText(
       'after',
       helpEnd({
         examples: [
           ['flotilla promote super-server --repo ./fleet', 'the next step'],
           ['flotilla promote super-server --step staging --repo ./fleet', 'a step back'],
+          ['flotilla promote super-server --commit --yes', 'at once, where you may push'],
         ],
         notes: [
           "A Release of Shipper's with spec.targetStep is written, beside the Application.",
           'It names one release, and says nothing about the next. Reverting it goes back.',
         ],
         exit: [
-          ['0', 'the pull request is open (without a forge: the branch is pushed), or shown'],
-          ['1', 'no step to go to, or the branch is there already'],
+          ['0', 'the pull request is open (without a forge: the branch is pushed), committed, written, or shown'],
+          ['1', 'no step to go to, the branch is there already, or not confirmed'],
           ['2', 'no such application, or it could not be done'],
         ],
         environment: proposing,
@@ -50,20 +52,23 @@ export function addRolloutChangeCommands(program: Command, { terminal, exit }: R
     .command('abort')
     .description('give the version up that is being rolled out, as a pull request')
     .argument('<application>', 'such as shop/super-server; the namespace can be left out where only one has the name')
-  addForgeOptions(addRepositoryOptions(abort))
-    .option('--dry-run', 'show the change, and write nothing')
+  addForgeOptions(addRepositoryOptions(abort)).addOption(sourceOption())
+  addProposalOptions(abort)
     .addHelpText(
       'after',
       helpEnd({
-        examples: [['flotilla abort super-server --repo ./fleet', '']],
+        examples: [
+          ['flotilla abort super-server --repo ./fleet', ''],
+          ['flotilla abort super-server --commit', 'at once, where you may push'],
+        ],
         notes: [
           'The Application gets back the template that the running version was made of.',
           'That version has its capacity and traffic back before the other one loses any.',
           '"git revert" of the change of the template does the same.',
         ],
         exit: [
-          ['0', 'the pull request is open (without a forge: the branch is pushed), or shown'],
-          ['1', 'nothing is being rolled out, or the branch is there already'],
+          ['0', 'the pull request is open (without a forge: the branch is pushed), committed, written, or shown'],
+          ['1', 'nothing is being rolled out, the branch is there already, or not confirmed'],
           ['2', 'no such application, or it could not be done'],
         ],
         environment: proposing,

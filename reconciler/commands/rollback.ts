@@ -4,20 +4,20 @@ import { revertBranch, revertMessage, subjectOf } from '../revert/message.ts'
 import { type Prepared, prepareRevert } from '../revert/prepare.ts'
 import { findTarget, type Target } from '../revert/target.ts'
 import type { RepositoryFlags } from '../run/fleet-repository.ts'
-import type { ForgeFlags } from '../run/forge.ts'
 import type { CommandContext } from './context.ts'
-import { authorOf, type OpenForge, proposeOn, tellProposal } from './propose.ts'
+import { authorOf, type OpenForge, type ProposalFlags, proposeOn } from './propose.ts'
+import { tellProposal } from './tell-proposal.ts'
 import { refuse } from './terminal.ts'
 import { withSource } from './with-source.ts'
 
 /** Options of `flotilla rollback`. */
-export interface RollbackFlags extends RepositoryFlags, ForgeFlags {
-  readonly dryRun?: true
+export interface RollbackFlags extends RepositoryFlags, ProposalFlags {
+  readonly output?: 'json' | 'yaml'
 }
 
 /**
  * `flotilla rollback`: prepares the revert of a commit, or of what the newest commit changed in the file of a workload, as a
- * branch and a pull request. Exit code 0 where that is done, 1 where there is nothing to take back or it conflicts, 2 where
+ * branch and a pull request, or commits it. Exit code 0 where that is done, 1 where there is nothing to take back or it conflicts, 2 where
  * it could not be told or done.
  */
 export async function rollbackCommand(
@@ -26,8 +26,8 @@ export async function rollbackCommand(
   context: CommandContext,
   open: OpenForge = openForge,
 ): Promise<number> {
-  const { terminal, env, clock } = context
-  return withSource(flags, context, async (repository, refs) => {
+  const { terminal, env } = context
+  return withSource(flags, 'rollback', context, async (repository, refs) => {
     const target = await findTarget(repository, refs, name)
     if (target.type === 'none') return refuse(terminal, target.why)
     const { commit } = target
@@ -39,7 +39,8 @@ export async function rollbackCommand(
         terminal,
         `${named(commit)} is the commit that added ${file}: taking it back takes the workload away; if that is what you want: flotilla rollback ${commit.oid.slice(0, 12)}`,
       )
-    terminal.note(telling(target, [...prepared.changes.keys()], commit))
+    const files = [...prepared.changes.keys()]
+    terminal.note(telling(target, files, commit))
     const proposal = {
       branch: revertBranch(commit.oid, target.type === 'workload' ? name.slice(name.lastIndexOf('/') + 1) : undefined),
       upon: refs.source,
@@ -49,7 +50,9 @@ export async function rollbackCommand(
       body: `Prepared by \`flotilla rollback ${name}\`: takes back ${commit.oid} (${subjectOf(commit)})${file === undefined ? '' : ` in \`${file}\``}.`,
       base: flags.branch,
     }
-    return tellProposal(await proposeOn(flags, proposal, repository, { env, clock, open }), proposal, terminal)
+    const outcome = await proposeOn(flags, proposal, repository, { context, open })
+    const change = { reverts: commit.oid, subject: subjectOf(commit), files }
+    return tellProposal(outcome, proposal, terminal, flags.output && { format: flags.output, change })
   })
 }
 

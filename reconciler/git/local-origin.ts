@@ -50,7 +50,8 @@ export async function localOrigin(
     distrust: () => undefined,
     push: async ({ ref, commit, parent, pack }) => {
       const isGenerated = ref === `refs/heads/${branches.generated}`
-      if (isGenerated) await refuseCheckedOut(store, folder, branches.generated)
+      // A new branch is checked out nowhere.
+      if (isGenerated || parent !== undefined) await refuseCheckedOut(store, folder, ref)
       const now = await refAt(ref)
       if (now !== parent) return { type: 'lost', remote: now }
       try {
@@ -108,7 +109,7 @@ async function checkUsable(store: Store, folder: string): Promise<void> {
 }
 
 // Moving a branch under somebody's work tree would make it look as if they had undone every change.
-async function refuseCheckedOut(store: Store, folder: string, branch: string): Promise<void> {
+async function refuseCheckedOut(store: Store, folder: string, ref: string): Promise<void> {
   const bare = await getConfig({ fs: store.files, gitdir: store.gitdir, path: 'core.bare' })
   const linked = await readdir(join(store.gitdir, 'worktrees')).catch(() => [])
   const heads = [
@@ -117,8 +118,8 @@ async function refuseCheckedOut(store: Store, folder: string, branch: string): P
   ]
   for (const head of heads) {
     const text = await readFile(head, 'utf8').catch(() => '')
-    if (text.trim() !== `ref: refs/heads/${branch}`) continue
-    throw new GitError('config', `${folder}: the generated branch ${branch} is checked out there`, {
+    if (text.trim() !== `ref: ${ref}`) continue
+    throw new GitError('config', `${folder}: the branch ${ref.replace('refs/heads/', '')} is checked out there`, {
       hint: 'check out another branch in that work tree, or use a bare repository',
     })
   }

@@ -8,7 +8,7 @@ import type { Origin } from './origin.ts'
 import { type PackObject, writePack } from './pack.ts'
 import { patchTree } from './patch-tree.ts'
 import { createTreeBuilder } from './tree-builder.ts'
-import type { Commit, NewFile, PushResult, Repository } from './types.ts'
+import type { BranchChange, Commit, NewFile, PushResult, Repository } from './types.ts'
 
 /** What the contract promises, over a remote or a repository on this disk. Fetches and pushes are done one by one. */
 export function createRepository(origin: Origin, clock: Clock, generatedRef: string): Repository {
@@ -77,7 +77,7 @@ export function createRepository(origin: Origin, clock: Clock, generatedRef: str
     return { commit, push }
   }
 
-  const createBranch: Repository['createBranch'] = async ({ branch, upon, changes, message, author }) => {
+  const commitUpon = async ({ branch, upon, changes, message, author }: BranchChange, parent: string | undefined) => {
     const { tree: root } = await readCommit(upon)
     const { oid: tree, trees } = await patchTree(root, changes, async (oid) => {
       const found = await origin.read(oid)
@@ -93,7 +93,7 @@ export function createRepository(origin: Origin, clock: Clock, generatedRef: str
       ...[...blobs.values()].map((bytes) => ({ type: 'blob', content: bytes }) as const),
     ])
     const commit = objectOid('commit', content)
-    const push = await inTurn(() => origin.push({ ref: `refs/heads/${branch}`, commit, parent: undefined, pack }))
+    const push = await inTurn(() => origin.push({ ref: `refs/heads/${branch}`, commit, parent, pack }))
     return { commit, push }
   }
 
@@ -124,7 +124,8 @@ export function createRepository(origin: Origin, clock: Clock, generatedRef: str
     mergeBase: ancestry.mergeBase,
     commitGenerated: (change) => commitTo(generatedRef, change),
     commitTo,
-    createBranch,
+    createBranch: (change) => commitUpon(change, undefined),
+    advanceBranch: (change) => commitUpon(change, change.upon),
     treeOf: (files) => builder.build(files).oid,
     lastGenerated: origin.lastGenerated,
     restoreGenerated,

@@ -56,6 +56,16 @@ export interface NewCommit {
   readonly author: { readonly name: string; readonly email: string }
 }
 
+/** A commit upon another one, by what it changes, for a branch. */
+export interface BranchChange {
+  /** Without `refs/heads/`. */
+  readonly branch: string
+  readonly upon: string
+  readonly changes: ReadonlyMap<string, BranchFile | undefined>
+  readonly message: string
+  readonly author: { readonly name: string; readonly email: string }
+}
+
 /**
  * The fleet repository: a clone of a remote over http(s), or a repository on this disk used in place. All methods
  * reject with a `GitError` that says in one line what failed and with which remote (never a credential).
@@ -100,14 +110,12 @@ export interface Repository {
    * taken away. `lost` where there is a branch of that name already, which stays as it is. Safe to repeat, as
    * `commitGenerated` is.
    */
-  createBranch(change: {
-    /** Without `refs/heads/`. */
-    readonly branch: string
-    readonly upon: string
-    readonly changes: ReadonlyMap<string, BranchFile | undefined>
-    readonly message: string
-    readonly author: { readonly name: string; readonly email: string }
-  }): Promise<{ readonly commit: string; readonly push: PushResult }>
+  createBranch(change: BranchChange): Promise<{ readonly commit: string; readonly push: PushResult }>
+  /**
+   * Makes the same commit upon a branch that is at `upon`, and pushes it by compare-and-swap; never forced. `lost` where the
+   * branch is elsewhere by now. In a repository on this disk it rejects where a work tree has the branch checked out.
+   */
+  advanceBranch(change: BranchChange): Promise<{ readonly commit: string; readonly push: PushResult }>
   /** Id of the tree that these files make, without writing anything: equal to the parent's when nothing changed. */
   treeOf(files: ReadonlyMap<string, NewFile>): string
   /**

@@ -1,3 +1,4 @@
+import { failedOf } from '../../render/shipper/failed.ts'
 import type { Rollout } from '../../render/shipper/rollout.ts'
 
 /** The step that a release is to go to, or why there is none. */
@@ -12,6 +13,11 @@ export type NextStep =
 export function stepFor(rollouts: readonly Rollout[], wanted: string | undefined): NextStep {
   const release = rollouts.at(-1)
   if (!release) return { type: 'none', why: 'it has no release yet' }
+  const failed = failedOf(rollouts)
+  if (failed) {
+    const why = `${failed.release} has failed: ${failed.reason}; change the template, or take it back with "flotilla abort"`
+    return { type: 'none', why }
+  }
   const steps = release.environment.strategy?.steps ?? []
   if (release.retreating) return { type: 'none', why: `${release.name} is being given up` }
   if (wanted !== undefined) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { abortCommand } from '../../../reconciler/commands/abort.ts'
+import type { ApplicationFlags } from '../../../reconciler/commands/change-application.ts'
 import { type PromoteFlags, promoteCommand } from '../../../reconciler/commands/promote.ts'
 import { fleet as fleetDocument } from '../../render/helper.ts'
 import { command, nginxCharts, shipperCluster } from '../../render/shipper/fixtures.ts'
@@ -9,12 +10,16 @@ import { type Rehearsal, rehearse } from '../../render/shipper/rehearsal.ts'
 import { describeReal } from '../../testbed/binaries.ts'
 import type { Ended } from '../commands/cli.ts'
 import { recorded } from '../commands/recorded.ts'
-import { branches, type Fleet, filesOf, generate, startFleet, temporaryFolder } from '../git/fleet.ts'
+import { type Fleet, filesOf, generate, startFleet, temporaryFolder } from '../git/fleet.ts'
 
 const application = `# who to ask: the platform team\n${readFileSync('test/fixtures/article/application.yaml', 'utf8')}`
 const edited = application.replace('version: 0.0.1', 'version: 0.0.2')
 const [first, second] = ['super-server-71fd5980-0', 'super-server-3acd4093-0']
+const branches = { source: 'main', generated: 'generated' } as const
 const env = { GIT_AUTHOR_NAME: 'Ann', GIT_AUTHOR_EMAIL: 'ann@example.com' }
+
+/** Another one: what the same person commits twice within a second is the same commit. */
+const bob = { ...env, GIT_AUTHOR_NAME: 'Bob' }
 
 describeReal('flotilla promote and abort', ['git'], () => {
   let fleet: Fleet
@@ -52,15 +57,16 @@ describeReal('flotilla promote and abort', ['git'], () => {
     ...{ repo: fleet.url, branch: branches.source, generatedBranch: branches.generated },
     ...{ dir: join(folder, 'c'), forge: 'none' as const },
   })
-  const promote = (more: Partial<PromoteFlags> = {}): Promise<Ended> =>
-    recorded((context) => promoteCommand('super-server', { ...where(), ...more }, context), env)
-  const abort = (): Promise<Ended> => recorded((context) => abortCommand('super-server', where(), context), env)
+  const promote = (more: Partial<PromoteFlags> = {}, by = env): Promise<Ended> =>
+    recorded((context) => promoteCommand('super-server', { ...where(), ...more }, context), by)
+  const abort = (more: Partial<ApplicationFlags> = {}): Promise<Ended> =>
+    recorded((context) => abortCommand('super-server', { ...where(), ...more }, context), env)
   const show = (branch: string, path: string) => fleet.git('show', `${branch}:${path}`)
 
   it('promote writes the next step beside the Application, on a branch by the one who asked', async () => {
     const { code, stdout, stderr } = await promote()
     assert.equal(code, 0, stderr)
-    const branch = `promote-${first}-1`
+    const branch = `flotilla/promote-${first}-1`
     assert.equal(stdout, `${branch}\n`)
     assert.match(
       stderr,
@@ -83,7 +89,7 @@ describeReal('flotilla promote and abort', ['git'], () => {
     await run({ 'apps/app.yaml': edited })
     const { code, stderr } = await promote({ step: 'full on' })
     assert.equal(code, 0, stderr)
-    const text = show(`promote-${second}-1`, 'steps.yaml')
+    const text = show(`flotilla/promote-${second}-1`, 'steps.yaml')
     assert.match(text, /^# pinned by hand\n/)
     assert.match(text, /# the end\n?$/)
     assert.ok(text.includes(second) && !text.includes(first), text)
@@ -96,7 +102,7 @@ describeReal('flotilla promote and abort', ['git'], () => {
     const shown = await promote({ dryRun: true })
     assert.equal(shown.code, 0)
     assert.match(shown.stdout, /\+ {2}targetStep: 1/)
-    assert.equal(fleet.git('branch', '--list', 'promote-*'), '')
+    assert.equal(fleet.git('branch', '--list', 'flotilla/*'), '')
   })
 
   it('abort gives the Application back the template of the version that runs, and its comments stay', async () => {
@@ -108,13 +114,94 @@ describeReal('flotilla promote and abort', ['git'], () => {
     await run({ 'apps/app.yaml': edited })
     const { code, stdout, stderr } = await abort()
     assert.equal(code, 0, stderr)
-    assert.equal(stdout, `abort-${second}\n`)
-    const text = show(`abort-${second}`, 'apps/app.yaml')
+    assert.equal(stdout, `flotilla/abort-${second}\n`)
+    const text = show(`flotilla/abort-${second}`, 'apps/app.yaml')
     assert.match(text, /^# who to ask: the platform team\n/)
     assert.match(text, /version: 0\.0\.1\n/)
 
     await run({ 'apps/app.yaml': text })
     assert.equal(rehearsal.file(`rollouts/default/super-server/${second}/Release.yaml`), undefined)
     assert.notEqual(rehearsal.file(`rollouts/default/super-server/${first}/Release.yaml`), undefined)
+  })
+
+  it('says of a step that was proposed before that its branch is there, and of one that was merged that it is said', async () => {
+    await promote()
+    const again = await promote({}, bob)
+    assert.equal(again.code, 1)
+    assert.match(
+      again.stderr,
+      new RegExp(`the branch flotilla/promote-${first}-1 is there already; merge it, or delete it`),
+    )
+    const path = 'apps/super-server.release.yaml'
+    fleet.people.write(path, `${show(`flotilla/promote-${first}-1`, path)}\n`)
+    await fleet.people.commit('Merge it')
+    await fleet.people.push()
+    const merged = await promote()
+    assert.equal(merged.code, 1)
+    assert.match(merged.stderr, /the source says so already: super-server-71fd5980-0 is to go to step 1 \(full on\)/)
+  })
+
+  it('commits to the source branch itself with --commit, where somebody says yes', async () => {
+    const tip = fleet.git('rev-parse', 'main')
+    const unasked = await promote({ commit: true })
+    assert.equal(unasked.code, 1)
+    assert.match(unasked.stderr, /\+ {2}targetStep: 1\n[\s\S]*nobody can be asked here; add --yes/)
+    const shown = await promote({ commit: true, dryRun: true })
+    assert.equal(shown.code, 0)
+    assert.match(shown.stderr, /not written: branch main, "Move super-server on to full on"/)
+    assert.equal(fleet.git('rev-parse', 'main'), tip)
+
+    const { code, stdout, stderr } = await promote({ commit: true, yes: true })
+    assert.equal(code, 0, stderr)
+    assert.equal(stdout, `${fleet.git('rev-parse', 'main')}\n`)
+    assert.match(stderr, /committed to main: [0-9a-f]{7} "Move super-server on to full on"/)
+    assert.equal(fleet.git('log', '-1', '--format=%an %P', 'main'), `Ann ${tip}`)
+    assert.equal(fleet.git('branch', '--list', 'flotilla/*'), '')
+    assert.match(show('main', 'apps/super-server.release.yaml'), /targetStep: 1/)
+  })
+
+  it('writes into a folder with --source, and commits nothing', async () => {
+    const tip = fleet.git('rev-parse', 'main')
+    const source = fleet.people.folder
+    const path = 'apps/super-server.release.yaml'
+    const shown = await promote({ source, dryRun: true })
+    assert.equal(shown.code, 0, shown.stderr)
+    assert.match(shown.stdout, /\+ {2}targetStep: 1/)
+    assert.equal(existsSync(join(source, path)), false)
+    const { code, stdout, stderr } = await promote({ source })
+    assert.deepEqual([code, stdout], [0, `${path}\n`], stderr)
+    assert.match(readFileSync(join(source, path), 'utf8'), /targetStep: 1/)
+    assert.equal(fleet.git('for-each-ref', '--format=%(refname:short)', 'refs/heads/flotilla'), '')
+    assert.equal(fleet.git('rev-parse', 'main'), tip)
+  })
+
+  it('says to programs what was done', async () => {
+    const change = { application: 'default/super-server', release: first, step: { index: 1, name: 'full on' } }
+    const file = 'apps/super-server.release.yaml'
+    const branch = `flotilla/promote-${first}-1`
+    const pushed = await promote({ output: 'json' })
+    assert.deepEqual(JSON.parse(pushed.stdout), { ...change, file, branch, outcome: 'pushed' })
+    const there = await promote({ output: 'json' }, bob)
+    assert.deepEqual([there.code, JSON.parse(there.stdout)], [1, { ...change, file, branch, outcome: 'exists' }])
+    const done = await promote({ output: 'json', commit: true, yes: true })
+    const commit = fleet.git('rev-parse', 'main')
+    assert.deepEqual(JSON.parse(done.stdout), { ...change, file, branch: 'main', outcome: 'committed', commit })
+  })
+
+  it('abort takes back what a release that failed was made of, and promote says that it has failed', async () => {
+    await run({ 'release.yaml': command(1, first) })
+    rehearsal.tell = (release) =>
+      release === second ? { installed: true, availableReplicas: 0, trafficReady: true, message: 'no pods' } : undefined
+    const deadline = 'metadata:\n  annotations: {flotilla.dev/step-deadline: 15m}\n'
+    await run({ 'apps/app.yaml': edited.replace('metadata:\n', deadline) })
+    rehearsal.promotions = { [`default/${second}`]: { step: 0, deadlinePassed: true } }
+    await run({ 'README.md': 'hello\n' })
+    const promoted = await promote()
+    assert.equal(promoted.code, 1)
+    assert.match(promoted.stderr, new RegExp(`${second} has failed: step 0 .*; change the template, or take it back`))
+    const { code, stderr } = await abort()
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, new RegExp(`super-server goes back to ${first}; ${second} has failed`))
+    assert.match(show(`flotilla/abort-${second}`, 'apps/app.yaml'), /version: 0\.0\.1\n/)
   })
 })
