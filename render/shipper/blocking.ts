@@ -3,6 +3,7 @@ import type { Message } from '../../repo-layout/message.ts'
 import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
 import { rolloutKey } from '../../repo-layout/read/rollouts.ts'
 import type { ApplicationDocument } from '../../repo-layout/schema/shipper.ts'
+import { mayBe } from '../suspects.ts'
 import { blockedBy, blockMessage, blockOverrideAnnotation, parseOverrides } from './blocks.ts'
 
 /** The RolloutBlocks of a fleet. */
@@ -14,12 +15,13 @@ export interface Blocks {
 }
 
 /**
- * Reads the blocks of a fleet. A document in error may be a block, so it is one; a file that cannot be read and speaks of
- * RolloutBlocks blocks everything.
+ * Reads the blocks of a fleet. A document in error, or of a kind that looks like a slip of the pen, may be a block, so it is
+ * one; a file that cannot be read and speaks of RolloutBlocks blocks everything.
  */
 export function readBlocks({ rollouts, holds }: FleetSource): Blocks {
   const written = new Map(rollouts.blocks.map((block) => [rolloutKey(block.value.metadata), block]))
-  const all = [...written.keys(), ...rollouts.held.blocks]
+  const misspelt = holds.strangers.filter((one) => mayBe(one, ['RolloutBlock'])).map((one) => rolloutKey(one))
+  const all = [...new Set([...written.keys(), ...rollouts.held.blocks, ...misspelt])]
   const isUnknown = holds.mayHold('RolloutBlock', ['RolloutBlock'])
   const stays = 'this application stays as it is'
   return {
@@ -34,7 +36,10 @@ export function readBlocks({ rollouts, holds }: FleetSource): Blocks {
         const at = ['metadata', 'annotations', blockOverrideAnnotation]
         return [warningAt(document, at, 'rollout-blocked', `${text}; ${stays} until the override is taken out`)]
       }
-      const reasons = blocked.blocks.flatMap((key) => written.get(key)?.value.spec?.message || [])
+      const reasons = blocked.blocks.flatMap((key) => {
+        const block = written.get(key)
+        return block ? (block.value.spec?.message ?? '') || [] : `what is said there as ${key} cannot be read`
+      })
       const why = reasons.length > 0 ? `: ${reasons.join('; ')}` : ''
       return [warningAt(document, ['metadata', 'name'], 'rollout-blocked', `${text}${why}; ${stays}`)]
     },

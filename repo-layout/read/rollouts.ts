@@ -36,7 +36,7 @@ export interface RolloutSource {
     readonly applications: ReadonlySet<string>
     readonly releases: ReadonlySet<string>
     readonly blocks: ReadonlySet<string>
-    /** Whether a document in error has no name, so that it may be any. */
+    /** Whether an Application or a Release in error has no name, so that it may be any. */
     readonly nameless: boolean
   }
 }
@@ -104,10 +104,7 @@ export function gatherRollouts(
 ): RolloutSource & { readonly messages: readonly Message[] } {
   const applications = apart(all.flatMap((items) => items.applications))
   const releases = apart(all.flatMap((items) => items.releases))
-  const blocks = apart(
-    all.flatMap((items) => items.blocks),
-    false,
-  )
+  const blocks = blocksOf(all.flatMap((items) => items.blocks))
   return {
     applications: applications.valid,
     releases: releases.valid,
@@ -116,7 +113,7 @@ export function gatherRollouts(
       applications: applications.held,
       releases: releases.held,
       blocks: blocks.held,
-      nameless: applications.nameless || releases.nameless || blocks.nameless,
+      nameless: applications.nameless || releases.nameless,
     },
     messages: [...applications.messages, ...releases.messages],
   }
@@ -129,13 +126,23 @@ interface Apart<T> {
   readonly messages: readonly Message[]
 }
 
-function apart<T>(items: readonly Item<T>[], unique = true): Apart<T> {
+/** Blocks of one name are as good as one; one in error without a name blocks its namespace like any other. */
+function blocksOf(items: readonly Item<RolloutBlockDocument>[]): Pick<Apart<RolloutBlockDocument>, 'valid' | 'held'> {
+  const isFine = (item: Item<RolloutBlockDocument>): item is Valid<RolloutBlockDocument> => item.value !== undefined
+  const inError = items.filter((item) => !isFine(item)).map(({ document }) => identityOf(document))
+  return {
+    valid: items.filter(isFine),
+    held: new Set(inError.map(({ namespace, name = '(nameless)' }) => rolloutKey({ namespace, name }))),
+  }
+}
+
+function apart<T>(items: readonly Item<T>[]): Apart<T> {
   const keyOf = ({ document }: Item<T>) => {
     const { namespace, name } = identityOf(document)
     return name === undefined ? undefined : rolloutKey({ namespace, name })
   }
   const named = items.filter((item) => keyOf(item) !== undefined)
-  const twins = [...groupBy(named, (item) => keyOf(item) ?? '').values()].filter((group) => unique && group.length > 1)
+  const twins = [...groupBy(named, (item) => keyOf(item) ?? '').values()].filter((group) => group.length > 1)
   const doubled = new Set(twins.flat())
   const isFine = (item: Item<T>): item is Valid<T> => item.value !== undefined && !doubled.has(item)
   return {
