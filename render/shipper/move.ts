@@ -38,8 +38,6 @@ export function move(
 ): Moved {
   const newest = rollouts.at(-1)
   if (!newest) return { rollouts, messages: [], stands: false }
-  const surge = surgesOf(application, newest)
-  if (surge.type === 'failed') return { rollouts, messages: [surge.message], stands: false }
   const letter = source.fleet.spec.rollouts.rules === 'Shipper'
   const takesPart = takingPart(source, frozen)
   const clusters = [...new Set(rollouts.flatMap((rollout) => rollout.clusters))].filter((name) => takesPart.has(name))
@@ -48,7 +46,7 @@ export function move(
     letter,
     hasTraffic: rollouts.some(({ service }) => service !== undefined),
     namespace: newest.namespace,
-    surge: surge.surge,
+    surge: surgesOf(application, newest),
   })
   const shifted = new Set(patches.flatMap((patch) => (patch.type === 'traffic' ? patch.clusters : [])))
   const moved = rollouts.map((rollout, i): Rollout => {
@@ -117,22 +115,13 @@ function told(
  * The limit of both releases together in each cluster, as the Application says it now: how fast to go is no part of what a
  * release is. As much as a whole release beside the other is no limit.
  */
-function surgesOf(
-  { document, value }: Valid<ApplicationDocument>,
-  { totalReplicas }: Rollout,
-): { readonly type: 'surge'; readonly surge: SurgeOf } | { readonly type: 'failed'; readonly message: Message } {
+function surgesOf({ value }: Valid<ApplicationDocument>, { totalReplicas }: Rollout): SurgeOf {
   const maxSurge = value.spec.template.strategy.rollingUpdate?.maxSurge
-  const limits = new Map<string, number>()
-  for (const [cluster, total] of totalReplicas) {
-    const surge = surgePercent(maxSurge, total)
-    if (surge.type === 'failed') {
-      const at = ['spec', 'template', 'strategy', 'rollingUpdate', 'maxSurge']
-      const text = `${surge.problem}; the rollout stays where it is`
-      return { type: 'failed', message: errorAt(document, at, 'schema', text) }
-    }
-    if (surge.percent < 100) limits.set(cluster, surge.percent)
+  const limits = new Map([...totalReplicas].map(([cluster, total]) => [cluster, surgePercent(maxSurge, total)]))
+  return (cluster) => {
+    const limit = limits.get(cluster) ?? 100
+    return limit < 100 ? limit : undefined
   }
-  return { type: 'surge', surge: (cluster) => limits.get(cluster) }
 }
 
 /** A release as the rules of the strategy take it. */

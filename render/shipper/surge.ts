@@ -3,41 +3,30 @@ import type { Pair } from './safe.ts'
 import { clustersOf, type ReleaseState, type View } from './state.ts'
 import { type Load, loadIn, type Wanted, wantedAt } from './targets.ts'
 
-/** `maxSurge` as a percentage of a release's replicas, or what is wrong with it. */
-export type Surge =
-  | { readonly type: 'percent'; readonly percent: number }
-  | { readonly type: 'failed'; readonly problem: string }
-
 /**
  * How many percent of `replicas` a rollout may have beside its 100, by `rollingUpdate.maxSurge`: a number of pods, or a
- * percentage of them, which is rounded up to whole pods. Absent and 0 are 100, which is no limit
+ * percentage of them (`25%`), which is rounded up to whole pods. Absent and 0 are 100, which is no limit
  * (`shipper gradual-rollout max_surge.go`).
  */
-export function surgePercent(maxSurge: number | string | null | undefined, replicas: number): Surge {
-  const share = typeof maxSurge === 'string' ? /^(\d+)%$/.exec(maxSurge)?.[1] : undefined
-  if (typeof maxSurge === 'string' && share === undefined) {
-    const problem = `maxSurge ${JSON.stringify(maxSurge)} is neither a number of pods nor a percentage; write 2 or "25%"`
-    return { type: 'failed', problem }
-  }
-  const pods = share === undefined ? Number(maxSurge ?? 0) : Math.ceil((replicas * Number(share)) / 100)
-  return { type: 'percent', percent: pods > 0 && replicas > 0 ? Math.ceil((pods / replicas) * 100) : 100 }
+export function surgePercent(maxSurge: number | string | null | undefined, replicas: number): number {
+  const pods =
+    typeof maxSurge === 'string' ? Math.ceil((replicas * Number.parseInt(maxSurge, 10)) / 100) : (maxSurge ?? 0)
+  return pods > 0 && replicas > 0 ? Math.ceil((pods / replicas) * 100) : 100
 }
-
 /** A step between two steps of a strategy. */
 export type VirtualStep = Pick<Step, 'capacity' | 'traffic'>
 
 /** What there is before the first step. */
-const origin: VirtualStep = { capacity: { incumbent: 100, contender: 0 }, traffic: { incumbent: 100, contender: 0 } }
-
-/**
- * For each step of a strategy, the steps from the one before it, both included, in which no capacity moves by more than
- * `surge` percent at once and traffic moves evenly (`shipper gradual-rollout virtual_strategy.go`).
- */
-export function virtualStrategy(steps: readonly Step[], surge: number): readonly (readonly VirtualStep[])[] {
-  return steps.map((step, i) => virtualSteps(steps[i - 1] ?? origin, step, surge))
+export const origin: VirtualStep = {
+  capacity: { incumbent: 100, contender: 0 },
+  traffic: { incumbent: 100, contender: 0 },
 }
 
-function virtualSteps(from: VirtualStep, to: VirtualStep, surge: number): readonly VirtualStep[] {
+/**
+ * The steps from one step of a strategy to another, both included, in which no capacity moves by more than `surge` percent at
+ * once and traffic moves evenly (`shipper gradual-rollout virtual_strategy.go`).
+ */
+export function virtualSteps(from: VirtualStep, to: VirtualStep, surge: number): readonly VirtualStep[] {
   const distance = (role: keyof StepValue) => Math.abs(to.capacity[role] - from.capacity[role])
   const count = Math.max(1, Math.ceil(Math.max(distance('incumbent'), distance('contender')) / surge))
   const pace = (role: keyof StepValue) => Math.ceil(Math.abs(to.traffic[role] - from.traffic[role]) / count)

@@ -55,6 +55,10 @@ export const environmentSchema = z.looseObject({
   overrides: z.array(applicationOverride).nullish().describe('what is other in some clusters; later entries win'),
 })
 
+function isSurge(maxSurge: number | string | null | undefined): boolean {
+  return typeof maxSurge !== 'string' || /^\d+%$/.test(maxSurge)
+}
+
 /** `Application` of Shipper: what users edit; each change of its template is a rollout. */
 export const applicationSchema = z.looseObject({
   apiVersion: text,
@@ -62,19 +66,22 @@ export const applicationSchema = z.looseObject({
   metadata: foreignMetadata,
   spec: z.looseObject({
     revisionHistoryLimit: z.int().nullish(),
-    template: environmentSchema,
+    template: environmentSchema.refine(({ strategy }) => isSurge(strategy.rollingUpdate?.maxSurge), {
+      path: ['strategy', 'rollingUpdate', 'maxSurge'],
+      message: 'expected a number of pods or a percentage of them, such as 2 or "25%"',
+    }),
   }),
 })
 
 /**
  * `Release` of Shipper as a person writes it: which step a release is to be at, by number or, which Shipper does not have,
- * by name. The name of the release pins the step to one template.
+ * by name. The name of the release pins the step to one template, so the environment may be left out.
  */
 export const releaseSchema = z.looseObject({
   apiVersion: text,
   kind: z.literal('Release'),
   metadata: foreignMetadata,
-  spec: z.looseObject({ targetStep: z.union([step, text]), environment: z.looseObject({}).nullish() }),
+  spec: z.looseObject({ targetStep: z.union([step, text]), environment: environmentSchema.nullish() }),
 })
 
 /** `RolloutBlock` of Shipper: while it is there, nothing in its namespace is rolled out. */

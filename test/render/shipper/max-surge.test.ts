@@ -45,6 +45,9 @@ async function peak(rehearsal: Rehearsal): Promise<number> {
   return most
 }
 
+const isNoSurge =
+  /^app\.yaml:\d+:\d+: error: \S+maxSurge: expected a number of pods or a percentage .*, found "hello" \[schema\]/
+
 describe('strategy.rollingUpdate.maxSurge of an Application', () => {
   for (const { rollingUpdate, replicaCount, expectedPercent, error } of cases.maxSurge) {
     if (error !== null) continue
@@ -63,6 +66,18 @@ describe('strategy.rollingUpdate.maxSurge of an Application', () => {
     assert.equal(releasesOf(rehearsal).length, 2, 'no new release for it')
   })
 
+  it('is an error where it is no number of pods, before anything begins', async () => {
+    const sources = {
+      'flotilla.yaml': fleet,
+      'c.yaml': clusterDocument({ name: 'c1' }),
+      'app.yaml': surging('hello', '0.0.1'),
+    }
+    const rehearsal = rehearse(sources, nginxCharts())
+    await rehearsal.settle()
+    assert.match(rehearsal.said().join('\n'), isNoSurge)
+    assert.deepEqual(releasesOf(rehearsal), [])
+  })
+
   it('is an error where it is no number of pods, and everything stays', async () => {
     const rehearsal = await begun(undefined)
     const before = rehearsal.paths().map((path) => rehearsal.file(path))
@@ -71,7 +86,7 @@ describe('strategy.rollingUpdate.maxSurge of an Application', () => {
     rehearsal.sources = { ...rehearsal.sources, ...sources }
     await rehearsal.turn()
     await rehearsal.turn()
-    assert.match(rehearsal.said().join('\n'), /^app\.yaml:\d+:\d+: error: maxSurge "hello" is neither/)
+    assert.match(rehearsal.said().join('\n'), isNoSurge)
     const kinds = (file: unknown) => getIn(file as Json, ['kind']) !== 'Release'
     assert.deepEqual(
       rehearsal
