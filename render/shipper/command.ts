@@ -4,7 +4,10 @@ import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
 import { rolloutKey } from '../../repo-layout/read/rollouts.ts'
 import { promotionOf } from '../../repo-layout/schema/promotion.ts'
 import type { ApplicationDocument, ReleaseDocument } from '../../repo-layout/schema/shipper.ts'
+import { mayBe } from '../suspects.ts'
+import { environmentHash } from './hash.ts'
 import { type Rollout, releaseKey } from './rollout.ts'
+import { environmentOf } from './template.ts'
 
 /**
  * Has the newest release of an application go to the step that a Release in the source says. Without one it is at its first
@@ -20,8 +23,8 @@ export function commandFor(
   if (!newest) return { rollouts, messages: [] }
   const written = commandOf(newest, source)
   if (written === 'none') {
-    const stays = newest.complete || promotionOf(value.metadata.annotations).isAutomatic
-    return { rollouts: stays ? rollouts : withTarget(rollouts, newest, 0), messages: [] }
+    const isLeft = newest.complete || promotionOf(value.metadata.annotations).isAutomatic
+    return { rollouts: isLeft ? rollouts : withTarget(rollouts, newest, 0), messages: [] }
   }
   if (written === 'unknown') return { rollouts, messages: [] }
   const step = stepOf(written, newest)
@@ -38,17 +41,35 @@ export function commandOf(
   const key = releaseKey(release)
   const written = releases.find(({ value }) => rolloutKey(value.metadata) === key)
   if (written) return written
-  return held.nameless || held.releases.has(key) || holds.mayHold('Release', [release.name]) ? 'unknown' : 'none'
+  const isMisspelt = holds.strangers.some((one) => one.name === release.name && mayBe(one, ['Release']))
+  const isUnknown = isMisspelt || held.nameless || held.releases.has(key) || holds.mayHold('Release', [release.name])
+  return isUnknown ? 'unknown' : 'none'
 }
 
-function stepOf({ document, value }: Valid<ReleaseDocument>, rollout: Rollout): number | Message {
+const stays = 'the release stays where it is'
+
+function stepOf(written: Valid<ReleaseDocument>, rollout: Rollout): number | Message {
+  const { document, value } = written
   const steps = rollout.environment.strategy?.steps ?? []
   const { targetStep } = value.spec
-  const step = typeof targetStep === 'number' ? targetStep : steps.findIndex((one) => one.name === targetStep)
-  if (steps[step]) return step
+  if (!isOwnEnvironment(written, rollout)) {
+    const text = `this is not the environment of release ${rollout.name}, which never changes; edit the Application's template for another one, or take it out here; ${stays}`
+    return errorAt(document, ['spec', 'environment'], 'schema', text)
+  }
+  const named = steps.flatMap(({ name }, i) => (name === targetStep ? [i] : []))
+  const step = typeof targetStep === 'number' ? targetStep : named[0]
+  if (step !== undefined && steps[step] && named.length < 2) return step
   const known = steps.map((one, i) => `${i} (${one.name})`).join(', ')
-  const text = `no step ${JSON.stringify(targetStep)} in strategy for Release "${releaseKey(rollout)}"; its steps are ${known}; the release stays where it is`
-  return errorAt(document, ['spec', 'targetStep'], 'schema', text)
+  const what =
+    named.length > 1
+      ? `${named.length} steps are named ${JSON.stringify(targetStep)}; write the number of the one that is meant`
+      : `no step ${JSON.stringify(targetStep)} in strategy for Release "${releaseKey(rollout)}"`
+  return errorAt(document, ['spec', 'targetStep'], 'schema', `${what}; its steps are ${known}; ${stays}`)
+}
+
+/** Whether a Release says nothing of an environment, or exactly that of the release (`shipper 0.10 webhook.go`). */
+function isOwnEnvironment({ value: { spec } }: Valid<ReleaseDocument>, { hash }: Rollout): boolean {
+  return spec.environment == null || environmentHash(environmentOf(spec.environment)) === hash
 }
 
 /** The releases with another step to go to for the newest of them. */

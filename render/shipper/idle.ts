@@ -4,8 +4,15 @@ import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import { rolloutKey, rolloutNamespace } from '../../repo-layout/read/rollouts.ts'
 import { type Rollout, releaseKey } from './rollout.ts'
 
-/** Releases that command nothing: of no release that there is, or of one that is not the newest of its application. */
-export function idleReleases({ rollouts }: FleetSource, live: readonly Rollout[]): readonly Message[] {
+/**
+ * Releases that command nothing: of no release that there is, or of one that is not the newest of its application. Of
+ * applications in `pending`, `namespace/name`, whose next release is not known yet nothing is said.
+ */
+export function idleReleases(
+  { rollouts }: FleetSource,
+  live: readonly Rollout[],
+  pending: ReadonlySet<string>,
+): readonly Message[] {
   const newest = new Map<string, Rollout>()
   for (const rollout of live) newest.set(`${rollout.namespace}/${rollout.application}`, rollout)
   const commanded = new Set([...newest.values()].map(releaseKey))
@@ -14,11 +21,14 @@ export function idleReleases({ rollouts }: FleetSource, live: readonly Rollout[]
     if (commanded.has(key)) return []
     const older = live.find((rollout) => releaseKey(rollout) === key)
     const application = older?.application ?? value.metadata.name.replace(/-[0-9a-f]+-\d+$/, '')
-    const now = newest.get(`${rolloutNamespace(value.metadata)}/${application}`)
+    const of = `${rolloutNamespace(value.metadata)}/${application}`
+    if (!older && pending.has(of)) return []
+    const now = newest.get(of)
     const which = now ? `; the newest of ${application} is ${now.name}` : ''
     const what = older ? 'this is not the newest release' : 'there is no such release'
-    return [
-      warningAt(document, ['metadata', 'name'], 'release-idle', `${what}, so its targetStep has no effect${which}`),
-    ]
+    // The name of a release that was given up comes again with its template.
+    const later = older ? '' : '; take it out, for it will command the next one of that name'
+    const text = `${what}, so its targetStep has no effect${which}${later}`
+    return [warningAt(document, ['metadata', 'name'], 'release-idle', text)]
   })
 }

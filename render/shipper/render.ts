@@ -61,6 +61,7 @@ export function renderShipper(input: RenderInput, context: ShipperContext): Ship
   const objects: ObjectFiles[] = []
   const kept: string[] = []
   const needs: ChartNeed[] = []
+  const pending = new Set<string>()
   const steps: string[] = []
   const messages: Message[] = []
   const live: Rollout[] = []
@@ -122,6 +123,7 @@ export function renderShipper(input: RenderInput, context: ShipperContext): Ship
     const facts = releaseFacts(namespace, observations, previous, () => now)
     const advanced = stepApplication(application, rollouts, { source, observations, charts, frozen, blocks, facts })
     needs.push(...advanced.needs)
+    if (advanced.needs.length > 0) pending.add(rolloutKey(metadata))
     messages.push(...advanced.messages)
     const { free, taken } = owners.apart(folder, copiesIn(advanced.rollouts))
     if (taken === undefined) {
@@ -139,7 +141,7 @@ export function renderShipper(input: RenderInput, context: ShipperContext): Ship
     else write(folder, rollouts, owners.apart(folder, copiesIn(rollouts)).free)
     messages.push(...(why ?? []))
   }
-  if (needs.length === 0) messages.push(...idleReleases(source, live))
+  messages.push(...idleReleases(source, live, pending))
   return {
     objects,
     records: live.flatMap((rollout) => memo.of(rollout, [], () => formatRollout(rollout))),
