@@ -12,7 +12,7 @@ export interface Whereabouts {
 /** Writes the file that a shell reads to find everything, and gives its path. */
 export async function writeSettings({ dir, url, kubeconfig, server }: Whereabouts): Promise<string> {
   const path = join(dir, 'env')
-  const settings = { KUBECONFIG: kubeconfig, FLOTILLA_SERVER: server, FLEET: url }
+  const settings = { KUBECONFIG: kubeconfig, FLOTILLA_SERVER: server, FLOTILLA_REPO: url, FLEET: url }
   const lines = Object.entries(settings).map(([name, value]) => `export ${name}='${value}'\n`)
   await writeFile(path, lines.join(''))
   return path

@@ -26,7 +26,10 @@ export function abortCommand(
       ? rollouts.find((one) => one.failed === failed)
       : rollouts.findLast(({ complete, name: one }) => complete && one !== contender?.name)
     if (!contender || (contender.complete && !failed))
-      return { type: 'nothing', why: 'nothing is being rolled out; take the last change back with "flotilla rollback"' }
+      return {
+        type: 'nothing',
+        why: `nothing is being rolled out; to go back: flotilla rollback ${at.application.key}`,
+      }
     if (!incumbent) return { type: 'nothing', why: `${contender.name} is the first release: nothing ran before it` }
     const release = failed?.release ?? contender.name
     const path = contender.source

@@ -26,13 +26,14 @@ export function promoteCommand(
     const next = stepFor(rollouts, flags.step)
     if (next.type === 'none') return { type: 'nothing', why: next.why }
     const { release, step } = next
+    const way = step < release.targetStep ? 'back' : 'on'
     const place = releasePlace(rollouts, at.source.rollouts.releases, release.source)
     return {
       type: 'change',
       branch: `flotilla/promote-${release.name}-${step}`,
       path: place.path,
       text: withStep(await at.textAt(place.path), place, release, step),
-      message: `Move ${release.application} on to ${next.name}\n\nRelease ${release.name} is to go to step ${step}.\n`,
+      message: `Move ${release.application} ${way} to ${next.name}\n\nRelease ${release.name} is to go to step ${step}.\n`,
       told: `${release.name} is to go to step ${step} (${next.name}), in ${place.path}`,
       data: { release: release.name, step: { index: step, name: next.name } },
     }

@@ -1,6 +1,8 @@
+import { applicationOfRecord } from '../../render/shipper/record.ts'
+import { labels } from '../../render/shipper/rollout.ts'
 import { sourceOfGenerated } from '../../repo-layout/generated/file.ts'
 import { clusterOfPath, encodeName } from '../../repo-layout/generated/path.ts'
-import { isJsonObject, type KubeObject } from '../../repo-layout/json.ts'
+import { getIn, isJsonObject, type Json, type KubeObject } from '../../repo-layout/json.ts'
 import { type Subject, subjectOf } from '../../repo-layout/subject.ts'
 import { parseYaml } from '../../repo-layout/yaml/parse.ts'
 import type { Commit, Repository } from '../git/types.ts'
@@ -24,7 +26,8 @@ export interface Tips {
 }
 
 /**
- * What is meant by a commit id (also the beginning of one), a revision, or a workload: a Subject, or `namespace/name`. Of a
+ * What is meant by a commit id (also the beginning of one), a revision, or a workload, an Application too: a Subject, or
+ * `namespace/name`. Of a
  * workload it is the newest commit of the source branch that changed the file it comes from. Rejects with a `GitError`.
  */
 export async function findTarget(repository: Reading, tips: Tips, name: string): Promise<Target> {
@@ -80,15 +83,16 @@ async function findFile(
   name: string,
 ): Promise<{ readonly subject: Subject; readonly file: string } | { readonly why: string } | undefined> {
   const wanted = name.replace(/^([^/.]+)\.[^/]*\//, '$1/').toLowerCase()
-  const last = `/${encodeName(name.slice(name.lastIndexOf('/') + 1))}.yaml`
+  const last = encodeName(name.slice(name.lastIndexOf('/') + 1))
   const seen = new Set<string>()
   for (const { oid: commit } of await repository.log(generated, 100)) {
     const found = new Map<Subject, string>()
     for (const { path, oid } of await repository.list(commit)) {
-      if (clusterOfPath(path) === undefined || !path.endsWith(last) || seen.has(oid)) continue
+      const isCopy = clusterOfPath(path) !== undefined && path.endsWith(`/${last}.yaml`)
+      if (!(isCopy || applicationOfRecord(path) === last) || seen.has(oid)) continue
       seen.add(oid)
       const text = Buffer.from(await repository.read(oid)).toString('utf8')
-      const subject = subjectIn(text)
+      const subject = isCopy ? subjectIn(text) : applicationIn(text)
       const file = sourceOfGenerated(text)
       if (subject !== undefined && file !== undefined && isMeant(subject, wanted)) found.set(subject, file)
     }
@@ -105,8 +109,20 @@ function isMeant(subject: Subject, wanted: string): boolean {
   return short === wanted || (wanted.split('/').length === 2 && short.endsWith(`/${wanted}`))
 }
 
-function subjectIn(text: string): Subject | undefined {
+/** The Application of the record `Release.yaml` of one of its releases. */
+function applicationIn(text: string): Subject | undefined {
+  const metadata = getIn(valueIn(text), ['metadata'])
+  const [namespace, name] = [getIn(metadata, ['namespace']), getIn(metadata, ['labels', labels.app])]
+  if (typeof namespace !== 'string' || typeof name !== 'string') return undefined
+  return `Application.shipper.booking.com/${namespace}/${name}`
+}
+
+function valueIn(text: string): Json | undefined {
   const parsed = parseYaml(text)
-  const value = parsed.type === 'documents' ? parsed.documents[0]?.value : undefined
+  return parsed.type === 'documents' ? parsed.documents[0]?.value : undefined
+}
+
+function subjectIn(text: string): Subject | undefined {
+  const value = valueIn(text)
   return isJsonObject(value) && 'metadata' in value ? subjectOf(value as KubeObject) : undefined
 }

@@ -1,10 +1,12 @@
 import { posix } from 'node:path'
-import { type Document, isMap, parseAllDocuments } from 'yaml'
 import type { Rollout } from '../../render/shipper/rollout.ts'
+import { getIn } from '../../repo-layout/json.ts'
 import type { Valid } from '../../repo-layout/read/assemble.ts'
 import { rolloutKey } from '../../repo-layout/read/rollouts.ts'
 import type { ReleaseDocument } from '../../repo-layout/schema/shipper.ts'
+import type { YamlEdit } from '../../repo-layout/yaml/edit/change-json.ts'
 import { stringifyYaml } from '../../repo-layout/yaml/stringify.ts'
+import { editObject, findObject } from './edit-document.ts'
 
 /** Where the step of a release stands, or is to stand, in the source. */
 export interface ReleasePlace {
@@ -40,19 +42,18 @@ export function releasePlace(
 export function withStep(text: string | undefined, place: ReleasePlace, release: Rollout, step: number): string {
   if (text === undefined) return newRelease(release, step)
   if (place.names === undefined) return `${text.trimEnd()}\n---\n${newRelease(release, step)}`
-  const documents = parseAllDocuments(text) as readonly Document[]
-  const found = documents.find(
-    (document) =>
-      isMap(document.contents) &&
-      document.get('kind') === 'Release' &&
-      document.getIn(['metadata', 'name']) === place.names,
-  )
-  if (!found)
+  const found = findObject(text, { kind: 'Release', namespace: release.namespace, name: place.names })
+  const edits: readonly YamlEdit[] = [
+    { type: 'set', path: ['metadata', 'name'], value: release.name },
+    { type: 'set', path: ['spec', 'targetStep'], value: step },
+    ...(getIn(found?.value, ['spec', 'environment']) === undefined
+      ? []
+      : [{ type: 'remove', path: ['spec', 'environment'] } as const]),
+  ]
+  const made = found && editObject(text, found.at, edits)
+  if (made === undefined)
     throw new Error(`${place.path} holds no Release ${place.names} that can be edited; write its targetStep by hand`)
-  found.setIn(['metadata', 'name'], release.name)
-  found.setIn(['spec', 'targetStep'], step)
-  found.deleteIn(['spec', 'environment'])
-  return documents.map((document) => document.toString({ lineWidth: 0 })).join('')
+  return made
 }
 
 function newRelease({ name, namespace }: Rollout, step: number): string {

@@ -32,6 +32,11 @@ export function applicationFolderOf(path: string): string | undefined {
   return /^(rollouts\/[^/]+\/[^/]+\/)/.exec(path)?.[1]
 }
 
+/** The application of the path of a record `Release.yaml`, as its folder is named; undefined for other paths. */
+export function applicationOfRecord(path: string): string | undefined {
+  return /^rollouts\/[^/]+\/([^/]+)\/[^/]+\/Release\.yaml$/.exec(path)?.[1]
+}
+
 /** The folder of an application's records, with a closing slash. */
 export function applicationFolder(namespace: string, application: string): string {
   return `${folder}${encodeName(namespace)}/${encodeName(application)}/`

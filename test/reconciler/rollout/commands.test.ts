@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { abortCommand } from '../../../reconciler/commands/abort.ts'
 import type { ApplicationFlags } from '../../../reconciler/commands/change-application.ts'
 import { type PromoteFlags, promoteCommand } from '../../../reconciler/commands/promote.ts'
+import { rollbackCommand } from '../../../reconciler/commands/rollback.ts'
 import { fleet as fleetDocument } from '../../render/helper.ts'
 import { command, nginxCharts, shipperCluster } from '../../render/shipper/fixtures.ts'
 import { type Rehearsal, rehearse } from '../../render/shipper/rehearsal.ts'
@@ -84,15 +85,13 @@ describeReal('flotilla promote and abort', ['git'], () => {
   })
 
   it('promote takes the document of the release before over, with what else stands in its file', async () => {
-    const written = `# pinned by hand\n${command(1, first)}# the end\n`
+    const written = `# pinned by hand\n${command(1, first)}# the end\n---\n# of another\na:   "1"\n`
     await run({ 'steps.yaml': written })
     await run({ 'apps/app.yaml': edited })
     const { code, stderr } = await promote({ step: 'full on' })
     assert.equal(code, 0, stderr)
     const text = show(`flotilla/promote-${second}-1`, 'steps.yaml')
-    assert.match(text, /^# pinned by hand\n/)
-    assert.match(text, /# the end\n?$/)
-    assert.ok(text.includes(second) && !text.includes(first), text)
+    assert.equal(`${text}\n`, written.replace(first, second))
   })
 
   it('promote goes to no step that is not there, and shows without writing', async () => {
@@ -102,6 +101,10 @@ describeReal('flotilla promote and abort', ['git'], () => {
     const shown = await promote({ dryRun: true })
     assert.equal(shown.code, 0)
     assert.match(shown.stdout, /\+ {2}targetStep: 1/)
+    await run({ 'release.yaml': command(1, first) })
+    const back = await promote({ step: 'staging', dryRun: true })
+    assert.match(back.stderr, /"Move super-server back to staging"/)
+    assert.match(back.stdout, /^-spec: \{targetStep: 1\}\n\+spec: \{targetStep: 0\}$/m)
     assert.equal(fleet.git('branch', '--list', 'flotilla/*'), '')
   })
 
@@ -116,8 +119,7 @@ describeReal('flotilla promote and abort', ['git'], () => {
     assert.equal(code, 0, stderr)
     assert.equal(stdout, `flotilla/abort-${second}\n`)
     const text = show(`flotilla/abort-${second}`, 'apps/app.yaml')
-    assert.match(text, /^# who to ask: the platform team\n/)
-    assert.match(text, /version: 0\.0\.1\n/)
+    assert.equal(text, application.trimEnd())
 
     await run({ 'apps/app.yaml': text })
     assert.equal(rehearsal.file(`rollouts/default/super-server/${second}/Release.yaml`), undefined)
@@ -203,5 +205,20 @@ describeReal('flotilla promote and abort', ['git'], () => {
     assert.equal(code, 0, stderr)
     assert.match(stderr, new RegExp(`super-server goes back to ${first}; ${second} has failed`))
     assert.match(show(`flotilla/abort-${second}`, 'apps/app.yaml'), /version: 0\.0\.1\n/)
+  })
+
+  it('rollback takes back what changed an Application last, by its name, in its file alone', async () => {
+    await run({ 'release.yaml': command(1, first) })
+    await run({ 'apps/app.yaml': edited, 'README.md': 'hello\n' })
+    for (const name of ['default/super-server', 'Application/default/super-server']) {
+      const { code, stdout, stderr } = await recorded(
+        (context) => rollbackCommand(name, { ...where(), dryRun: true }, context),
+        env,
+      )
+      assert.equal(code, 0, stderr)
+      assert.match(stderr, /the newest commit that changed Application\.shipper\.booking\.com\/default\/super-server; /)
+      assert.match(stdout, /^-.*version: 0\.0\.2\n\+.*version: 0\.0\.1$/m)
+      assert.doesNotMatch(stdout, /README/)
+    }
   })
 })
