@@ -48,7 +48,7 @@ const items = z.array(
 
 const commonRecord = z.looseObject({
   metadata: z.looseObject({
-    annotations: z.looseObject({
+    annotations: z.strictObject({
       'flotilla.dev/workload': z.string(),
       'flotilla.dev/service': z.string().optional(),
       [countNote]: z.string().regex(/^\d+$/).transform(Number).optional(),
@@ -58,7 +58,7 @@ const commonRecord = z.looseObject({
 })
 
 const partRecord = z.looseObject({
-  metadata: z.looseObject({ annotations: z.looseObject({ [clustersNote]: z.string().min(1) }) }),
+  metadata: z.looseObject({ annotations: z.strictObject({ [clustersNote]: z.string().min(1) }) }),
   items,
 })
 

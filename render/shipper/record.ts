@@ -4,9 +4,11 @@ import { encodeName } from '../../repo-layout/generated/path.ts'
 import type { Json, JsonObject } from '../../repo-layout/json.ts'
 import { compare } from '../../repo-layout/message.ts'
 import { environmentSchema } from '../../repo-layout/schema/shipper.ts'
+import { type Subject, subjectOf } from '../../repo-layout/subject.ts'
 import { parseYaml } from '../../repo-layout/yaml/parse.ts'
 import type { PlacedFile } from '../files.ts'
 import { manifestDocuments, readManifests } from './manifest-record.ts'
+import { objectsIn } from './manifests.ts'
 import { type FailedRelease, labels, notes, type Rollout } from './rollout.ts'
 import { totalIn } from './state.ts'
 import { environmentOf } from './template.ts'
@@ -153,11 +155,29 @@ function withoutBlanks({ type, status, step, reason, message }: Rollout['conditi
   return { type, status, step, ...(reason === '' ? {} : { reason }), ...(message === '' ? {} : { message }) }
 }
 
+const text = z.string()
+const count = text.regex(/^\d+$/).transform(Number)
+
+/** Notes of Flotilla that this version does not know are from a newer one, which would miss them: then nothing may be written. */
+const isKnownNote = (note: string) => !note.startsWith('flotilla.dev/') || Object.values<string>(notes).includes(note)
+
 const metadata = z.looseObject({
-  name: z.string(),
-  namespace: z.string(),
-  labels: z.record(z.string(), z.string()),
-  annotations: z.record(z.string(), z.string()).default({}),
+  name: text,
+  namespace: text,
+  labels: z.object({ [labels.app]: text, [labels.release]: text, [labels.hash]: text }).catchall(text),
+  annotations: z
+    .object({
+      [notes.clusters]: text,
+      [notes.generation]: count,
+      [notes.iteration]: count,
+      [notes.template]: text,
+      [notes.digest]: text,
+      [notes.engine]: text,
+      [notes.retreating]: z.literal('true').optional(),
+      [notes.failed]: text.optional(),
+    })
+    .catchall(text)
+    .refine((annotations) => Object.keys(annotations).every(isKnownNote)),
 })
 
 const condition = z.looseObject({
@@ -174,18 +194,17 @@ const condition = z.looseObject({
   message: z.string().default(''),
 })
 
-const text = z.string()
 const answer = z.enum(['True', 'False', 'Unknown'])
 
 const failedRecord = z.object({ release: text, template: text, reason: text })
 
 const releaseRecord = z.looseObject({
   metadata,
-  spec: z.looseObject({ targetStep: z.int(), environment: environmentSchema }),
+  spec: z.looseObject({ targetStep: z.int().min(0), environment: environmentSchema }),
   status: z.looseObject({
     achievedStep: z.looseObject({ step: z.int() }).optional(),
     clusters: z.array(z.looseObject({ name: text, achievedStep: z.int().optional() })).default([]),
-    conditions: z.array(z.looseObject({ type: text, status: text })).default([]),
+    conditions: z.array(z.looseObject({ type: text, status: text })),
     strategy: z
       .looseObject({
         state: z.looseObject({
@@ -229,22 +248,21 @@ export function parseRollout(texts: ReadonlyMap<string, string>): Rollout | unde
   const { name, namespace, labels: own, annotations } = release.metadata
   const failed = failedIn(annotations[notes.failed])
   if (failed === 'unreadable') return undefined
-  const { [labels.app]: application = '', [labels.release]: _r, [labels.hash]: hash = '', ...applicationLabels } = own
-  const number = (note: string) => Number.parseInt(annotations[note] ?? '0', 10)
-  const clusters = (annotations[notes.clusters] ?? '').split(',').filter((cluster) => cluster !== '')
-  return {
+  const { [labels.app]: application, [labels.release]: _r, [labels.hash]: hash, ...applicationLabels } = own
+  const clusters = annotations[notes.clusters].split(',').filter((cluster) => cluster !== '')
+  const rollout: Rollout = {
     namespace,
     application,
     name,
-    generation: number(notes.generation),
-    iteration: number(notes.iteration),
+    generation: annotations[notes.generation],
+    iteration: annotations[notes.iteration],
     hash,
     source: sourceOfGenerated(texts.get('Release') ?? '') ?? '',
     applicationLabels,
     environment: environmentOf(release.spec.environment),
-    template: annotations[notes.template] ?? '',
-    digest: annotations[notes.digest] ?? '',
-    engine: annotations[notes.engine] ?? '',
+    template: annotations[notes.template],
+    digest: annotations[notes.digest],
+    engine: annotations[notes.engine],
     clusters,
     targetStep: release.spec.targetStep,
     achievedStep: release.status.achievedStep?.step,
@@ -260,6 +278,24 @@ export function parseRollout(texts: ReadonlyMap<string, string>): Rollout | unde
     state: release.status.strategy?.state,
     ...manifests,
   }
+  return isWhole(rollout, texts) ? rollout : undefined
+}
+
+/**
+ * Whether the records of a release say the same: each cluster has its targets, its workload and its Service. A record that this
+ * version does not know is from a newer one.
+ */
+function isWhole(rollout: Rollout, texts: ReadonlyMap<string, string>): boolean {
+  const { clusters, totalReplicas, percent, weight, workload, service } = rollout
+  const known: readonly string[] = [...kinds, ...manifestDocuments(rollout).map(([record]) => record)]
+  const isIn = (cluster: string, subject: Subject) =>
+    objectsIn(rollout, cluster).some((object) => subjectOf(object) === subject)
+  return (
+    [...texts.keys()].every((record) => known.includes(record)) &&
+    clusters.length > 0 &&
+    clusters.every((cluster) => [totalReplicas, percent, weight].every((targets) => targets.has(cluster))) &&
+    clusters.every((cluster) => isIn(cluster, workload) && (service === undefined || isIn(cluster, service)))
+  )
 }
 
 /** Where a release is to be and where it is, as its record says. */

@@ -1,6 +1,6 @@
 import type { Memo } from '../memo.ts'
 import type { PreviousIndex } from '../previous.ts'
-import { applicationFolderOf, isRolloutPath, parseRollout, recordOf } from './record.ts'
+import { applicationFolderOf, isRolloutPath, parseRollout, recordOf, recordPath } from './record.ts'
 import type { Rollout } from './rollout.ts'
 
 /** What the previous tree holds about one application. */
@@ -34,8 +34,12 @@ export function readRecorded(previous: PreviousIndex, memo: Memo): ReadonlyMap<s
     const application = at(applicationFolderOf(folder) ?? folder)
     const whole = [...texts].map(([kind, text]) => `${kind}\n${text}`).join('\n')
     const rollout = memo.ofText('rollout', whole, () => parseRollout(texts))
-    if (rollout) application.rollouts.push(rollout)
+    if (rollout && recordPath(rollout).startsWith(folder)) application.rollouts.push(rollout)
     else application.unreadable = true
+  }
+  for (const one of applications.values()) {
+    const generations = one.rollouts.map(({ generation }) => generation)
+    if (new Set(generations).size < generations.length) one.unreadable = true
   }
   return new Map(
     [...applications].map(([folder, { rollouts, unreadable }]) => [
