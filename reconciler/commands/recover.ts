@@ -74,8 +74,8 @@ export async function recoverCommand(flags: RecoverFlags, context: CommandContex
 
     const renderer = `flotilla ${version()}`
     const recovery = await prepareRecovery({ repository, source, sourceCommit, diagnosis, readings, renderer })
-    const { remedy, members, size } = recovery
-    told.recovery = { remedy, members, files: size }
+    const { remedy, members, applications, size } = recovery
+    told.recovery = { remedy, members, applications, files: size }
     tell(recoveryText(recovery))
     if (flags.dryRun) return end('shown', 1)
     if (!flags.yes && !(await isConfirmed(context))) return end('not confirmed', 1)

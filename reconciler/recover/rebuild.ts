@@ -5,10 +5,12 @@ import { render } from '../../render/render.ts'
 import { formatGenerated, sourceOfGenerated } from '../../repo-layout/generated/file.ts'
 import { blobOid } from '../../repo-layout/generated/oid.ts'
 import { clusterOfPath, objectPath } from '../../repo-layout/generated/path.ts'
+import type { KubeObject } from '../../repo-layout/json.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import { parseSubject } from '../../repo-layout/subject.ts'
 import type { NewFile, Repository } from '../git/types.ts'
 import type { InventoryEntry } from '../member/shards.ts'
+import { applicationObjects, type RebuiltRecords, rebuildApplications, unknownSource } from './applications.ts'
 import { divisionsOf } from './divisions.ts'
 import { fromClone } from './from-clone.ts'
 import { ownedObject } from './owned.ts'
@@ -29,6 +31,7 @@ export interface Rebuilt {
 export interface RebuiltTree {
   readonly files: ReadonlyMap<string, NewFile>
   readonly members: readonly Rebuilt[]
+  readonly applications: readonly RebuiltRecords[]
 }
 
 /** What a tree is rebuilt from. */
@@ -41,13 +44,10 @@ export interface RebuildOptions {
   readonly members: readonly RunningMember[]
 }
 
-/** The first line of a file whose source nobody knows any more. */
-const unknownSource = '(recovered)'
-
 /**
  * Puts the folders of members together again: from the very bytes that were applied, where rendering the present source
  * gives them or the clone holds them (the inventory knows their ids), else from the fields that we own in the live object.
- * Decisions about replicas are what runs. What the branch holds of other clusters stays. Rejects where a member stops
+ * Decisions about replicas are what runs, and so are releases of applications. What the branch holds of other clusters stays. Rejects where a member stops
  * answering, and where the clone cannot be read.
  */
 export async function rebuild(options: RebuildOptions): Promise<RebuiltTree> {
@@ -77,8 +77,17 @@ export async function rebuild(options: RebuildOptions): Promise<RebuiltTree> {
 
   const texts = await textsByOid(rendered, base, options.repository)
   const summaries: Rebuilt[] = []
-  for (const member of members) summaries.push(await rebuildMember(member, texts, rendered, files))
-  return { files, members: summaries }
+  const objects = new Map<string, readonly KubeObject[]>()
+  for (const member of members) {
+    const { rebuilt, ofApplications } = await rebuildMember(member, texts, rendered, files)
+    summaries.push(rebuilt)
+    objects.set(member.cluster, ofApplications)
+  }
+  const applications = rebuildApplications(source, base, objects)
+  for (const folder of applications.folders)
+    for (const path of files.keys()) if (path.startsWith(folder)) files.delete(path)
+  for (const [path, file] of applications.files) files.set(path, file)
+  return { files, members: summaries, applications: applications.told }
 }
 
 type ReadText = (oid: string) => Promise<string | undefined>
@@ -88,8 +97,9 @@ async function rebuildMember(
   texts: ReadText,
   rendered: ReadonlyMap<string, GeneratedFile>,
   files: Map<string, NewFile>,
-): Promise<Rebuilt> {
+): Promise<{ readonly rebuilt: Rebuilt; readonly ofApplications: readonly KubeObject[] }> {
   const { cluster } = member
+  const ofApplications: KubeObject[] = []
   let exact = 0
   let fromFields = 0
   const gone: string[] = []
@@ -99,6 +109,7 @@ async function rebuildMember(
     const text = entry.oid === '' ? undefined : await texts(entry.oid)
     if (text !== undefined) {
       files.set(path, { text, oid: entry.oid })
+      ofApplications.push(...applicationObjects(text))
       exact++
       continue
     }
@@ -110,10 +121,12 @@ async function rebuildMember(
       continue
     }
     const source = sourceOfGenerated(rendered.get(path)?.text ?? '') ?? unknownSource
-    files.set(path, formatGenerated(source, object))
+    const file = formatGenerated(source, object)
+    files.set(path, file)
+    ofApplications.push(...applicationObjects(file.text))
     fromFields++
   }
-  return { cluster, exact, fromFields, gone }
+  return { rebuilt: { cluster, exact, fromFields, gone }, ofApplications }
 }
 
 function pathOf(cluster: string, { subject, apiVersion }: InventoryEntry): string | undefined {

@@ -4,15 +4,18 @@ import { createTextCache, readPrevious } from '../cycle/previous.ts'
 import { diffTrees } from '../git/changes.ts'
 import { formatGeneratedMessage } from '../git/generated.ts'
 import type { NewFile, PushResult, Repository } from '../git/types.ts'
+import type { RebuiltRecords } from './applications.ts'
 import { type Diagnosis, type Remedy, remedyFor } from './diagnose.ts'
 import type { Reading, RunningMember } from './reading.ts'
-import { type Rebuilt, rebuild } from './rebuild.ts'
+import { type Rebuilt, type RebuiltTree, rebuild } from './rebuild.ts'
 
 /** What is going to be done for a generated branch, ready to be shown and then carried out. */
 export interface Recovery {
   readonly remedy: Remedy
   /** What was put together from members; empty where the clone holds all of it. */
   readonly members: readonly Rebuilt[]
+  /** Applications whose records were made again from members, or could not be. */
+  readonly applications: readonly RebuiltRecords[]
   /** How many files the branch will hold. */
   readonly size: number
   /**
@@ -44,21 +47,21 @@ export async function prepareRecovery(options: RecoveryOptions): Promise<Recover
       commit: remedy.commit,
       push: await repository.restoreGenerated(remedy.commit, diagnosis.tip?.oid),
     })
-    return { remedy, members: [], size, carryOut }
+    return { remedy, members: [], applications: [], size, carryOut }
   }
   const lost = options.readings.filter(
     (reading): reading is RunningMember =>
       reading.type === 'runs' && diagnosis.lost.some(({ cluster }) => cluster === reading.cluster),
   )
-  const { files, members } = await filesFor(options, remedy, lost)
-  return { remedy, members, size: files.size, carryOut: () => commitFiles(options, remedy, files, lost) }
+  const { files, ...told } = await filesFor(options, remedy, lost)
+  return { remedy, ...told, size: files.size, carryOut: () => commitFiles(options, remedy, files, lost) }
 }
 
 async function filesFor(
   { repository, source, diagnosis }: RecoveryOptions,
   remedy: Exclude<Remedy, { readonly type: 'push' }>,
   lost: readonly RunningMember[],
-): Promise<{ readonly files: ReadonlyMap<string, NewFile>; readonly members: readonly Rebuilt[] }> {
+): Promise<RebuiltTree> {
   if (remedy.type === 'recommit') {
     const entries = await repository.list(remedy.commit)
     // The branch may never have had these blobs, so they go with their texts.
@@ -66,7 +69,7 @@ async function filesFor(
       const text = Buffer.from(await repository.read(oid)).toString('utf8')
       return [path, { text, oid }]
     })
-    return { files: new Map(await Promise.all(files)), members: [] }
+    return { files: new Map(await Promise.all(files)), members: [], applications: [] }
   }
   const texts = createTextCache(repository)
   const base = diagnosis.tip && (await readPrevious(repository, diagnosis.tip.oid, texts, true))

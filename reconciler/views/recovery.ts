@@ -23,7 +23,7 @@ export function diagnosisText(branch: string, diagnosis: Diagnosis): string {
 }
 
 /** What is going to be done. */
-export function recoveryText({ remedy, members, size }: Recovery): string {
+export function recoveryText({ remedy, members, applications, size }: Recovery): string {
   const files = count(size, 'file')
   switch (remedy.type) {
     case 'push':
@@ -37,9 +37,17 @@ export function recoveryText({ remedy, members, size }: Recovery): string {
         return tame(`  ${cluster}: ${parts.join(', ')}${lost}`)
       })
       const head = `Nobody holds it, so it is put together from what runs: ${files}.`
-      return `${[head, ...lines].join('\n')}\n`
+      return `${[head, ...lines, ...applications.map(applicationText)].join('\n')}\n`
     }
   }
+}
+
+function applicationText({ application, givenUp, problem }: Recovery['applications'][number]): string {
+  if (problem !== undefined)
+    return tame(`  ${application}: stays as it is, for its releases cannot be told: ${problem}`)
+  const first =
+    givenUp.length === 0 ? '' : `; ${givenUp.join(', ')} is given up, and begins anew where the source still has it`
+  return tame(`  ${application}: its releases are what runs${first}`)
 }
 
 /** Why a recovery must wait: members that cannot be read. */

@@ -113,7 +113,8 @@ function followTemplate(
   const hash = environmentHash(templateOf(application.value))
   const rollouts = forgetOthers(before, hash)
   const failed = failedOf(rollouts)
-  const isOf = (rollout: Rollout) => rollout.template === hash || rollout.hash === hash
+  // A release whose record was made again without all of its objects is of no template.
+  const isOf = ({ template, hash: own }: Rollout) => template !== '' && (template === hash || own === hash)
   const takesPart = takingPart(source, frozen)
   // What was given up and is left in clusters that are away holds nobody up: it goes there once they are back.
   const isAside = (one: Rollout) => one.retreating && !one.clusters.some((at) => takesPart.has(at) && holds(one, at))

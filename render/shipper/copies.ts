@@ -7,6 +7,7 @@ import type { ObjectFiles, PlacedFile } from '../files.ts'
 import type { Memo } from '../memo.ts'
 import { desiredReplicas } from './capacity.ts'
 import { objectsIn } from './manifests.ts'
+import { releaseNote } from './release-note.ts'
 import { releaseService } from './release-service.ts'
 import { labels, notes, type Rollout } from './rollout.ts'
 import { type Backend, leadsTo, withBackends } from './routes.ts'
@@ -59,13 +60,15 @@ function filesIn(cluster: string, all: readonly Rollout[], memo: Memo): readonly
   const holder = rollouts.find(({ selectedIn }) => selectedIn.has(cluster))
   return [...chosen].map(([subject, [rollout, object]]) => {
     const { percent, source } = rollout
-    const replicas =
-      subject === rollout.workload ? desiredReplicas(totalIn(rollout, cluster), percent.get(cluster) ?? 0) : undefined
+    const isWorkload = subject === rollout.workload
+    const total = totalIn(rollout, cluster)
+    const replicas = isWorkload ? desiredReplicas(total, percent.get(cluster) ?? 0) : undefined
+    const note = isWorkload ? releaseNote(rollout, total) : undefined
     const traffic = subject === production ? weights : undefined
     const selects = subjects.has(subject) ? holder?.name : undefined
     const routed = isRouted && leadsTo(object, services) ? JSON.stringify([backends, ...subjects]) : undefined
-    return memo.of(object, [source, replicas, traffic, selects, routed], () => {
-      const shifted = withTraffic(withReplicas(object, replicas), traffic, selects)
+    return memo.of(object, [source, replicas, note, traffic, selects, routed], () => {
+      const shifted = withTraffic(withNote(withReplicas(object, replicas), note), traffic, selects)
       const made = routed === undefined ? shifted : withBackends(shifted, services, backends)
       return [objectPathInCluster(made), { ...formatGenerated(source, made), object: made }] as const
     })
@@ -99,6 +102,12 @@ function weightsIn(cluster: string, rollouts: readonly Rollout[]): string {
 function withReplicas(object: KubeObject, replicas: number | undefined): KubeObject {
   if (replicas === undefined) return object
   return { ...object, spec: { ...(isJsonObject(object.spec) ? object.spec : {}), replicas } }
+}
+
+function withNote(object: KubeObject, note: string | undefined): KubeObject {
+  if (note === undefined) return object
+  const { annotations } = object.metadata
+  return { ...object, metadata: { ...object.metadata, annotations: { ...annotations, [notes.release]: note } } }
 }
 
 /** While one release holds all traffic the Service selects that release itself: its pods need no label then. */

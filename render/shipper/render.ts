@@ -13,12 +13,13 @@ import { readBlocks } from './blocking.ts'
 import { copiesOf } from './copies.ts'
 import { releaseFacts } from './facts.ts'
 import { idleReleases } from './idle.ts'
+import { createOrphans } from './orphans.ts'
 import { createOwners, pathsOf } from './owners.ts'
 import { applicationFolder, formatRollout } from './record.ts'
 import { readRecorded } from './recorded.ts'
 import { underNewNames } from './renamed.ts'
 import type { Rollout } from './rollout.ts'
-import { keptPaths, orphanOf, whyStays } from './stays.ts'
+import { keptPaths, whyStays } from './stays.ts'
 import { stepsBetween } from './tell.ts'
 
 /** Everything that Shipper's kinds make of a fleet. */
@@ -75,11 +76,10 @@ export function renderShipper(input: RenderInput, context: ShipperContext): Ship
   for (const { folder, rollouts } of own) owners.keep(folder, pathsOf(copiesIn(rollouts)))
   for (const one of own) if (one.unreadable) owners.keep(one.folder, keptPaths(input, one, previous))
   const orphans = new Map<string, string>()
+  const orphanOf = createOrphans(source, previous, recorded)
   for (const application of applications) {
     const folder = folderOf(application)
-    if (recorded.has(folder)) continue
-    const isOthers = (path: string) => owners.isOthers(folder, path)
-    const orphan = orphanOf(source, application.value, previous, isOthers)
+    const orphan = orphanOf(application.value.metadata, (path) => owners.isOthers(folder, path))
     if (orphan !== undefined) orphans.set(folder, orphan)
   }
   for (const folder of orphans.keys()) owners.keep(folder, keptPaths(input, { folder }, previous))

@@ -21,6 +21,8 @@ export const notes = {
   clusters: 'shipper.booking.com/release.clusters',
   /** The application of an object in a member cluster, `namespace/name`. */
   application: 'flotilla.dev/application',
+  /** On the workload of a release in a cluster: what its record holds beside it, as JSON. */
+  release: 'flotilla.dev/release',
   /** On the production Service of a cluster: the weight of each release, as JSON. */
   traffic: 'flotilla.dev/traffic',
   /** The hash of the template as it is written, before the version of the chart was resolved. */

@@ -1,9 +1,6 @@
 import { clusterScopeFolder } from '../../repo-layout/generated/path.ts'
 import type { Message } from '../../repo-layout/message.ts'
-import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import { problem } from '../../repo-layout/read/file.ts'
-import { rolloutNamespace } from '../../repo-layout/read/rollouts.ts'
-import type { ApplicationDocument } from '../../repo-layout/schema/shipper.ts'
 import type { RenderInput } from '../input.ts'
 import type { PreviousIndex } from '../previous.ts'
 import { mayBe } from '../suspects.ts'
@@ -49,19 +46,4 @@ export function keptPaths(
       previous.inCluster(name).filter((path) => places.includes(path.split('/')[2])),
     ),
   ]
-}
-
-/**
- * A workload that only a release of this application can have, of which there is no record: a branch that was put together
- * from what runs has none. To begin anew would take the replicas of what runs.
- */
-export function orphanOf(
-  { clusters }: FleetSource,
-  { metadata }: ApplicationDocument,
-  previous: PreviousIndex,
-  isOthers: (path: string) => boolean,
-): string | undefined {
-  const isWorkload = new RegExp(`/(Deployment|StatefulSet)\\.apps/${metadata.name}-[0-9a-f]{1,8}-\\d+[^/]*\\.yaml$`)
-  const paths = clusters.flatMap(({ name }) => previous.inNamespace(name, rolloutNamespace(metadata)))
-  return paths.find((path) => isWorkload.test(path) && !isOthers(path))
 }

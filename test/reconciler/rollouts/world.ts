@@ -19,8 +19,8 @@ export const needs = ['etcd', 'kube-apiserver', 'helm', ...controllerBinaries] a
 export interface RolloutWorld {
   readonly fleet: TestFleet
   readonly daemon: () => RunningDaemon
-  /** Ends the daemon and starts another on the same clone. */
-  restart(): Promise<void>
+  /** Ends the daemon and starts another, on the same clone unless it is to be `fresh`. */
+  restart(fresh?: boolean): Promise<void>
   /** Writes files, commits, pushes, and has the daemon pull. */
   push(message: string, files: Readonly<Record<string, string | undefined>>): Promise<string>
   /** Waits until the only application is so. */
@@ -55,18 +55,18 @@ export async function rolloutWorld(options: {
     return engine
   }
 
-  async function start(): Promise<void> {
+  async function start(fresh = false): Promise<void> {
     const forge = options.forge && Promise.resolve(options.forge(fleet))
     const settings = forge && { pulls: { found: forge }, report: { forge, notes: false } }
-    daemon = await fleet.start({ charts: charts(), ...settings })
+    daemon = await fleet.start({ charts: charts(), fresh, ...settings })
   }
 
   return {
     fleet,
     daemon: () => daemon,
-    async restart() {
+    async restart(fresh) {
       await daemon?.stop()
-      await start()
+      await start(fresh)
     },
     async push(message, files) {
       for (const [path, text] of Object.entries(files)) {

@@ -4,6 +4,7 @@ import { getIn, type Json, type JsonPath } from '../../../repo-layout/json.ts'
 import { fleet, type Sources } from '../helper.ts'
 import { command, nginxCharts, shipperCluster } from './fixtures.ts'
 import { type Rehearsal, rehearse } from './rehearsal.ts'
+import { releasesOf } from './written.ts'
 
 const application = readFileSync('test/fixtures/article/application.yaml', 'utf8')
 const first = 'super-server-71fd5980-0'
@@ -268,6 +269,26 @@ spec: {message: Black Friday, author: {type: user, name: jane}}
     assert.match(
       rehearsal.said().join('\n'),
       /app\.yaml:4:9: error: clusters\/local-1\/.*no record of its release.*\[previous\]/,
+    )
+  })
+
+  it('is an application that runs a release of which alone the records are lost, whatever others there are', async () => {
+    const rehearsal = await rolledOut()
+    await rehearsal.settle()
+    rehearsal.sources = { ...rehearsal.sources, 'app.yaml': application.replace('replicaCount: 3', 'replicaCount: 4') }
+    await rehearsal.settle()
+    const second = releasesOf(rehearsal).at(-1) ?? ''
+    assert.notEqual(second, first)
+    const before = rehearsal.paths().filter((path) => path.startsWith('clusters/'))
+    rehearsal.lose((path) => path.startsWith('rollouts/') && path.includes(second))
+    assert.deepEqual(await rehearsal.settle(), [])
+    assert.deepEqual(
+      rehearsal.paths().filter((path) => path.startsWith('clusters/')),
+      before,
+    )
+    assert.match(
+      rehearsal.said().join('\n'),
+      new RegExp(`error: clusters/local-1/.*${second}.*no record of its release`),
     )
   })
 

@@ -1,0 +1,89 @@
+import { getIn, isJsonObject, type KubeObject } from '../../../repo-layout/json.ts'
+import { parseYaml } from '../../../repo-layout/yaml/parse.ts'
+import { parseReleaseNote, type ReleaseNote } from '../release-note.ts'
+import { labels, notes } from '../rollout.ts'
+
+/** What a cluster runs of one release. */
+export interface RunningIn {
+  readonly note: ReleaseNote
+  readonly workload: KubeObject
+  /** What the workload asks for. */
+  readonly replicas: number
+  readonly weight: number
+  /** Whether the production Service selects this release itself. */
+  readonly isSelected: boolean
+}
+
+/** A release as clusters run it. */
+export interface RunningRelease {
+  readonly name: string
+  readonly hash: string
+  readonly clusters: ReadonlyMap<string, RunningIn>
+}
+
+/** The releases that clusters run, or why they cannot be told. */
+export type Running =
+  | { readonly type: 'running'; readonly releases: readonly RunningRelease[] }
+  | { readonly type: 'unknown'; readonly why: string }
+
+/** Tells the releases of one application from its objects in each cluster, by what their workloads say of them. */
+export function readRunning(objects: ReadonlyMap<string, readonly KubeObject[]>): Running {
+  const releases = new Map<string, { hash: string; clusters: Map<string, RunningIn> }>()
+  for (const [cluster, own] of objects) {
+    const service = productionService(own)
+    const weights = weightsOf(service)
+    if (weights === undefined) return unknown(`in ${cluster} the weights on ${service?.metadata.name} cannot be read`)
+    const workloads = own.filter(({ metadata }) => metadata.annotations?.[notes.release] !== undefined)
+    const noted = new Set(workloads.map(ownerOf))
+    for (const object of own) {
+      const owner = ownerOf(object)
+      if (owner === undefined || !noted.has(owner))
+        return unknown(`in ${cluster} no workload says which release ${owner ?? object.metadata.name} is`)
+      if (object.metadata.labels?.[labels.loadBalancer] === 'release')
+        return unknown(`in ${cluster} a route leads to ${owner} by a Service of its own`)
+    }
+    for (const workload of workloads) {
+      const { labels: marks, annotations } = workload.metadata
+      const note = parseReleaseNote(annotations?.[notes.release])
+      const name = ownerOf(workload)
+      if (!note || name === undefined)
+        return unknown(`in ${cluster} what ${workload.metadata.name} says cannot be read`)
+      const one = releases.get(name) ?? { hash: marks?.[labels.hash] ?? '', clusters: new Map<string, RunningIn>() }
+      releases.set(name, one)
+      const replicas = getIn(workload.spec, ['replicas'])
+      one.clusters.set(cluster, {
+        note,
+        workload,
+        replicas: typeof replicas === 'number' ? replicas : 0,
+        weight: weights[name] ?? 0,
+        isSelected: getIn(service?.spec, ['selector', labels.release]) === name,
+      })
+    }
+  }
+  const all = [...releases].map(([name, one]): RunningRelease => ({ name, ...one }))
+  return { type: 'running', releases: all }
+}
+
+/** The Service that carries the weights of releases in a cluster. */
+export function productionService(objects: readonly KubeObject[]): KubeObject | undefined {
+  return objects.find(({ kind, metadata }) => kind === 'Service' && metadata.annotations?.[notes.traffic] !== undefined)
+}
+
+/** The release that an object is of, or whose content it has where it is shared. */
+export function ownerOf({ metadata }: KubeObject): string | undefined {
+  return metadata.labels?.[labels.owner]
+}
+
+function weightsOf(service: KubeObject | undefined): Readonly<Record<string, number>> | undefined {
+  if (!service) return {}
+  const parsed = parseYaml(service.metadata.annotations?.[notes.traffic] ?? '')
+  const value = parsed.type === 'documents' ? parsed.documents[0]?.value : undefined
+  if (!isJsonObject(value)) return undefined
+  const weights = Object.entries(value)
+  const isWeight = (entry: readonly [string, unknown]): entry is [string, number] => typeof entry[1] === 'number'
+  return weights.every(isWeight) ? Object.fromEntries(weights.filter(isWeight)) : undefined
+}
+
+function unknown(why: string): Running {
+  return { type: 'unknown', why }
+}
