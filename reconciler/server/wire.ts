@@ -107,7 +107,14 @@ const rollout = z.object({
   achievedStep: step,
   complete: z.boolean(),
   retreating: z.boolean(),
-  failed: z.object({ release: z.string(), reason: z.string() }).optional(),
+  failed: z
+    .object({
+      release: z.string(),
+      reason: z.string(),
+      since: z.string().optional(),
+      commit: z.string().optional(),
+    })
+    .optional(),
   waitsFor: z.enum(['installation', 'capacity', 'traffic', 'command', 'incumbent', 'nothing']),
   clusters: z.array(
     z.object({

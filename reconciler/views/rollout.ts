@@ -47,9 +47,11 @@ export function rolloutClosing(status: RolloutStatus): string {
   return `${application} is on the way to ${at}.`
 }
 
-/** The lines of `Needs you`: applications that wait for a person. */
-export function waitingForCommand(rollouts: readonly RolloutStatus[]): readonly string[] {
-  return rollouts.filter(({ waitsFor }) => waitsFor === 'command').map(rolloutClosing)
+/** The lines of `Needs you`: applications that wait for a person, by a command or since a release of theirs failed. */
+export function waitingForYou(rollouts: readonly RolloutStatus[]): readonly string[] {
+  return rollouts
+    .filter(({ waitsFor, failed }) => waitsFor === 'command' || (failed && waitsFor === 'nothing'))
+    .map(rolloutClosing)
 }
 
 function stepText({ targetStep, steps, achievedStep, complete }: RolloutStatus): string {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { sumOfFleet } from '../../../reconciler/report/aggregate.ts'
 import type { RolloutStatus } from '../../../reconciler/server/types.ts'
-import { rolloutClosing } from '../../../reconciler/views/rollout.ts'
+import { fleetStatusSchema } from '../../../reconciler/server/wire.ts'
+import { rolloutClosing, waitingForYou } from '../../../reconciler/views/rollout.ts'
 import { fleetOf } from '../views/fleet.ts'
 
 const rolledOut: RolloutStatus = {
@@ -23,8 +24,13 @@ describe('a release that failed and was given up', () => {
 
   it('is what flotilla rollout ends with', () => {
     assert.equal(rolloutClosing(rollout), `shop/web: web-2-0 has failed: ${reason}.`)
+    assert.deepEqual(waitingForYou([rolledOut, rollout]), [rolloutClosing(rollout)], 'and what flotilla status says')
     const failed = { ...rollout.failed, commit: '4f2a91c'.padEnd(40, '0') }
     const back = 'To take back what made it: flotilla rollback 4f2a91c'
-    assert.equal(rolloutClosing({ ...rollout, failed }), `shop/web: web-2-0 has failed: ${reason}. ${back}`)
+    const told = { ...rollout, failed: { ...failed, since: '2026-11-24T14:00:00.000Z' } }
+    assert.equal(rolloutClosing(told), `shop/web: web-2-0 has failed: ${reason}. ${back}`)
+    // As it comes over the wire.
+    const sent: unknown = JSON.parse(JSON.stringify(fleetOf([], { rollouts: [told] })))
+    assert.deepEqual(fleetStatusSchema.parse(sent).rollouts?.[0]?.failed, told.failed)
   })
 })
