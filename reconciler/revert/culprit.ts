@@ -1,3 +1,7 @@
+import { parseSteps, recordPath } from '../../render/shipper/record.ts'
+import { labels } from '../../render/shipper/rollout.ts'
+import { getIn } from '../../repo-layout/json.ts'
+import { parseYaml } from '../../repo-layout/yaml/parse.ts'
 import { parseProvenance, previousOfOurs } from '../git/generated.ts'
 import type { BranchFile, Commit, Repository } from '../git/types.ts'
 import { blamed, evidence, type FailedCluster } from './failed.ts'
@@ -34,19 +38,55 @@ export async function findCulprit(
   if (provenance?.reason !== 'source' || parent === undefined) return undefined
   const filesOf = async (commit: string) =>
     new Map((await repository.list(commit)).map(({ path, oid }) => [path, oid] as const))
-  const failed = blamed(late, await filesOf(parent), await filesOf(generated))
+  const [before, after] = [await filesOf(parent), await filesOf(generated)]
+  const failed = await withoutMoves(repository, blamed(late, before, after), before, after)
   if (failed.length === 0) return undefined
   const commit = await repository.readCommit(provenance.sourceCommit)
   if (await takesBack(repository, commit)) return undefined
   const { previous } = await previousOfOurs(repository, parent)
-  const before = previous && parseProvenance(previous.message)?.sourceCommit
+  const source = previous && parseProvenance(previous.message)?.sourceCommit
   const came = await repository.log(commit.oid, 50)
-  const at = came.findIndex(({ oid }) => oid === before)
+  const at = came.findIndex(({ oid }) => oid === source)
   const others = at > 1 ? came.slice(1, at) : []
-  const from = at > 1 ? before : commit.parents[0]
+  const from = at > 1 ? source : commit.parents[0]
   const said = `Commit ${commit.oid} was not applied and healthy within ${timeout}.`
   const body = bodyOf(said, others, evidence(failed))
   return { commit, others, stretches: [{ from, to: commit.oid }], body }
+}
+
+/** The same without objects of releases that the commit neither began nor sent to another step: these moved by themselves. */
+async function withoutMoves(
+  repository: Pick<Repository, 'read'>,
+  failed: readonly FailedCluster[],
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): Promise<readonly FailedCluster[]> {
+  const read = async (oid: string | undefined) =>
+    oid === undefined ? undefined : Buffer.from(await repository.read(oid)).toString('utf8')
+  const stepIn = async (files: ReadonlyMap<string, string>, path: string) =>
+    parseSteps((await read(files.get(path))) ?? '')?.targetStep
+  const isMove = async (path: string) => {
+    const record = recordOfObject((await read(after.get(path))) ?? '')
+    const step = record && (await stepIn(before, record))
+    return record !== undefined && step !== undefined && step === (await stepIn(after, record))
+  }
+  const found: FailedCluster[] = []
+  for (const one of failed) {
+    const objects: FailedCluster['objects'][number][] = []
+    for (const object of one.objects) if (!(await isMove(object.path))) objects.push(object)
+    if (objects.length > 0) found.push({ ...one, objects })
+  }
+  return found
+}
+
+/** Where the record of the release is that an object is of; undefined for what is of none. */
+function recordOfObject(text: string): string | undefined {
+  const parsed = parseYaml(text)
+  const metadata = parsed.type === 'documents' ? getIn(parsed.documents[0]?.value, ['metadata']) : undefined
+  const own = (label: string) => getIn(metadata, ['labels', label])
+  const [namespace, application, name] = [getIn(metadata, ['namespace']), own(labels.app), own(labels.release)]
+  if (typeof namespace !== 'string' || typeof application !== 'string' || typeof name !== 'string') return undefined
+  return recordPath({ namespace, application, name })
 }
 
 /** Whether a commit is a revert, or merges one. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { createOnFailure, type OnFailure } from '../../../reconciler/revert/on-failure.ts'
+import { createOnFailure, type InForce, type OnFailure } from '../../../reconciler/revert/on-failure.ts'
+import { command } from '../../render/shipper/fixtures.ts'
 import { describeReal } from '../../testbed/binaries.ts'
 import { revertForge } from './forge.ts'
 import { application, type ReleaseWorld, releaseWorld } from './release-world.ts'
@@ -17,12 +18,12 @@ describeReal('onFailure and a release that failed', ['git'], () => {
     world.change(message, { 'app.yaml': application(version) })
 
   /** A daemon that looks after failures, and what it does and says. */
-  function desk(options: { readonly action?: string; readonly failOpening?: number } = {}) {
+  function desk(options: { readonly clusters?: InForce['clusters']; readonly failOpening?: number } = {}) {
     const { repository, clock, fleet } = world
     const forge = revertForge(fleet, options.failOpening)
     const warned: string[] = []
     const start = async (): Promise<OnFailure> => {
-      const now = await world.inForce()
+      const now = await world.inForce(options.clusters)
       const warn = (...args: readonly unknown[]) => void warned.push(JSON.stringify(args))
       return createOnFailure({
         ...{ repository, clock, base: 'main', log: { info: () => undefined, warn } },
@@ -205,6 +206,30 @@ describeReal('onFailure and a release that failed', ['git'], () => {
       assert.equal(branches(), '')
       assert.match(warned.join('\n'), problem)
     })
+
+  it('leaves a commit alone that came while a release moved, whose pods do not get ready', async () => {
+    world.rehearsal.tell = (release) => (release === world.first ? undefined : { installed: false })
+    const made = await edit('0.0.2')
+    const [second = ''] = world.releases().filter((name) => name !== world.first)
+    const stuck = { installed: true, availableReplicas: 0, trafficReady: true }
+    world.rehearsal.tell = (release) => (release === second ? stuck : undefined)
+    await world.change('Something else', { 'README.md': 'hello\n' })
+    const clusters = [world.degraded(`Deployment.apps/default/${second}-nginx`)]
+    world.clock.move(60 * minute)
+    const innocent = desk({ clusters })
+    await innocent.look()
+    assert.deepEqual([innocent.opened, branches()], [[], ''])
+
+    const sent = await world.change('Go on', { 'release.yaml': command(1, second) })
+    const guilty = desk({ clusters: [world.degraded(`Deployment.apps/default/${second}-nginx`)] })
+    world.clock.move(60 * minute)
+    await guilty.look()
+    assert.deepEqual(
+      guilty.opened.map(({ title }) => title),
+      ['Revert "Go on"'],
+      `${sent} sent it to another step, ${made} did not`,
+    )
+  })
 
   it('does nothing once the template has changed', async () => {
     await edit('0.0.2')

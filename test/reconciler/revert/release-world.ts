@@ -4,6 +4,7 @@ import { rolloutsIn } from '../../../reconciler/cycle/rollouts.ts'
 import { gitTree } from '../../../reconciler/cycle/source.ts'
 import { formatGeneratedMessage } from '../../../reconciler/git/generated.ts'
 import type { Repository } from '../../../reconciler/git/types.ts'
+import type { MemberStatus } from '../../../reconciler/member/types.ts'
 import type { InForce } from '../../../reconciler/revert/on-failure.ts'
 import { type FailedRollout, findFailures } from '../../../reconciler/rollout/failures.ts'
 import { createFleetReader } from '../../../repo-layout/read/reader.ts'
@@ -11,6 +12,7 @@ import { standingClock } from '../../clocks.ts'
 import { command, nginxCharts, shipperCluster } from '../../render/shipper/fixtures.ts'
 import { type Rehearsal, rehearse } from '../../render/shipper/rehearsal.ts'
 import { author, type Fleet, filesOf, startFleet } from '../git/fleet.ts'
+import { clusterOf, objectOf } from '../views/fleet.ts'
 
 const article = readFileSync('test/fixtures/article/application.yaml', 'utf8')
 const branches = { source: 'main', generated: 'generated' } as const
@@ -40,7 +42,9 @@ export interface ReleaseWorld {
   /** Those that are in force. */
   releases(): readonly string[]
   failures(known?: readonly FailedRollout[]): Promise<readonly FailedRollout[]>
-  inForce(): Promise<InForce>
+  inForce(clusters?: InForce['clusters']): Promise<InForce>
+  /** A cluster in which this object keeps the generated commit from being healthy, from now on. */
+  degraded(subject: string): MemberStatus
   stop(): Promise<void>
 }
 
@@ -116,11 +120,19 @@ export async function releaseWorld(action = 'OpenRevert'): Promise<ReleaseWorld>
       rehearsal.promotions = { [`default/${failing}`]: { step: 0, deadlinePassed: true } }
       await render()
     },
-    async inForce() {
+    async inForce(clusters = []) {
       const { source: tip = '' } = await repository.fetch()
       const { source } = await createFleetReader().read(gitTree(repository, tip))
       if (!source) throw new Error('the fleet cannot be read')
-      return { source, tip, generated: generated ?? '', clusters: [], failures: await failures() }
+      return { source, tip, generated: generated ?? '', clusters, failures: await failures() }
+    },
+    degraded(subject) {
+      return {
+        ...clusterOf('local-1', 'local'),
+        ...{ sync: 'degraded', message: 'not applied and healthy within 10m', wantedCommit: generated },
+        since: new Date(clock.now()).toISOString(),
+        objects: [objectOf(subject, { health: 'Failed' })],
+      }
     },
     stop: () => fleet.stop(),
   }
