@@ -106,7 +106,8 @@ export function world(given: Given): { readonly rehearsal: Rehearsal; readonly r
 export function objectsOf(rehearsal: Rehearsal, cluster: string): Readonly<Record<string, JsonObject>> {
   const release = releasesOf(rehearsal).at(-1) ?? ''
   const hash = release.split('-').at(-2) ?? ''
-  const plain = (text: string) => text.replaceAll(release, 'RELEASE').replaceAll(`"${hash}"`, '"HASH"')
+  const quoted = new RegExp(`"${hash}(\\\\?)"`, 'g')
+  const plain = (text: string) => text.replaceAll(release, 'RELEASE').replace(quoted, '"HASH$1"')
   const folder = `clusters/${cluster}/`
   const paths = rehearsal.paths().filter((path) => path.startsWith(folder))
   return Object.fromEntries(
