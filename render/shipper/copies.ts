@@ -131,13 +131,20 @@ function distance({ generation }: Rollout, lead: Rollout | undefined): number {
 
 /**
  * The release whose content shared objects have in a cluster: the newest that is given traffic there; before any is, the
- * newest that once was complete, else the oldest. So the running version keeps them until the first traffic step.
+ * newest that once was complete there, else the oldest. So the running version keeps them until the first traffic step, or
+ * where there is no traffic until the last one.
  */
 export function leadIn(cluster: string, rollouts: readonly Rollout[]): Rollout | undefined {
   const there = rollouts.filter(({ clusters }) => clusters.includes(cluster))
   return (
     there.findLast(({ weight }) => (weight.get(cluster) ?? 0) > 0) ??
-    there.findLast(({ complete }) => complete) ??
+    there.findLast((one) => isCompleteIn(cluster, one)) ??
     there[0]
   )
+}
+
+/** One that was away when the others completed a release has not until it has walked that far. */
+function isCompleteIn(cluster: string, { complete, achievedIn, environment }: Rollout): boolean {
+  const last = (environment.strategy?.steps ?? []).length - 1
+  return complete && (!achievedIn.has(cluster) || achievedIn.get(cluster) === last)
 }

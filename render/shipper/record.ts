@@ -111,9 +111,16 @@ export function releaseLabels(
   }
 }
 
-/** Labels of an Application that its releases take over: all but those that tell what belongs to what. */
+/** Labels of an Application that its releases take over: all but those that tell what belongs to what and what gets traffic. */
 export function inheritedLabels(own: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const fixed: readonly string[] = [labels.app, labels.release, labels.hash, labels.owner]
+  const fixed: readonly string[] = [
+    labels.app,
+    labels.release,
+    labels.hash,
+    labels.owner,
+    labels.loadBalancer,
+    labels.traffic,
+  ]
   return Object.fromEntries(Object.entries(own).filter(([key]) => !fixed.includes(key)))
 }
 

@@ -38,6 +38,8 @@ export interface Rehearsal {
   sources: Sources
   tell: Tell
   lost: ReadonlySet<string>
+  /** Clusters that answer, but of whose releases nothing is known. */
+  mute: ReadonlySet<string>
   /** Nothing is observed at all. */
   silent: boolean
 }
@@ -109,7 +111,8 @@ export function rehearse(sources: Sources, charts: Charts | undefined): Rehearsa
       const [app, name] = ['shipper-app', 'shipper-release'].map((label) =>
         getIn(object, ['metadata', 'labels', label]),
       )
-      if (object.kind !== 'Deployment' || app === undefined || typeof name !== 'string') continue
+      if (!['Deployment', 'StatefulSet'].includes(String(object.kind)) || app === undefined || typeof name !== 'string')
+        continue
       const releases = clusters[cluster].releases ?? {}
       releases[`${getIn(object, ['metadata', 'namespace'])}/${name}`] = rehearsal.tell(name, cluster) ?? {
         installed: true,
@@ -117,6 +120,7 @@ export function rehearse(sources: Sources, charts: Charts | undefined): Rehearsa
         trafficReady: true,
       }
     }
+    for (const cluster of rehearsal.mute) clusters[cluster] = { reachable: true }
     for (const cluster of rehearsal.lost) clusters[cluster] = { reachable: false }
     return { clusters, rollouts: rehearsal.promotions }
   }
@@ -126,6 +130,7 @@ export function rehearse(sources: Sources, charts: Charts | undefined): Rehearsa
     sources,
     tell: () => undefined,
     lost: new Set(),
+    mute: new Set(),
     silent: false,
     start: keep,
     turn,
