@@ -1,6 +1,8 @@
 import { failedOf } from '../../render/shipper/failed.ts'
+import type { Rollout } from '../../render/shipper/rollout.ts'
 import { openForge } from '../forge/open.ts'
-import { holdsTemplateOf, withTemplateOf } from '../rollout/old-template.ts'
+import { withTemplateOf } from '../rollout/old-template.ts'
+import { createLook, isTemplateOf } from '../rollout/template-change.ts'
 import { type ApplicationAt, type ApplicationFlags, changeApplication } from './change-application.ts'
 import type { CommandContext } from './context.ts'
 import type { OpenForge } from './propose.ts'
@@ -34,11 +36,11 @@ export function abortCommand(
     const release = failed?.release ?? contender.name
     const path = contender.source
     const text = await at.textAt(path)
-    const older = await olderText(at, path, (one) => holdsTemplateOf(one, incumbent))
+    const older = await olderText(at, incumbent)
     const aborted = text === undefined || older === undefined ? undefined : withTemplateOf(text, older, incumbent)
     if (aborted === undefined)
       throw new Error(
-        `the template of ${incumbent.name} is not in the last ${farthest} commits of ${path}; write it back by hand`,
+        `the template of ${incumbent.name} is not in the last ${farthest} commits, or ${path} cannot be edited; write it back by hand`,
       )
     return {
       type: 'change',
@@ -52,18 +54,15 @@ export function abortCommand(
   })
 }
 
-/** The newest text of a file of the source branch that is so; undefined where none is. */
+/** The newest file of the source branch that has the Application with the template of a release; undefined where none has. */
 async function olderText(
-  { repository, tip, textAt }: ApplicationAt,
-  path: string,
-  is: (text: string) => boolean,
+  { repository, tip, application, textAt }: ApplicationAt,
+  release: Rollout,
 ): Promise<string | undefined> {
-  let before: string | undefined
+  const look = createLook(repository, application.key)
   for (const { oid } of await repository.log(tip, farthest)) {
-    const text = await textAt(path, oid)
-    if (text === undefined || text === before) continue
-    if (is(text)) return text
-    before = text
+    const seen = await look(oid)
+    if (seen && isTemplateOf(seen.hash, release)) return textAt(seen.path, oid)
   }
   return undefined
 }

@@ -4,6 +4,7 @@ import { templateOf } from '../../render/shipper/template.ts'
 import { getIn } from '../../repo-layout/json.ts'
 import { applicationSchema } from '../../repo-layout/schema/shipper.ts'
 import { editObject, editsBetween, findObject, type ObjectInText } from './edit-document.ts'
+import { isTemplateOf } from './template-change.ts'
 
 function findApplication(text: string, { namespace, application }: Rollout): ObjectInText | undefined {
   return findObject(text, { kind: 'Application', namespace, name: application })
@@ -13,12 +14,11 @@ function findApplication(text: string, { namespace, application }: Rollout): Obj
 export function holdsTemplateOf(text: string, release: Rollout): boolean {
   const parsed = applicationSchema.safeParse(findApplication(text, release)?.value)
   if (!parsed.success) return false
-  const hash = environmentHash(templateOf(parsed.data))
-  return hash === release.template || hash === release.hash
+  return isTemplateOf(environmentHash(templateOf(parsed.data)), release)
 }
 
 /**
- * A file whose Application gets back the template that it had in an older text of that file; everything else stays as it
+ * A file whose Application gets back the template that it had in an older text, of that file or of another; everything else stays as it
  * is, comments and style too. Undefined where either text holds no such Application, or it cannot be edited so.
  */
 export function withTemplateOf(text: string, older: string, release: Rollout): string | undefined {

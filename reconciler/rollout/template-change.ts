@@ -25,7 +25,6 @@ export async function findTemplateChange(
   { from, template }: { readonly from: Rollout; readonly template: string },
 ): Promise<TemplateChange> {
   const application = `${from.namespace}/${from.application}`
-  const isFrom = (hash: string) => hash === from.template || hash === from.hash
   const at = createLook(repository, application)
   const changed: Commit[] = []
   let newer: Commit | undefined
@@ -35,13 +34,13 @@ export async function findTemplateChange(
   for (let count = 16; ; count *= 4) {
     const commits = await repository.log(source, Math.min(count, farthest))
     for (const commit of commits.slice(read)) {
-      const now = await at(commit.oid)
+      const now = (await at(commit.oid))?.hash
       if (now === undefined)
         return unknown(`Application ${application} cannot be read in a commit since it was that of ${from.name}`)
       if (!newer && now !== template) return unknown(`the template of ${application} has changed since`)
       if (newer && now !== hash) changed.push(newer)
       const [newest, ...older] = changed
-      if (newest && isFrom(now)) return { type: 'found', commits: [newest, ...older] }
+      if (newest && isTemplateOf(now, from)) return { type: 'found', commits: [newest, ...older] }
       newer = commit
       hash = now
     }
@@ -55,20 +54,34 @@ function unknown(why: string): TemplateChange {
   return { type: 'unknown', why }
 }
 
-/** Looks at one application in commit after commit; undefined where there is none that can be read. */
-function createLook(repository: Repository, key: string): (commit: string) => Promise<string | undefined> {
+/** The Application of a commit: its file, and the hash of its template. */
+export interface ApplicationSeen {
+  readonly path: string
+  readonly hash: string
+}
+
+/** Looks at one application, `namespace/name`, in commit after commit; undefined where there is none that can be read. */
+export function createLook(
+  repository: Repository,
+  key: string,
+): (commit: string) => Promise<ApplicationSeen | undefined> {
   const reader = createFleetReader()
-  let seen: { readonly path: string; readonly blob: string; readonly hash: string } | undefined
+  let seen: (ApplicationSeen & { readonly blob: string }) | undefined
   return async (commit) => {
     const entries = await repository.list(commit)
     const blobAt = (path: string) => entries.find((entry) => entry.path === path)?.oid
-    if (seen && blobAt(seen.path) === seen.blob) return seen.hash
+    if (seen && blobAt(seen.path) === seen.blob) return seen
     const { source } = await reader.read(gitTree(repository, commit))
     const found = source?.rollouts.applications.find(({ value }) => rolloutKey(value.metadata) === key)
     const path = found?.document.path ?? ''
     const blob = blobAt(path)
     if (!found || blob === undefined) return undefined
     seen = { path, blob, hash: environmentHash(templateOf(found.value)) }
-    return seen.hash
+    return seen
   }
+}
+
+/** Whether a hash is that of the template of a release, as it was written or as it was resolved. */
+export function isTemplateOf(hash: string, release: Pick<Rollout, 'template' | 'hash'>): boolean {
+  return hash === release.template || hash === release.hash
 }

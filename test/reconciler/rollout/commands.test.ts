@@ -207,6 +207,17 @@ describeReal('flotilla promote and abort', ['git'], () => {
     assert.match(show(`flotilla/abort-${second}`, 'apps/app.yaml'), /version: 0\.0\.1\n/)
   })
 
+  it('abort finds the template though the Application was moved to another file since', async () => {
+    await run({ 'release.yaml': command(1, first) })
+    fleet.people.remove('apps/app.yaml')
+    const { 'apps/app.yaml': _moved, ...others } = rehearsal.sources
+    rehearsal.sources = others
+    await run({ 'other/app.yaml': edited })
+    const { code, stderr } = await abort()
+    assert.equal(code, 0, stderr)
+    assert.equal(show(`flotilla/abort-${second}`, 'other/app.yaml'), application.trimEnd())
+  })
+
   it('rollback takes back what changed an Application last, by its name, in its file alone', async () => {
     await run({ 'release.yaml': command(1, first) })
     await run({ 'apps/app.yaml': edited, 'README.md': 'hello\n' })
