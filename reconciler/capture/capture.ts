@@ -1,4 +1,5 @@
 import { federatedOf } from '../../render/kubefed/find.ts'
+import { notes as releaseNotes } from '../../render/shipper/rollout.ts'
 import { getIn, isJsonObject, type Json, type JsonPath, jsonEqual } from '../../repo-layout/json.ts'
 import { formatMessage, type Message } from '../../repo-layout/message.ts'
 import { parseSubject, type Subject } from '../../repo-layout/subject.ts'
@@ -146,6 +147,8 @@ async function say(
     ({ document }) => document.path === copy.file,
   )
   const [valid, ...twins] = documents
+  const application = copy.object.metadata.annotations?.[releaseNotes.application]
+  if (application !== undefined) return { why: [ofRelease(application, copy.file, { subject, cluster })] }
   if (!valid || twins.length > 0)
     return { why: [`${copy.file} holds no federated document of ${subject} that could have overrides${hint(subject)}`] }
   const { document } = valid
@@ -200,6 +203,11 @@ function notSaid(
       ? `an override in ${file} would change more than ${subject} in ${cluster}: ${others.slice(0, 3).join(', ')}`
       : `no override in ${file} could be written that makes ${subject} in ${cluster} so: what stands in spec.overrides there is shared by an anchor, or in the way`
   return [`${why}; write it by hand, and look with flotilla plan`, ...(values === '' ? [] : [values])]
+}
+
+/** What a running release has is never changed beside its steps. */
+function ofRelease(application: string, file: string, { subject, cluster }: Named): string {
+  return `${subject} is of a release of the Application ${application}; write an entry with clusterName: ${cluster} into spec.template.overrides of it in ${file}, and it is rolled out as a new release`
 }
 
 function hint(subject: Subject): string {

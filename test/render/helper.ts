@@ -132,7 +132,7 @@ export const base: Sources = {
 export function previousOf(files: ReadonlyMap<string, string>): PreviousTree {
   return {
     files: new Map([...files].map(([path, text]) => [path, blobOid(text)])),
-    decisions: new Map([...files].filter(([path]) => path.startsWith('decisions/'))),
+    decisions: new Map([...files].filter(([path]) => !path.startsWith('clusters/'))),
     sourceOf: (path) => sourceOfGenerated(files.get(path) ?? ''),
   }
 }

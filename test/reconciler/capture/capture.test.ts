@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
+import { capture } from '../../../reconciler/capture/capture.ts'
+import { createRenderer } from '../../../reconciler/capture/copies.ts'
 import type { HandMade } from '../../../reconciler/capture/take.ts'
-import { preference, type Sources } from '../../render/helper.ts'
+import { fleet, memoryTree, preference, previousOf, type Sources } from '../../render/helper.ts'
+import { nginxCharts } from '../../render/shipper/fixtures.ts'
+import { rehearse } from '../../render/shipper/rehearsal.ts'
+import { applicationDocument, clusterDocument, releasesOf } from '../../render/shipper/written.ts'
 import { captureInto, setByHand } from './support.ts'
 
 const image = '/spec/template/spec/containers[name=web]/image'
@@ -218,6 +223,27 @@ describe('capturing a field into its source file', () => {
       assert.equal(result.type, type)
       assert.match('why' in result ? [result.why].flat().join('\n') : '', says)
     })
+
+  it('refuses an object of a release, with where what differs is written', async () => {
+    const sources = {
+      'flotilla.yaml': fleet,
+      'c.yaml': clusterDocument({ name: 'c1' }),
+      'app.yaml': applicationDocument('web'),
+    }
+    const rehearsal = rehearse(sources, nginxCharts())
+    await rehearsal.settle()
+    const [release = ''] = releasesOf(rehearsal)
+    const subject = `Deployment.apps/default/${release}-nginx`
+    const fields = [setByHand('/spec/template/spec/containers[name=nginx]/image', 'nginx:2', 'bitnami/nginx:0.0.1')]
+    const renderer = createRenderer(memoryTree(sources), async () => previousOf(rehearsal.texts()))
+    const result = await capture({ subject, cluster: 'c1', fields }, renderer, async () =>
+      Buffer.from(sources['app.yaml']),
+    )
+    assert.ok(result.type === 'refused', JSON.stringify(result))
+    assert.deepEqual(result.why, [
+      `${subject} is of a release of the Application default/web; write an entry with clusterName: c1 into spec.template.overrides of it in app.yaml, and it is rolled out as a new release`,
+    ])
+  })
 
   it('says what Git said before, where it is not what it said then', async () => {
     const result = await captureInto(workload(), [
