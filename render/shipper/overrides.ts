@@ -1,5 +1,5 @@
 import type { MemberCluster } from '../../repo-layout/cluster.ts'
-import { errorAt, type SourceDocument, warningAt } from '../../repo-layout/document.ts'
+import { type SourceDocument, warningAt } from '../../repo-layout/document.ts'
 import type { JsonObject, JsonPath } from '../../repo-layout/json.ts'
 import type { Message } from '../../repo-layout/message.ts'
 import type { Valid } from '../../repo-layout/read/assemble.ts'
@@ -77,10 +77,6 @@ function readEntry(
           ),
         ]
       : []
-  const empty =
-    target && clusterOverrides?.length === 0
-      ? [errorAt(document, [...at, 'clusterOverrides'], 'schema', 'clusterOverrides must hold at least 1 entry')]
-      : []
   return {
     override: {
       concerns: ({ name, labels }) =>
@@ -94,6 +90,6 @@ function readEntry(
           }
         : undefined,
     },
-    messages: [...(selector?.messages ?? []), ...operations.messages, ...unknown, ...empty],
+    messages: [...(selector?.messages ?? []), ...operations.messages, ...unknown],
   }
 }

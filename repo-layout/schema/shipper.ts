@@ -31,7 +31,7 @@ const applicationOverride = z
       })
       .nullish()
       .describe('the objects of the chart that clusterOverrides change'),
-    clusterOverrides: clusterOverrides.nullish(),
+    clusterOverrides: clusterOverrides.min(1).nullish(),
   })
   .refine(isForClusters, forWhichClusters)
   .refine(

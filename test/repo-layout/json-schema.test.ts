@@ -92,6 +92,27 @@ describe('flotilla schema', () => {
     assert.equal(validator('Federated<Kind>')({ ...web, kind: 'FederatedService' }), true)
   })
 
+  it('says what may stand in the overrides of an Application', () => {
+    const page = readFileSync(join(root, 'docs/rollouts.md'), 'utf8')
+    const example = /^## What differs between clusters\n.*?^```yaml\n(.*?)^```$/ms.exec(page)?.[1] ?? ''
+    const [application = null] = documentsOf(example)
+    const fits = validator('Application')
+    assert.equal(fits(application), true)
+    const template = getIn(application, ['spec', 'template']) as JsonObject
+    const withEntry = (entry: JsonObject) => ({
+      ...(application as JsonObject),
+      spec: { template: { ...template, overrides: [{ clusterName: 'eu-1', ...entry }] } },
+    })
+    assert.equal(fits(withEntry({ values: { a: 1 } })), true)
+    for (const entry of [
+      { values: [] },
+      { target: { group: 'apps' } },
+      { clusterOverrides: [{ op: 'move', path: '/a' }] },
+      { clusterSelector: { matchExpressions: [{ key: 'a', operator: 'in' }] } },
+    ])
+      assert.equal(fits(withEntry(entry)), false, JSON.stringify(entry))
+  })
+
   it('every document of the examples fits the schema for all kinds', async () => {
     const fits = validator()
     for (const example of readdirSync(join(root, 'examples'))) {

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../../repo-layout/json.ts'
 import { stringifyYaml } from '../../../repo-layout/yaml/stringify.ts'
 
 const step = (name: string, incumbent: number, contender: number, traffic: readonly [number, number]) => ({
@@ -16,8 +17,16 @@ export const vanguard = [
 /** Pods of one version in each cluster. */
 export const replicas = 4
 
-/** An Application `web` of a version of the chart of Shipper's demo, in `count` clusters of region `local`. */
-export function application(namespace: string, version: string, count: number): string {
+/**
+ * An Application `web` of a version of the chart of Shipper's demo, in `count` clusters of region `local`; `overrides` say what
+ * is other in some of them.
+ */
+export function application(
+  namespace: string,
+  version: string,
+  count: number,
+  overrides?: readonly JsonObject[],
+): string {
   return stringifyYaml({
     apiVersion: 'shipper.booking.com/v1alpha1',
     kind: 'Application',
@@ -28,6 +37,7 @@ export function application(namespace: string, version: string, count: number): 
         clusterRequirements: { regions: [{ name: 'local', replicas: count }] },
         strategy: { steps: vanguard },
         values: { replicaCount: replicas },
+        ...(overrides ? { overrides } : {}),
       },
     },
   })

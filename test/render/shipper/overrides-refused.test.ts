@@ -42,6 +42,11 @@ describe('overrides that cannot be used', () => {
       said: /error: spec\.template\.overrides\[0\]: expected target and clusterOverrides together \[schema\]/,
     },
     {
+      name: 'an object without a change',
+      overrides: [{ clusterName: 'c1', target, clusterOverrides: [] }],
+      said: /error: spec\.template\.overrides\[0\]\.clusterOverrides: must hold at least 1 entries \[schema\]/,
+    },
+    {
       name: 'a field with a slip',
       overrides: [{ clusterName: 'c1', value: { a: 1 }, values: {} }],
       said: /error: spec\.template\.overrides\[0\]\.value is not a field of this kind; did you mean "values"\?/,
