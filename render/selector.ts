@@ -42,8 +42,16 @@ export function readSelector(document: SourceDocument, path: JsonPath): Selector
   return {
     type: 'selector',
     messages: all,
-    matches: (of) => labels.every(([key, text]) => of[key] === text) && requirements.every((one) => holds(one, of)),
+    matches: (of) => selects(value, of),
   }
+}
+
+/** Whether a selector selects what has these labels; one of an operator that there is not selects nothing. */
+export function selects({ matchLabels, matchExpressions }: LabelSelector, labels: Labels): boolean {
+  return (
+    Object.entries(matchLabels ?? {}).every(([key, text]) => labels[key] === text) &&
+    (matchExpressions ?? []).every((one) => holds(one, labels))
+  )
 }
 
 function requirementProblems(document: SourceDocument, path: JsonPath, requirement: Requirement): Message[] {
