@@ -72,8 +72,8 @@ export function afterVerdict(
   )
 }
 
-/** Counts a plan. */
-export function summarize(clusters: readonly ClusterPlan[]): PlanSummary {
+/** Counts a plan; `rollouts` are applications whose releases are told to go elsewhere. */
+export function summarize(clusters: readonly ClusterPlan[], rollouts: number): PlanSummary {
   const objects = clusters.flatMap((cluster) => cluster.objects)
   const count = (test: (object: PlannedObject) => boolean) => objects.filter(test).length
   const planned = clusters.filter(({ state }) => state === 'planned')
@@ -88,7 +88,9 @@ export function summarize(clusters: readonly ClusterPlan[]): PlanSummary {
     unchanged: planned.reduce((sum, { unchanged }) => sum + unchanged, 0),
     planned: planned.length,
     waiting: clusters.length - planned.length,
+    rollouts,
     changes:
+      rollouts > 0 ||
       created + configured + pruned + adopted > 0 ||
       clusters.some(({ pending, state }) => pending !== '' || state === 'leaves'),
   }

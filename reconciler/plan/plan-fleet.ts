@@ -1,6 +1,7 @@
 import { decisionPath, parseDecision } from '../../render/kubefed/decision.ts'
 import { createMemo, type Memo } from '../../render/memo.ts'
 import { sortMessages } from '../../render/render.ts'
+import { coursesOf } from '../../render/shipper/course.ts'
 import type { Message } from '../../repo-layout/message.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
@@ -13,6 +14,7 @@ import { renderPull } from '../cycle/generate.ts'
 import { clustersInForce } from '../cycle/inventory.ts'
 import { nothingWanted } from '../cycle/members.ts'
 import { createTextCache, type TextCache } from '../cycle/previous.ts'
+import { rolloutsIn } from '../cycle/rollouts.ts'
 import { gitTree } from '../cycle/source.ts'
 import { fleetUidOf } from '../cycle/uid.ts'
 import { GitError } from '../git/error.ts'
@@ -105,6 +107,8 @@ export async function planPoints(points: Points, options: PlanOptions): Promise<
     const after = { files, desired, ...(await clustersInForce(source.clusters, files, texts)) }
 
     const { fleet } = source
+    const [released, releasing] = [await rolloutsIn(before.files, texts, memo), await rolloutsIn(files, texts, memo)]
+    const rollouts = coursesOf(released, releasing, source)
     const plans = await planClusters({
       ...{ before, after, surveys, facts, fleet, clock },
       ...{ baseName: points.base.name, trials: createTrials(trial) },
@@ -132,9 +136,10 @@ export async function planPoints(points: Points, options: PlanOptions): Promise<
         messages: sortMessages(rendered.messages),
         clusters,
         moves: await withFacts(replicaMoves(plans.counts), files, texts),
+        rollouts,
         deletions,
         ...(problem === '' ? {} : { removals: problem }),
-        summary: summarize(clusters),
+        summary: summarize(clusters, rollouts.length),
       },
       trees: { before: before.files, after: files },
     }

@@ -21,5 +21,9 @@ export function selectClusters(plan: FleetPlan, patterns: readonly string[]): Pl
   const chosen = new Set(names)
   const clusters = plan.clusters.filter(({ cluster }) => chosen.has(cluster))
   const moves = plan.moves.filter((move) => move.clusters.some(({ cluster }) => chosen.has(cluster)))
-  return { plan: { ...plan, clusters, moves, summary: summarize(clusters) }, unmatched: [] }
+  const rollouts = plan.rollouts.filter((course) => course.clusters.some((cluster) => chosen.has(cluster)))
+  return {
+    plan: { ...plan, clusters, moves, rollouts, summary: summarize(clusters, rollouts.length) },
+    unmatched: [],
+  }
 }

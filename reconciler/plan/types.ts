@@ -1,3 +1,4 @@
+import type { Course } from '../../render/shipper/course.ts'
 import type { Message } from '../../repo-layout/message.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
 import type { Action, Drift, FieldDrift } from '../member/types.ts'
@@ -122,7 +123,9 @@ export interface PlanSummary {
   /** Clusters that were compared, and those that were not. */
   readonly planned: number
   readonly waiting: number
-  /** Whether anything would change anywhere, also in clusters that were not compared. */
+  /** Applications whose releases are told to go elsewhere. */
+  readonly rollouts: number
+  /** Whether anything would change anywhere, also in clusters that were not compared, or step by step later. */
   readonly changes: boolean
 }
 
@@ -149,6 +152,8 @@ export interface FleetPlan {
   /** Sorted by name. */
   readonly clusters: readonly ClusterPlan[]
   readonly moves: readonly ReplicaMove[]
+  /** Where applications go by this change, beyond the one turn that the rest of the plan is of; sorted. */
+  readonly rollouts: readonly Course[]
   readonly deletions: DeletionPlan
   /** Why clusters that would leave the inventory are kept, and how to allow it; left out where none is. */
   readonly removals?: string

@@ -1,7 +1,8 @@
-import { clusterOfPath } from '../../repo-layout/generated/path.ts'
+import { clusterOfPath, subjectPath } from '../../repo-layout/generated/path.ts'
 import { parseProvenance } from '../git/generated.ts'
 import { holds } from '../git/holds.ts'
 import type { Commit, Repository } from '../git/types.ts'
+import type { FleetPlan } from '../plan/types.ts'
 import { escapeMarkdown } from '../views/table.ts'
 import { shortCommit } from '../views/text.ts'
 import { treeChanges } from './changes.ts'
@@ -48,9 +49,17 @@ export async function outcomeOfMerge(
 
 const mostLines = 20
 
-/** Says whether a merge did what its plan said, as Markdown. Pure. */
-export function afterMergeText(planned: TreeChanges, merge: string, { commit, joined, changes }: MergeOutcome): string {
-  const lines = differences(planned, changes)
+/**
+ * Says whether a merge did what its plan said, as Markdown. `stepwise` are paths that rollouts of the plan change step by
+ * step: the first of their moves may come with the merge itself. Pure.
+ */
+export function afterMergeText(
+  planned: TreeChanges,
+  merge: string,
+  { commit, joined, changes }: MergeOutcome,
+  stepwise: ReadonlySet<string> = new Set(),
+): string {
+  const lines = differences(planned, changes, stepwise)
   const as = commit === undefined ? 'nothing had to be generated' : `generated as ${shortCommit(commit)}`
   const others = joined ? ', together with later commits of the source' : ''
   const head = `---\nMerged as ${shortCommit(merge)}, ${as}${others}:`
@@ -64,9 +73,18 @@ export function afterMergeText(planned: TreeChanges, merge: string, { commit, jo
   ].join('\n')
 }
 
-function differences(planned: TreeChanges, made: TreeChanges): readonly string[] {
+/** The paths of what the rollouts of a plan change step by step. */
+export function stepwisePaths({ rollouts }: Pick<FleetPlan, 'rollouts'>): ReadonlySet<string> {
+  const paths = rollouts.flatMap(({ clusters, objects }) =>
+    clusters.flatMap((cluster) => objects.flatMap((subject) => subjectPath(cluster, subject) ?? [])),
+  )
+  return new Set(paths)
+}
+
+function differences(planned: TreeChanges, made: TreeChanges, stepwise: ReadonlySet<string>): readonly string[] {
   const paths = [...new Set([...planned.keys(), ...made.keys()])].sort()
   return paths.flatMap((path) => {
+    if (stepwise.has(path) && made.has(path)) return []
     const name = `${clusterOfPath(path) ?? ''}: ${path.replace(/^clusters\/[^/]+\//, '').replace(/\.yaml$/, '')}`
     if (!planned.has(path))
       return [`${name} was ${made.get(path) === undefined ? 'removed' : 'written'}, which was not planned`]

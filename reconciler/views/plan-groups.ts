@@ -2,6 +2,7 @@ import { ourManager } from '../member/fields.ts'
 import { leftThere } from '../member/prune.ts'
 import type { FieldDrift } from '../member/types.ts'
 import type { ClusterPlan, FleetPlan, PlannedObject, ReplicaMove } from '../plan/types.ts'
+import { courseClosing } from './plan-rollouts.ts'
 import { count } from './text.ts'
 
 /** What happens in the same way to one object in some clusters. */
@@ -162,8 +163,10 @@ function clusterNote({ state, note, suspended, pending }: ClusterPlan): string {
   return [suspended ? 'is suspended: nothing is written there' : '', note].filter((part) => part !== '').join('; ')
 }
 
+const mostCourses = 2
+
 /** The last sentence of a plan, which also says when nothing changes. */
-export function planClosing({ summary, deletions, clusters }: FleetPlan): string {
+export function planClosing({ summary, deletions, clusters, rollouts }: FleetPlan): string {
   const { created, configured, pruned, adopted, leftAlone, failed, unchanged, planned } = summary
   const parts = [
     [created, 'created'],
@@ -181,8 +184,9 @@ export function planClosing({ summary, deletions, clusters }: FleetPlan): string
     told.length > 0
       ? `Plan: ${told.join(', ')} ${where}.`
       : planned > 0
-        ? `Nothing changes ${where}.`
+        ? `Nothing changes${rollouts.length > 0 ? ' at once' : ''} ${where}.`
         : 'No cluster was compared.',
+    rollouts.length > mostCourses ? `${rollouts.length} rollouts go on.` : rollouts.map(courseClosing).join(' '),
     deletions.verdict === 'over' ? `Deletions are over budget: ${count(deletions.objects, 'object')} held back.` : '',
     waiting > 0 ? `${count(waiting, 'cluster')} not compared.` : '',
     leaving > 0 ? `${count(leaving, 'cluster')} ${leaving === 1 ? 'leaves' : 'leave'} the fleet.` : '',

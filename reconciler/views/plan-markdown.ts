@@ -19,6 +19,7 @@ import {
   withoutPlan,
   wordOf,
 } from './plan-groups.ts'
+import { type CourseText, courseText } from './plan-rollouts.ts'
 import { plainScreen, type View } from './screen.ts'
 import { escapeMarkdown, markdownTable } from './table.ts'
 import { tame } from './tame.ts'
@@ -67,6 +68,7 @@ export function planMarkdown(raw: FleetPlan, options: PlanMarkdownOptions = {}):
       : [plan.deletions.verdict === 'over' ? `**${escapeMarkdown(deletions)}**` : escapeMarkdown(deletions)]),
     ...(changes.length === 0 ? [] : groupTables(changes, planned)),
     ...(plan.moves.length === 0 ? [] : [movesTable(plan)]),
+    ...plan.rollouts.map((course) => rolloutPart(courseText(course), planned)),
     ...(kept.length === 0
       ? []
       : [folded(`${count(kept.length, 'object')} left as they are`, groupTables(kept, planned).join('\n\n'))]),
@@ -123,6 +125,24 @@ function movesTable({ moves }: FleetPlan): string {
     ['WORKLOAD', 'REPLICAS', 'DECIDED BY'],
     moves.map((move) => [move.subject, moveText(move), moveFacts(move)]),
   )
+}
+
+function rolloutPart({ application, clusters, title, moves, takeovers, end }: CourseText, planned: number): string {
+  const where = clusterList(clusters, planned, 8)
+  return [
+    `**Rollout of ${escapeMarkdown(application)}** in ${escapeMarkdown(where)}: ${escapeMarkdown(oneLine(title))}`,
+    ...(moves.length === 0 ? [] : [moves.map((move, i) => `${i + 1}. ${escapeMarkdown(oneLine(move))}`).join('\n')]),
+    ...takeovers.flatMap((one) => [
+      escapeMarkdown(oneLine(one.title)),
+      markdownTable(
+        ['SUBJECT', 'FIELDS', 'CLUSTERS', 'PODS'],
+        one.lines.map(({ subject, fields, clusters: of, pods }) => [
+          ...[subject, oneLine(fields), clusterList(of, planned, 8), oneLine(pods)],
+        ]),
+      ),
+    ]),
+    escapeMarkdown(oneLine(end)),
+  ].join('\n\n')
 }
 
 function messagesTables({ messages }: FleetPlan): readonly string[] {

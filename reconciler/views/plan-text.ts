@@ -21,6 +21,7 @@ import {
   untriedText,
   wordOf,
 } from './plan-groups.ts'
+import { type CourseText, courseText, type SharedLine } from './plan-rollouts.ts'
 import { type Screen, type View, viewOf } from './screen.ts'
 import { tame } from './tame.ts'
 import { oneLine, pad, width } from './text.ts'
@@ -41,7 +42,7 @@ const styles: Readonly<Record<string, Style>> = {
 }
 
 /**
- * A plan as text: what changes with the fields, from live to wanted; replica moves; what is left alone and why; deletions;
+ * A plan as text: what changes with the fields, from live to wanted; replica moves; where rollouts go; what is left alone and why; deletions;
  * clusters that were not compared; the facts. Nothing is cut.
  */
 export function planView(raw: FleetPlan, screen: Screen): View {
@@ -58,6 +59,7 @@ export function planView(raw: FleetPlan, screen: Screen): View {
     '',
     ...groups.flatMap((group) => groupLines(group, { plan, columns, signs }, screen)),
     ...moves.map((move) => `~ replicas    ${move.subject}   ${moveText(move)}`),
+    ...plan.rollouts.flatMap((course) => courseLines(courseText(course), { plan, columns, signs }, screen)),
     ...clusterNotes(plan).map(({ name, text }) => `${screen.style('magenta', `? ${name}`)} ${oneLine(text)}`),
     ...(deletions === '' ? [] : [screen.style(plan.deletions.verdict === 'over' ? 'red' : 'dim', deletions)]),
     ...[untriedText(plan), factsText(plan)].filter((text) => text !== '').map((text) => screen.style('dim', text)),
@@ -89,6 +91,21 @@ function groupLines({ object, clusters, move }: PlanGroup, { plan, columns, sign
 function moveLines(move: ReplicaMove): readonly string[] {
   const facts = moveFacts(move)
   return [`    /spec/replicas   ${moveText(move)}`, ...(facts === '' ? [] : [`    decided by       ${facts}`])]
+}
+
+function courseLines(text: CourseText, { plan, columns, signs }: Layout, screen: Screen): readonly string[] {
+  const where = (clusters: readonly string[]) => clusterList(clusters, plan.summary.planned)
+  const shared = ({ subject, clusters, fields, pods }: SharedLine) => [
+    `      ${subject}${fields === '' ? '' : `   ${oneLine(fields)}`}   ${where(clusters)}`,
+    ...(pods === '' ? [] : [`        ${oneLine(pods)}`]),
+  ]
+  return [
+    `${screen.style('yellow', `${pad('~', signs)} ${pad('rollout', 12)}`)}${pad(text.application, columns)}   ${where(text.clusters)}`,
+    `    ${oneLine(text.title)}`,
+    ...text.moves.map((move, i) => `      ${i + 1}. ${oneLine(move)}`),
+    ...text.takeovers.flatMap(({ title, lines }) => [`    ${oneLine(title)}`, ...lines.flatMap(shared)]),
+    `    ${oneLine(text.end)}`,
+  ]
 }
 
 function fieldLines(field: FieldDrift, screen: Screen): readonly string[] {

@@ -4,6 +4,7 @@ import { desiredReplicas } from './capacity.ts'
 import type { FactsOf } from './facts.ts'
 import { move } from './move.ts'
 import type { Rollout } from './rollout.ts'
+import { percentIn, totalIn } from './state.ts'
 
 /** More moves than any strategy takes: one percent at a time, up and down, of both releases. */
 const mostMoves = 500
@@ -19,7 +20,7 @@ export function play(
 ): readonly (readonly Rollout[])[] {
   const states = [start]
   for (let now = start; states.length <= mostMoves; ) {
-    const { rollouts } = move(now, application, { source, observations: { clusters: {} }, facts: asTold(now) })
+    const { rollouts } = move(now, application, { source, frozen: new Set(), facts: asTold(now) })
     if (rollouts.length === now.length && rollouts.every((rollout, i) => rollout === now[i])) break
     states.push(rollouts)
     now = rollouts
@@ -31,8 +32,8 @@ export function play(
 function asTold(rollouts: readonly Rollout[]): FactsOf {
   const releases = new Map(rollouts.map((rollout) => [rollout.name, rollout]))
   return (name, cluster) => {
-    const { totalReplicas = 0, percent } = releases.get(name) ?? {}
-    const availableReplicas = desiredReplicas(totalReplicas, percent?.get(cluster) ?? 0)
-    return { installed: true, availableReplicas, trafficReady: true, message: '' }
+    const release = releases.get(name)
+    const availableReplicas = release && desiredReplicas(totalIn(release, cluster), percentIn(release, cluster))
+    return release && { installed: true, availableReplicas, trafficReady: true, message: '' }
   }
 }

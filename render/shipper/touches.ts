@@ -63,7 +63,7 @@ function usersOf(object: KubeObject, content: Content, running: readonly Rollout
     const [, workload] = content.get(rollout.workload) ?? []
     const [, service] = (rollout.service === undefined ? undefined : content.get(rollout.service)) ?? []
     if (!workload) return []
-    const carries = service !== undefined && (service === object || leadsTo(object, service))
+    const carries = service !== undefined && (service === object || leadsTo(object, [service]))
     const uses = [...new Set([...podUses(object, workload), ...(carries ? (['traffic'] as const) : [])])]
     return uses.length > 0 ? [{ workload: rollout.workload, uses }] : []
   })

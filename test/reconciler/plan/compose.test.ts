@@ -3,6 +3,7 @@ import { overBudget } from '../../../reconciler/member/prune.ts'
 import { afterVerdict, replicaMoves, summarize } from '../../../reconciler/plan/compose.ts'
 import { selectClusters } from '../../../reconciler/plan/select.ts'
 import type { ClusterPlan, PlanSummary } from '../../../reconciler/plan/types.ts'
+import { going } from '../views/course-example.ts'
 import { clusterPlan, planned, planOfClusters } from '../views/plan-example.ts'
 
 const web = 'Deployment.apps/shop/web'
@@ -70,7 +71,7 @@ const summaries: readonly (readonly [what: string, clusters: readonly ClusterPla
 describe('the summary of a plan', () => {
   for (const [what, clusters, expected] of summaries)
     it(`counts ${what}`, () => {
-      const summary = summarize(clusters)
+      const summary = summarize(clusters, 0)
       for (const [name, value] of Object.entries({ ...nothing, ...expected }))
         assert.equal(summary[name as keyof PlanSummary], value, name)
     })
@@ -100,6 +101,19 @@ describe('a plan of some clusters', () => {
       ['us-1'],
     )
     assert.deepEqual([chosen?.summary.created, chosen?.deletions], [0, plan.deletions])
+  })
+
+  it('tells of rollouts in these clusters alone, each whole', () => {
+    const rolling = {
+      ...plan,
+      rollouts: [
+        { ...going, clusters: ['eu-1', 'us-1'] },
+        { ...going, clusters: ['eu-1'] },
+      ],
+    }
+    const { plan: chosen } = selectClusters(rolling, ['us-*'])
+    assert.deepEqual(chosen?.rollouts, [rolling.rollouts[0]])
+    assert.deepEqual([chosen?.summary.rollouts, chosen?.summary.changes], [1, true])
   })
 
   it('is none where a name matches nothing', () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { afterMergeText } from '../../../reconciler/pulls/after-merge.ts'
+import { afterMergeText, stepwisePaths } from '../../../reconciler/pulls/after-merge.ts'
 import { commentText } from '../../../reconciler/pulls/comment.ts'
 import type { Attempt } from '../../../reconciler/pulls/types.ts'
 import { verdictOf } from '../../../reconciler/pulls/verdict.ts'
+import { going } from '../views/course-example.ts'
 import { attemptOf, clusterPlan, errorOf, planned } from './plans.ts'
 
 const names = Array.from({ length: 200 }, (_, i) => `cluster-${String(i).padStart(3, '0')}`)
@@ -105,5 +106,13 @@ describe('what is said after a merge', () => {
       ],
     ]
     for (const [changes, says] of rows) assert.match(afterMergeText(plannedChanges, merge, of(changes)), says)
+  })
+
+  it('takes the first move of a rollout that was planned as planned, and nothing beside it', () => {
+    const stepwise = stepwisePaths({ rollouts: [{ ...going, clusters: ['c1'], objects: ['ConfigMap/shop/a'] }] })
+    const said = (changes: ReadonlyMap<string, string>) => afterMergeText(new Map(), merge, of(changes), stepwise)
+    assert.match(said(new Map([[path, '2']])), /as planned/)
+    assert.match(said(new Map([['clusters/c1/shop/ConfigMap/b.yaml', '2']])), /b was written, which was not planned/)
+    assert.match(said(new Map([['clusters/c2/shop/ConfigMap/a.yaml', '2']])), /c2: .* was not planned/)
   })
 })

@@ -23,12 +23,12 @@ export function attemptOf(
 ): Extract<Attempt, { type: 'planned' }> {
   const { paths = {}, ...rest } = more
   const plan: FleetPlan = {
-    ...{ fleet: 'shop', at: '2026-01-01T00:00:00.000Z', notes: [], messages: [], moves: [], clusters },
+    ...{ fleet: 'shop', at: '2026-01-01T00:00:00.000Z', notes: [], messages: [], moves: [], rollouts: [], clusters },
     base: { name: 'main', commit: 'b'.repeat(40) },
     head: { name: 'aaaaaaa', commit: 'a'.repeat(40) },
     generated: { branch: 'generated', commit: 'c'.repeat(40) },
     deletions: { objects: 0, clusters: 0, takes: 0, verdict: 'none', text: '' },
-    summary: summarize(clusters),
+    summary: summarize(clusters, 0),
     ...rest,
   }
   const after = Object.entries(paths).filter((entry): entry is [string, string] => entry[1] !== undefined)

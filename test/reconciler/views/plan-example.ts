@@ -28,11 +28,11 @@ export const noDeletions: DeletionPlan = { objects: 0, clusters: 0, takes: 0, ve
 /** A plan of these clusters. */
 export function planOfClusters(clusters: readonly ClusterPlan[], change: Partial<FleetPlan> = {}): FleetPlan {
   return {
-    ...{ fleet: 'shop', at, notes: [], messages: [], clusters, moves: [], deletions: noDeletions },
+    ...{ fleet: 'shop', at, notes: [], messages: [], clusters, moves: [], rollouts: [], deletions: noDeletions },
     base: { name: 'main', commit: '4f1c2e9'.padEnd(40, '0') },
     head: { name: 'scale-up', commit: 'a71b003'.padEnd(40, '0') },
     generated: { branch: 'generated', commit: '9b07d51'.padEnd(40, '0'), sourceCommit: '4f1c2e9'.padEnd(40, '0') },
-    summary: summarize(clusters),
+    summary: summarize(clusters, change.rollouts?.length ?? 0),
     ...change,
   }
 }

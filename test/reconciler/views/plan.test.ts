@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { dataText } from '../../../reconciler/views/data.ts'
 import { clusterList, moveText, planClosing } from '../../../reconciler/views/plan-groups.ts'
 import { planMarkdown } from '../../../reconciler/views/plan-markdown.ts'
 import { planView } from '../../../reconciler/views/plan-text.ts'
 import { plainScreen } from '../../../reconciler/views/screen.ts'
+import { beginning, givenUp, going } from './course-example.ts'
 import { isGolden } from './golden.ts'
 import { clusterPlan, planned, planOfClusters, wholePlan } from './plan-example.ts'
 
@@ -15,6 +17,49 @@ describe('a plan', () => {
 
   it('is Markdown for a pull request', async () => {
     isGolden('plan-markdown', planMarkdown(await wholePlan()))
+  })
+
+  const rollouts = () =>
+    planOfClusters(
+      [
+        clusterPlan('eu-1', [planned('Deployment.apps/shop/web-9a1e77c2-0', { source: 'web.yaml' })]),
+        clusterPlan('eu-2', [planned('Deployment.apps/shop/web-9a1e77c2-0', { source: 'web.yaml' })]),
+        clusterPlan('us-1', []),
+      ],
+      { rollouts: [beginning, { ...going, application: 'shop/shop' }, { ...givenUp, application: 'shop/desk' }] },
+    )
+
+  it('tells where rollouts go in all their moves, and what that changes under running pods', () => {
+    isGolden('plan-rollouts-text', planView(rollouts(), plainScreen()))
+    isGolden('plan-rollouts-markdown', planMarkdown(rollouts()))
+    const data = planOfClusters([], { rollouts: [going] })
+    isGolden('plan-rollouts-yaml', { body: dataText(data, 'yaml'), closing: planClosing(data) })
+  })
+
+  it('of a command alone says that nothing changes at once, and where the rollout goes', () => {
+    const plan = planOfClusters([clusterPlan('eu-1', [])], { rollouts: [going] })
+    assert.equal(
+      planClosing(plan),
+      'Nothing changes at once in 1 cluster (400 unchanged). shop/web goes to step 1 (half).',
+    )
+    assert.equal(plan.summary.changes, true)
+  })
+
+  it('tells a rollout in 200 clusters as short as that in one', () => {
+    const clusters = names(200)
+    const wide = { ...going, clusters, moves: going.moves.map((move) => ({ ...move, clusters })) }
+    const takeovers = wide.takeovers.map((one) => ({
+      ...one,
+      changes: one.changes.map((change) => ({ ...change, clusters })),
+    }))
+    const plan = planOfClusters(
+      clusters.map((name) => clusterPlan(name, [])),
+      { rollouts: [{ ...wide, takeovers }] },
+    )
+    for (const { body } of [planView(plan, plainScreen()), planMarkdown(plan)]) {
+      assert.ok(body.length < 3000, String(body.length))
+      assert.match(body, /all 200 clusters/)
+    }
   })
 
   it('is ASCII where the terminal shows no more', async () => {
