@@ -88,6 +88,11 @@ export interface Daemon extends DaemonApi {
   stop(): Promise<void>
 }
 
+/**
+ * Milliseconds after which it is looked whether a rollout that has moved goes on: a move that changes no file of a cluster
+ * (1 % and 100 % of one pod are one pod) is no news to anybody, and what is known counts for it.
+ */
+const afterMove = 500
 /** How often a lost race is run again at once. */
 const maxRaces = 5
 /** A turn that takes longer hangs, in milliseconds. */
@@ -186,7 +191,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
   /** Rendering is pure: of the same source, previous tree and facts it makes the same. */
   function isDone({ source, tip }: Pulled): boolean {
     const { done } = state
-    if (done?.source !== source || done.tip !== tip?.oid || facts.due() === 0 || chartsDue() === 0) return false
+    if (done?.source !== source || done.tip !== tip?.oid || done.moved) return false
+    if (facts.due() === 0 || chartsDue() === 0) return false
     state.sourceProblem = ''
     return true
   }
@@ -238,7 +244,9 @@ export function startDaemon(options: DaemonOptions): Daemon {
     }
     desired.learn(rendered.output.files)
     await apply(generated.commit, pulled.source, rendered.source, rendered.output.unplaced)
-    state.done = { source: pulled.source, tip: generated.commit }
+    const moved = generated.type === 'committed' && rendered.output.steps.length > 0
+    state.done = { source: pulled.source, tip: generated.commit, moved }
+    if (moved) turner.later(afterMove)
     state.tips = { source: pulled.source, generated: generated.commit }
     return 'done'
   }

@@ -25,8 +25,11 @@ export interface State {
   pushProblem: string
   /** Why clusters that left the inventory are kept; empty where none is. */
   removalProblem: string
-  /** The source commit and the tip of the generated branch that are rendered and handed out: nothing is left to do. */
-  done: { readonly source: string; readonly tip: string } | undefined
+  /**
+   * The source commit and the tip of the generated branch that are rendered and handed out: nothing is left to do, unless a
+   * rollout has just moved.
+   */
+  done: { readonly source: string; readonly tip: string; readonly moved: boolean } | undefined
   /** When a chart that could not be had is worth another try, in milliseconds since the epoch; undefined where none is. */
   chartsAt: number | undefined
   /** What members were last told. */
