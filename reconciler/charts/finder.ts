@@ -12,6 +12,7 @@ import { openRepositories, type ReachOptions, type Repositories } from './reposi
 import type { FoundChart, Repository } from './repository.ts'
 import { createSourceRepository } from './source-repository.ts'
 import { createArchiveStore } from './store.ts'
+import { noteUse, tidy } from './tidy.ts'
 import type { ChartEngineOptions, ChartRevision } from './types.ts'
 
 /** Finds charts, wherever they are, and has their content at hand. */
@@ -28,11 +29,16 @@ export interface Finder {
 /** Ways to reach repositories that are kept open; more than one only while settings differ between branches. */
 const mostWays = 4
 
+/** What is kept on disk is looked through again after so many milliseconds. */
+const tidiedEvery = 24 * 3_600_000
+
 /** Makes a finder. Reads nothing before it is asked to. */
 export function createFinder(options: ChartEngineOptions): Finder {
   const { cacheFolder, clock, folder } = options
-  const store = createArchiveStore(join(cacheFolder, 'archives'))
+  const archives = join(cacheFolder, 'archives')
+  const store = createArchiveStore(archives)
   const work = join(cacheFolder, 'folders')
+  let tidied = Number.NEGATIVE_INFINITY
   const ways = new Map<string, Repositories>()
   const checked = new Set<string>()
 
@@ -95,12 +101,19 @@ export function createFinder(options: ChartEngineOptions): Finder {
   return {
     isInSource,
     async resolve(ref, revision) {
+      if (clock.now() - tidied > tidiedEvery) {
+        tidied = clock.now()
+        for (const folder of [archives, work]) await tidy(folder, clock.now())
+      }
       const { version, digest } = await find(ref, revision)
       return { type: 'resolved', version, digest }
     },
     async contentOf(chart, revision) {
       const kept = await contentOnDisk(chart.digest)
-      if (kept !== undefined) return kept
+      if (kept !== undefined) {
+        await noteUse(kept, clock.now())
+        return kept
+      }
       const { name, version, repoUrl } = chart
       const found = await find({ name, version, repoUrl }, revision)
       if (found.digest === chart.digest) return found.path
