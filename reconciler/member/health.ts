@@ -29,6 +29,12 @@ const rules: { readonly [kind: string]: Rule } = {
     return healthy < desired ? inProgress(`${healthy} of ${desired} pods healthy`) : current
   },
   'apiextensions.k8s.io/CustomResourceDefinition': definition,
+  ...Object.fromEntries(
+    ['GRPCRoute', 'HTTPRoute', 'TCPRoute', 'TLSRoute', 'UDPRoute'].map((kind) => [
+      `gateway.networking.k8s.io/${kind}`,
+      route,
+    ]),
+  ),
 }
 
 /**
@@ -168,6 +174,31 @@ function definition(_object: JsonObject, status: JsonObject): Verdict {
   const names = condition(status, 'NamesAccepted')
   if (names?.status === 'False') return failed(describe(names))
   return condition(status, 'Established')?.status === 'True' ? current : inProgress('not established')
+}
+
+/** Each gateway says for itself which generation it has seen, and whether it takes it. One that says nothing may not be there. */
+function route(object: JsonObject, status: JsonObject, spec: JsonObject): Verdict | undefined {
+  const generation = number(isJsonObject(object.metadata) ? object.metadata.generation : undefined)
+  const wanted = items(spec.parentRefs)
+  for (const { parentRef, controllerName, conditions } of items(status.parents)) {
+    // What a gateway said that the route no longer names stays behind.
+    if (!isJsonObject(parentRef) || !wanted.some((one) => isSameParent(one, parentRef))) continue
+    const all = items(conditions)
+    const seen = all.map(({ observedGeneration }) => observedGeneration).filter((one) => typeof one === 'number')
+    if (seen.length > 0 && Math.max(...seen) < generation)
+      return inProgress(`generation ${generation} not yet seen by ${text(controllerName)}`)
+    const refused = all.find(
+      ({ type, status: is }) => (type === 'Accepted' || type === 'ResolvedRefs') && is === 'False',
+    )
+    if (refused) return failed(`${text(parentRef.kind) || 'Gateway'} ${text(parentRef.name)}: ${describe(refused)}`)
+  }
+  return undefined
+}
+
+function isSameParent(a: JsonObject, b: JsonObject): boolean {
+  return ['name', 'namespace', 'sectionName', 'port'].every(
+    (key) => a[key] === b[key] || (key === 'namespace' && (a[key] === undefined || b[key] === undefined)),
+  )
 }
 
 /** A condition of a status by its type. */

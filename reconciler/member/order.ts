@@ -3,7 +3,7 @@ import { formatSubject, groupOf, kindWithGroup, parseSubject, type Subject } fro
 
 /**
  * When an object is applied: namespaces (0) and CRDs (1) come first because others live in them, what intercepts requests
- * (3) comes last so that it cannot refuse the objects that serve it. Pruning goes the other way.
+ * or sends them on (3) comes last, so that the objects which serve it are there. Pruning goes the other way.
  */
 export type Rank = 0 | 1 | 2 | 3
 
@@ -15,6 +15,12 @@ const ranks: { readonly [kind: string]: Rank } = {
   'ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io': 3,
   'MutatingAdmissionPolicyBinding.admissionregistration.k8s.io': 3,
   'APIService.apiregistration.k8s.io': 3,
+  'GRPCRoute.gateway.networking.k8s.io': 3,
+  'HTTPRoute.gateway.networking.k8s.io': 3,
+  'TCPRoute.gateway.networking.k8s.io': 3,
+  'TLSRoute.gateway.networking.k8s.io': 3,
+  'UDPRoute.gateway.networking.k8s.io': 3,
+  'VirtualService.networking.istio.io': 3,
 }
 
 /** Kinds whose deletion takes other things with it: never pruned or recreated without being told on the object. */

@@ -9,6 +9,7 @@ import { firstContact } from './first-contact.ts'
 import { heal, healsDrift } from './heal.ts'
 import { ignoredPaths } from './ignore.ts'
 import { type Item, isSuspended, saysSuspended } from './items.ts'
+import { leaveOut } from './left-out.ts'
 import { manifestOf, metadataText, unsuspended } from './manifest.ts'
 import { prune } from './prune.ts'
 import { clashingList, immutableFields } from './refusal.ts'
@@ -45,6 +46,8 @@ export async function reconcile(work: Work, item: Item): Promise<Outcome> {
     }
   if (suspended && (!applied || untouched)) return { action: 'skipped', message: 'suspended', drift: undefined }
 
+  const left = await leaveOut(work, item)
+  if (left) return left
   const place = await work.api.place(wanted.object.apiVersion, subject)
   const manifest = manifestOf(suspended ? unsuspended(wanted.object) : wanted.object, subject, settings)
   const task: Task = { subject, wanted, manifest, place, entry, drift: item.drift }

@@ -1,6 +1,7 @@
 import type { Subject } from '../../repo-layout/subject.ts'
 import { ApiError, messageOf } from './errors.ts'
 import { type Item, isFresh } from './items.ts'
+import { isLeftOut } from './left-out.ts'
 import { type Pause, pauseSentence } from './pause.ts'
 import { clusterPause } from './pauses.ts'
 import type { MemberSettings, MemberStatus, ObjectStatus, Sync } from './types.ts'
@@ -49,6 +50,7 @@ export function statusOf(facts: StatusFacts): Omit<MemberStatus, 'since'> {
   const sync = syncOf(facts, known, wanted)
   const whole = clusterPause(pauses)
   const paused = known.filter((item) => item.pause).length
+  const missing = wanted.filter((item) => isLeftOut(item)).length
   return {
     cluster: facts.cluster,
     sync,
@@ -60,6 +62,7 @@ export function statusOf(facts: StatusFacts): Omit<MemberStatus, 'since'> {
       settings?.suspended ? 'suspended' : '',
       whole ? pauseSentence(whole) : '',
       paused > 0 ? `${paused} paused` : '',
+      missing > 0 ? `${missing} left out` : '',
       `${applied}/${wanted.length} applied`,
     ]
       .filter((text) => text !== '')
@@ -98,7 +101,7 @@ function isBroken(item: Item): boolean {
   if (isFresh(item)) return false
   return (
     item.action === 'failed' ||
-    (item.action === 'skipped' && item.message !== 'suspended') ||
+    (item.action === 'skipped' && item.message !== 'suspended' && !isLeftOut(item)) ||
     item.live?.health === 'Failed'
   )
 }
@@ -121,10 +124,11 @@ export function isApplied(item: Item): boolean {
   return !isFresh(item) && (item.action === 'created' || item.action === 'configured' || item.action === 'unchanged')
 }
 
-/** Whether nothing of an item is left to do for its commit; what is suspended on purpose does not hold a commit back. */
+/** Whether nothing of an item is left to do for its commit; what is suspended or left out does not hold a commit back. */
 export function isDone(item: Item): boolean {
   if (isFresh(item)) return false
-  return item.wanted ? isApplied(item) || item.message === 'suspended' : item.action !== 'failed'
+  if (!item.wanted) return item.action !== 'failed'
+  return isApplied(item) || item.message === 'suspended' || isLeftOut(item)
 }
 
 function objectStatus(item: Item, pause: Pause | undefined): ObjectStatus {

@@ -1,4 +1,5 @@
 import type { Style } from '../commands/terminal.ts'
+import { isLeftOut } from '../member/left-out.ts'
 import { leftThere, overBudget } from '../member/prune.ts'
 import type { Drift, ObjectStatus, Sync } from '../member/types.ts'
 import { pad } from './text.ts'
@@ -57,6 +58,7 @@ function isLeft({ action, message }: Pick<ObjectStatus, 'action' | 'message'>): 
 
 /** The state of one object in a count: as its cluster's, but told apart by what holds it. */
 export function countedState(object: ObjectStatus, state: Sync): string {
+  if (state === 'suspended' && isLeftOut(object)) return 'left out'
   if (state === 'suspended') return object.pause ? 'paused' : isLeft(object) ? 'left in the cluster' : state
   return state === 'degraded' && object.message === overBudget ? 'held back' : state
 }
@@ -64,7 +66,7 @@ export function countedState(object: ObjectStatus, state: Sync): string {
 /** The state of one object, in the words of its cluster's. */
 export function objectState({ action, health, message, drift, pause }: ObjectStatus): Sync {
   if (action === 'skipped' && (message === 'suspended' || pause)) return 'suspended'
-  if (isLeft({ action, message })) return 'suspended'
+  if (isLeft({ action, message }) || isLeftOut({ action, message })) return 'suspended'
   // Nothing was tried yet, and so nothing is wrong yet.
   if (action === 'skipped' && message === '') return 'progressing'
   if (action === 'failed' || action === 'skipped' || health === 'Failed') return 'degraded'

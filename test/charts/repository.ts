@@ -29,7 +29,16 @@ export function writeRepository(folder: string, charts: readonly PackedChart[]):
   writeFileSync(join(folder, 'index.yaml'), indexOf(charts))
 }
 
-/** Writes the repository of Shipper's demo: `nginx` 0.0.1 and 0.0.2, which differ in what they say of their version. */
-export async function writeNginxRepository(folder: string): Promise<void> {
-  writeRepository(folder, [await packChart(nginxFolder), await packChart(nginxFolder, { version: '0.0.2' })])
+/**
+ * Writes the repository of Shipper's demo: `nginx` 0.0.1 and 0.0.2, which differ in what they say of their version. `files` are
+ * files that both have beside their own.
+ */
+export async function writeNginxRepository(
+  folder: string,
+  files: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  writeRepository(folder, [
+    await packChart(nginxFolder, { files }),
+    await packChart(nginxFolder, { version: '0.0.2', files }),
+  ])
 }

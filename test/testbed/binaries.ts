@@ -7,7 +7,7 @@ import { leaveOut } from './left-out.ts'
 const realTimeoutMs = 120_000
 
 /**
- * The path of a component's executable, or undefined where there is none. `KUBEBUILDER_ASSETS` is looked at first, so
+ * The path of a component's executable, or of its folder where it has files alone; undefined where there is none. `KUBEBUILDER_ASSETS` is looked at first, so
  * that a folder which someone already has for other Kubernetes tests serves here too; then the testbed's own cache.
  */
 export function findBinary(name: string): string | undefined {
@@ -15,7 +15,7 @@ export function findBinary(name: string): string | undefined {
   const assets = process.env.KUBEBUILDER_ASSETS
   const places = [
     ...(assets === undefined || assets === '' ? [] : [join(assets, name)]),
-    ...(component === undefined ? onPath(name) : [join(componentFolder(component), name)]),
+    ...(component === undefined ? onPath(name) : [join(componentFolder(component), component.package ? name : '')]),
   ]
   return places.find(isExecutable)
 }

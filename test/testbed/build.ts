@@ -36,31 +36,37 @@ async function buildComponent(component: Component): Promise<void> {
   mkdirSync(dirname(target), { recursive: true })
   const work = mkdtempSync(join(dirname(target), `.${basename(target)}-`))
   try {
-    await go(component, [
-      'build',
-      '-mod=readonly',
-      '-trimpath',
-      '-buildvcs=false',
-      ...(component.tags === undefined ? [] : ['-tags', component.tags.join(' ')]),
-      '-ldflags',
-      ['-s -w', ...Object.entries(component.stamps ?? {}).map(([name, value]) => `-X ${name}=${value}`)].join(' '),
-      '-o',
-      join(work, component.name),
-      component.package,
-    ])
+    if (component.package !== undefined) await buildProgram(component, component.package, work)
     await copyData(component, work)
-    moveInto(work, target, component.name)
+    moveInto(work, target, component.package === undefined ? '' : component.name)
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
 }
 
+async function buildProgram(component: Component, of: string, target: string): Promise<void> {
+  await go(component, [
+    'build',
+    '-mod=readonly',
+    '-trimpath',
+    '-buildvcs=false',
+    ...(component.tags === undefined ? [] : ['-tags', component.tags.join(' ')]),
+    '-ldflags',
+    ['-s -w', ...Object.entries(component.stamps ?? {}).map(([name, value]) => `-X ${name}=${value}`)].join(' '),
+    '-o',
+    join(target, component.name),
+    of,
+  ])
+}
+
 async function copyData(component: Component, target: string): Promise<void> {
-  if (component.data === undefined) return
-  const source = (await go(component, ['list', '-m', '-f', '{{.Dir}}', component.data.module])).trim()
-  for (const folder of component.data.folders) {
-    cpSync(join(source, folder), join(target, folder), { recursive: true })
-    makeRemovable(join(target, folder))
+  for (const { module, folders } of component.data ?? []) {
+    await go(component, ['mod', 'download', module])
+    const source = (await go(component, ['list', '-m', '-f', '{{.Dir}}', module])).trim()
+    for (const folder of folders) {
+      cpSync(join(source, folder), join(target, folder), { recursive: true })
+      makeRemovable(join(target, folder))
+    }
   }
 }
 

@@ -2,21 +2,21 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** One program that tests start for real, and how it is built from its pinned Go module. */
+/** One program that tests start for real, or files that they use, and how it is built from its pinned Go module. */
 export interface Component {
-  /** The name of the binary. */
+  /** The name of the binary, if it has one. */
   readonly name: string
   readonly version: string
   /** The folder of its module below `components/`. */
   readonly module: string
-  /** What is handed to `go build`. */
-  readonly package: string
+  /** What is handed to `go build`; left out where there are only files. */
+  readonly package?: string
   /** Values of `-X` for the linker: a binary without them reports no version. */
   readonly stamps?: Readonly<Record<string, string>>
   readonly tags?: readonly string[]
   readonly cgo?: boolean
-  /** Folders of a Go module that the program reads while it runs; copied beside the binary. */
-  readonly data?: { readonly module: string; readonly folders: readonly string[] }
+  /** Folders of Go modules that the program reads while it runs; copied beside the binary. */
+  readonly data?: readonly { readonly module: string; readonly folders: readonly string[] }[]
   /** Built only where it is asked for by name: no test needs it. */
   readonly onlyNamed?: boolean
 }
@@ -41,7 +41,7 @@ export const components: readonly Component[] = [
     stamps: { 'main.Version': '1.26.0' },
     tags: ['sqlite', 'sqlite_unlock_notify', 'timetzdata'],
     cgo: true,
-    data: { module: 'code.gitea.io/gitea', folders: ['templates', 'options', 'public'] },
+    data: [{ module: 'code.gitea.io/gitea', folders: ['templates', 'options', 'public'] }],
   },
   // Evaluates the shipped alerts. Without service discovery, which rules do not need and which is most of its code.
   {
@@ -67,13 +67,23 @@ export const components: readonly Component[] = [
     package: 'github.com/distribution/distribution/v3/cmd/registry',
     stamps: { 'github.com/distribution/distribution/v3/version.version': 'v3.0.0' },
   },
+  // The kinds of gateways and meshes through which rollouts divide traffic: Gateway API 1.5.1, Istio 1.31.4.
+  {
+    name: 'route-definitions',
+    version: 'gateway-v1.5.1-istio-v1.31.4',
+    module: 'route-definitions',
+    data: [
+      { module: 'sigs.k8s.io/gateway-api', folders: ['config/crd/standard'] },
+      { module: 'istio.io/api', folders: ['kubernetes'] },
+    ],
+  },
   // The peer in the benchmark.
   {
     name: 'kustomize-controller',
     version: 'v1.9.6',
     module: 'kustomize-controller',
     package: 'github.com/fluxcd/kustomize-controller',
-    data: { module: 'github.com/fluxcd/kustomize-controller', folders: ['config/crd/bases'] },
+    data: [{ module: 'github.com/fluxcd/kustomize-controller', folders: ['config/crd/bases'] }],
     onlyNamed: true,
   },
 ]

@@ -1,4 +1,5 @@
 import { labels, notes } from '../../../render/shipper/rollout.ts'
+import { isRoute } from '../../../render/shipper/routes.ts'
 import { treeDigest } from '../../../repo-layout/generated/oid.ts'
 import { objectPathInCluster } from '../../../repo-layout/generated/path.ts'
 import { getIn, isJsonObject, type KubeObject } from '../../../repo-layout/json.ts'
@@ -30,6 +31,10 @@ export interface ApplicationRelease {
   readonly subjects: readonly Subject[]
   /** Those of them that run pods. */
   readonly workloads: readonly Subject[]
+  /** Those of them that lead requests to releases. */
+  readonly routes: readonly Subject[]
+  /** The Service through which routes lead to this release alone; undefined where it has none, or is to have no pods. */
+  readonly service: string | undefined
 }
 
 /** The Service that brings an application its traffic. */
@@ -62,18 +67,17 @@ export function applicationsOf(objects: Iterable<DesiredObject>): ReadonlyMap<st
 
 function applicationOf(key: string, objects: readonly DesiredObject[]): Application {
   const [namespace = '', name = ''] = key.split('/')
-  const releases = new Map<string, { name: string; subjects: Subject[]; workloads: Subject[] }>()
-  const workloads = new Map<Subject, string>()
-  for (const { subject, object } of objects) {
-    const label = object.metadata.labels?.[labels.release]
-    if (label === undefined) continue
-    const release = releases.get(label) ?? { name: label, subjects: [], workloads: [] }
-    releases.set(label, release)
-    release.subjects.push(subject)
-    if (!isWorkload(object)) continue
-    release.workloads.push(subject)
-    workloads.set(subject, label)
+  const byRelease = new Map<string, DesiredObject[]>()
+  for (const one of objects) {
+    const release = one.object.metadata.labels?.[labels.release]
+    if (release === undefined) continue
+    const list = byRelease.get(release)
+    if (list) list.push(one)
+    else byRelease.set(release, [one])
   }
+  const releases = new Map([...byRelease].map(([release, list]) => [release, releaseOf(release, list)]))
+  const workloads = new Map<Subject, string>()
+  for (const release of releases.values()) for (const subject of release.workloads) workloads.set(subject, release.name)
   const found = objects.filter(({ object }) => isProductionService(object))
   const [service] = found
   const weights = service && weightsOf(service.object)
@@ -94,6 +98,24 @@ function applicationOf(key: string, objects: readonly DesiredObject[]): Applicat
     service: service && weights && problem === '' ? serviceOf(service, weights) : undefined,
     problem,
   }
+}
+
+function releaseOf(name: string, objects: readonly DesiredObject[]): ApplicationRelease {
+  const those = (is: (object: KubeObject) => boolean) => objects.filter(({ object }) => is(object))
+  const workloads = those(isWorkload)
+  const isEmpty = workloads.every(({ object }) => getIn(object, ['spec', 'replicas']) === 0)
+  const [service] = those(isReleaseService)
+  return {
+    name,
+    subjects: objects.map(({ subject }) => subject),
+    workloads: workloads.map(({ subject }) => subject),
+    routes: those(isRoute).map(({ subject }) => subject),
+    service: isEmpty ? undefined : service?.object.metadata.name,
+  }
+}
+
+function isReleaseService({ apiVersion, kind, metadata }: KubeObject): boolean {
+  return apiVersion === 'v1' && kind === 'Service' && metadata.labels?.[labels.loadBalancer] === 'release'
 }
 
 function isWorkload({ apiVersion, kind }: KubeObject): boolean {

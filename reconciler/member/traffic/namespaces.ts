@@ -101,10 +101,11 @@ export function createNamespaces(session: Session, options: NamespacesOptions): 
   return {
     use(applications) {
       const services = new Map<string, string[]>()
-      for (const { namespace, service } of applications) {
+      for (const { namespace, service, releases } of applications) {
         const names = services.get(namespace) ?? []
         services.set(namespace, names)
         if (service) names.push(service.name)
+        for (const release of releases.values()) if (release.service !== undefined) names.push(release.service)
       }
       for (const [namespace, one] of watched) {
         if (services.has(namespace)) continue

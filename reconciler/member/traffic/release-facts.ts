@@ -1,6 +1,7 @@
 import type { ReleaseObservation } from '../../../repo-layout/observations.ts'
 import type { Subject } from '../../../repo-layout/subject.ts'
 import type { Item } from '../items.ts'
+import { isLeftOut } from '../left-out.ts'
 import { type InventoryEntry, wasApplied } from '../shards.ts'
 import type { Application, ApplicationRelease } from './application.ts'
 import type { ReleaseTraffic } from './plan.ts'
@@ -23,6 +24,8 @@ export interface KnownApplication {
   readonly traffic: ReadonlyMap<string, ReleaseTraffic> | undefined
   /** Whether its Service waits to be changed until enough pods carry their label. */
   readonly isHeld: boolean
+  /** The uids of the ready endpoints of a Service of one of its releases. */
+  readonly serving: (service: string) => ReadonlySet<string> | undefined
 }
 
 /** Where the facts on objects come from. */
@@ -35,34 +38,56 @@ export interface ObjectFacts {
 export function releaseFactsOf(known: readonly KnownApplication[], objects: ObjectFacts): ReleaseFacts {
   const releases: Record<string, ReleaseObservation> = {}
   const applied: Record<string, string> = {}
-  for (const { application, pods, traffic, isHeld } of known) {
+  for (const { application, pods, traffic, isHeld, serving } of known) {
     const isApplied = application.objects.every(({ subject }) => isInForm(objects, subject))
     for (const release of application.releases.values()) {
       const key = `${application.namespace}/${release.name}`
       const own = pods.filter((pod) => pod.release === release.name)
-      releases[key] = observationOf(objects, release, own, application, traffic?.get(release.name), isHeld)
+      releases[key] = observationOf(objects, release, application, {
+        pods: own,
+        traffic: traffic?.get(release.name),
+        isHeld,
+        served: release.service === undefined ? undefined : serving(release.service),
+      })
       if (isApplied) applied[key] = application.digest
     }
   }
   return { releases, applied }
 }
 
+interface ReleaseParts {
+  readonly pods: readonly Pod[]
+  readonly traffic: ReleaseTraffic | undefined
+  readonly isHeld: boolean
+  /** The endpoints of its own Service, where it has one. */
+  readonly served: ReadonlySet<string> | undefined
+}
+
 function observationOf(
   objects: ObjectFacts,
   release: ApplicationRelease,
-  pods: readonly Pod[],
   { service, problem }: Application,
-  traffic: ReleaseTraffic | undefined,
-  isHeld: boolean,
+  { pods, traffic, isHeld, served }: ReleaseParts,
 ): ReleaseObservation {
   const available = availableReplicas(objects, release)
   const items = release.subjects.flatMap((subject) => objects.item(subject) ?? [])
+  const ready = pods.filter(({ isReady }) => isReady)
+  const unserved = served ? ready.filter(({ uid }) => !served.has(uid)) : []
+  const routes = items.filter(({ subject, live }) => release.routes.includes(subject) && live?.health !== 'Current')
+  const awaited = routes.find(({ live }) => live !== undefined)
   return {
     installed: release.subjects.every((subject) => isInForm(objects, subject)),
-    ...(available === undefined ? {} : { availableReplicas: available }),
+    // Routes lead to whoever is available, so it is not before they find it.
+    ...(available === undefined ? {} : { availableReplicas: Math.max(0, available - unserved.length) }),
     // A release that no weight and no pod names is to have no traffic, and has none.
-    ...(service ? { trafficReady: traffic?.isReady ?? true } : problem === '' ? {} : { trafficReady: false }),
-    message: problem || releaseMessage({ items, pods, service: service?.name, traffic, isHeld }),
+    ...(service
+      ? { trafficReady: (traffic?.isReady ?? true) && awaited === undefined }
+      : problem === ''
+        ? {}
+        : { trafficReady: false }),
+    message:
+      problem ||
+      releaseMessage({ items, pods, service: service?.name, traffic, isHeld, awaited, unserved, own: release.service }),
   }
 }
 
@@ -71,7 +96,9 @@ function observationOf(
  * paused or suspended since is still what it was.
  */
 function isInForm({ item, entry }: ObjectFacts, subject: Subject): boolean {
-  const [known, wanted, live] = [entry(subject), item(subject)?.wanted, item(subject)?.live]
+  const found = item(subject)
+  if (found && isLeftOut(found)) return true
+  const [known, wanted, live] = [entry(subject), found?.wanted, found?.live]
   return wasApplied(known) && known.oid === wanted?.oid && known.uid === live?.uid
 }
 

@@ -221,10 +221,12 @@ export function createTraffic(session: Session, book: Book, options: TrafficOpti
     const known: KnownApplication[] = []
     for (const application of applications.values()) {
       const pods = podsOf(application)
-      const { service } = application
-      if (!pods || (service && !namespaces.serving(application.namespace, service.name))) return undefined
+      const { service, releases } = application
+      const serving = (name: string) => namespaces.serving(application.namespace, name)
+      const services = [service?.name, ...[...releases.values()].map((release) => release.service)]
+      if (!pods || services.some((name) => name !== undefined && !serving(name))) return undefined
       const isHeld = service !== undefined && !mayApply(service.subject)
-      known.push({ application, pods, traffic: planOf(application)?.releases, isHeld })
+      known.push({ application, pods, traffic: planOf(application)?.releases, isHeld, serving })
     }
     return releaseFactsOf(known, { item: (subject) => book.items.get(subject), entry: session.inventory.get })
   }

@@ -3,9 +3,26 @@ import { parse } from 'yaml'
 import { healthOf } from '../../../reconciler/member/health.ts'
 import type { Health } from '../../../reconciler/member/types.ts'
 
+const route = (generation: number, ...parents: readonly string[]) =>
+  `{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {generation: ${generation}}, spec: {parentRefs: [{name: public}, {name: own, sectionName: http}]}, status: {parents: [${parents}]}}`
+const parent = (ref: string, ...conditions: readonly string[]) =>
+  `{parentRef: ${ref}, controllerName: x.io/gateway, conditions: [${conditions}]}`
+const accepted = (generation: number, status = 'True') =>
+  `{type: Accepted, status: "${status}", observedGeneration: ${generation}, message: no listener fits}`
+
 /** Kind and the rest of the object in YAML, the verdict, and a word of its message. */
 const cases: readonly (readonly [text: string, health: Health, message?: RegExp])[] = [
   ['{apiVersion: v1, kind: ConfigMap}', 'Current'],
+  [route(2), 'Current'],
+  [route(2, parent('{kind: Gateway, name: public, namespace: shop}', accepted(2))), 'Current'],
+  [route(2, parent('{name: public}', accepted(1))), 'InProgress', /generation 2 not yet seen by x\.io\/gateway/],
+  [
+    route(2, parent('{name: public}', accepted(2)), parent('{name: own, sectionName: http}', accepted(1))),
+    'InProgress',
+  ],
+  [route(2, parent('{name: public}', accepted(2, 'False'))), 'Failed', /Gateway public: no listener fits/],
+  [route(2, parent('{name: gone}', accepted(1)), parent('{name: own, sectionName: tls}', accepted(1))), 'Current'],
+  [route(2, parent('{name: public}', '{type: Accepted, status: "True"}')), 'Current'],
   ['{apiVersion: v1, kind: ConfigMap, metadata: {deletionTimestamp: "2026-01-01T00:00:00Z"}}', 'Terminating'],
   [
     '{apiVersion: x.io/v1, kind: X, metadata: {generation: 2}, status: {observedGeneration: 1}}',

@@ -11,6 +11,9 @@ describe('the order of applying', () => {
     ['CustomResourceDefinition.apiextensions.k8s.io/x.io', 1],
     ['Deployment.apps/shop/web', 2],
     ['ValidatingWebhookConfiguration.admissionregistration.k8s.io/w', 3],
+    ['HTTPRoute.gateway.networking.k8s.io/shop/web', 3],
+    ['VirtualService.networking.istio.io/shop/web', 3],
+    ['Gateway.gateway.networking.k8s.io/shop/public', 2],
     ['Namespace.example.com/not-the-core-one', 2],
   ] as const)
     it(`ranks ${subject}`, () => assert.equal(rankOf(subject), rank))

@@ -75,6 +75,7 @@ describe('the status of a member', () => {
     ['an object that failed', { item: { action: 'failed', message: 'no' } }, 'degraded'],
     ['an object that was left alone', { item: { action: 'skipped', message: 'left alone: no' } }, 'degraded'],
     ['an object that is suspended', { item: { action: 'skipped', message: 'suspended' } }, 'synced'],
+    ['a route that the cluster cannot have', { item: { action: 'skipped', message: 'left out: no' } }, 'synced'],
     ['an object that is unhealthy for good', { item: { live: live('Failed') } }, 'degraded'],
     ['an inventory that cannot be written', { problems: ['the inventory cannot be written'] }, 'degraded'],
     ['an inventory in other hands', { link: { type: 'broken', message: 'taken over' } }, 'degraded'],
@@ -98,10 +99,12 @@ describe('the status of a member', () => {
     assert.equal(message, 'cannot watch X; 0/1 applied')
     assert.equal(objects[0]?.message, 'no')
     assert.equal(statusIn({ item: { live: live('InProgress') } }).objects[0]?.message, 'it is InProgress')
+    assert.equal(statusIn({ item: { action: 'skipped', message: 'left out: no' } }).message, '1 left out; 0/1 applied')
   })
 
   it('counts a commit as done without what is suspended, and not with what was left alone', () => {
     assert(isDone(item({ action: 'skipped', message: 'suspended' })))
+    assert(isDone(item({ action: 'skipped', message: 'left out: no' })))
     assert(!isDone(item({ action: 'skipped', message: 'left alone: no' })))
     assert(!isApplied(item({ action: 'skipped', message: 'suspended' })))
     assert(isDone(item({ wanted: undefined, tried: 'gone', action: 'skipped', message: 'left in the cluster' })))

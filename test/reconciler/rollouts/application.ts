@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../../repo-layout/json.ts'
 import { stringifyYaml } from '../../../repo-layout/yaml/stringify.ts'
 
-const step = (name: string, incumbent: number, contender: number, traffic: readonly [number, number]) => ({
+/** A step: its name, the capacity of incumbent and contender, and their traffic. */
+export const step = (name: string, incumbent: number, contender: number, traffic: readonly [number, number]) => ({
   name,
   capacity: { incumbent, contender },
   traffic: { incumbent: traffic[0], contender: traffic[1] },
@@ -26,6 +27,7 @@ export function application(
   version: string,
   count: number,
   overrides?: readonly JsonObject[],
+  steps: readonly ReturnType<typeof step>[] = vanguard,
 ): string {
   return stringifyYaml({
     apiVersion: 'shipper.booking.com/v1alpha1',
@@ -35,7 +37,7 @@ export function application(
       template: {
         chart: { name: 'nginx', version, repoUrl: 'https://charts.example.com' },
         clusterRequirements: { regions: [{ name: 'local', replicas: count }] },
-        strategy: { steps: vanguard },
+        strategy: { steps },
         values: { replicaCount: replicas },
         ...(overrides ? { overrides } : {}),
       },

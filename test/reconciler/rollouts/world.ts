@@ -4,7 +4,8 @@ import type { ChartEngine } from '../../../reconciler/charts/types.ts'
 import { systemClock } from '../../../reconciler/clock.ts'
 import type { Forge } from '../../../reconciler/forge/types.ts'
 import type { RolloutStatus } from '../../../reconciler/server/types.ts'
-import { getIn, isJsonArray, type JsonObject } from '../../../repo-layout/json.ts'
+import { getIn, isJsonArray, type JsonObject, type KubeObject } from '../../../repo-layout/json.ts'
+import { stringifyYaml } from '../../../repo-layout/yaml/stringify.ts'
 import { writeNginxRepository } from '../../charts/repository.ts'
 import { nginxCharts } from '../../render/shipper/fixtures.ts'
 import { findBinary } from '../../testbed/binaries.ts'
@@ -34,11 +35,15 @@ export async function rolloutWorld(options: {
   readonly spec?: JsonObject
   /** Where pull requests are and commits are reported on, over the fleet's repository; nowhere where left out. */
   readonly forge?: (fleet: TestFleet) => Forge
+  /** Objects that the chart has beside its own. */
+  readonly more?: readonly KubeObject[]
 }): Promise<RolloutWorld> {
   const fleet = await makeFleet({ ...options, controllers: true })
   for (const { name } of fleet.members) fleet.writeCluster(name, { region: 'local' })
   const folder = join(fleet.folder, 'charts')
-  await writeNginxRepository(folder)
+  const { more = [] } = options
+  const template = more.map((one) => stringifyYaml(one)).join('---\n')
+  await writeNginxRepository(folder, template === '' ? {} : { 'templates/more.yaml': template })
   const helm = findBinary('helm')
   const engines: ChartEngine[] = []
   let daemon: RunningDaemon
@@ -46,7 +51,7 @@ export async function rolloutWorld(options: {
   /** Where there is no Helm, what it would render is at hand. */
   function charts(): Pick<ChartEngine, 'at'> {
     if (helm === undefined) {
-      const view = { known: nginxCharts(), fulfil: async () => {}, due: () => undefined }
+      const view = { known: nginxCharts(() => more), fulfil: async () => {}, due: () => undefined }
       return { at: () => view }
     }
     const cacheFolder = join(fleet.folder, 'cache')

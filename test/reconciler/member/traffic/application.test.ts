@@ -17,8 +17,37 @@ describe('the applications of a cluster', () => {
       name: 'r0',
       subjects: ['Deployment.apps/shop/r0', 'Service/shop/web'],
       workloads: ['Deployment.apps/shop/r0'],
+      routes: [],
+      service: undefined,
     })
     assert.equal(application?.service?.holder, undefined)
+  })
+
+  it('have the routes of a release, and its own Service while it is to have pods', () => {
+    const own = (name: string): KubeObject => {
+      const { metadata, ...rest } = service('shop', { [name]: 1 })
+      const marks = {
+        labels: { ...metadata.labels, 'shipper-lb': 'release' },
+        annotations: { [notes.application]: 'shop/web' },
+      }
+      return { ...rest, metadata: { ...metadata, name, ...marks } }
+    }
+    const { metadata } = own('r1')
+    const route = {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata: { ...metadata, name: 'web' },
+    }
+    const workloads = [release('shop', 'r0', 0), release('shop', 'r1', 1)]
+    const found = read(...workloads, service('shop', { r0: 0, r1: 1 }), own('r0'), own('r1'), route).get('shop/web')
+    assert.equal(found?.service?.name, 'web')
+    assert.deepEqual(
+      ['r0', 'r1'].map((name) => [found?.releases.get(name)?.service, found?.releases.get(name)?.routes]),
+      [
+        [undefined, []],
+        ['r1', ['HTTPRoute.gateway.networking.k8s.io/shop/web']],
+      ],
+    )
   })
 
   it('have the digest of all of their objects, by path and content', () => {

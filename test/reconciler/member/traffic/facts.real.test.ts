@@ -5,7 +5,7 @@ import type { Member } from '../../../../reconciler/member/types.ts'
 import { notes } from '../../../../render/shipper/rollout.ts'
 import { treeDigest } from '../../../../repo-layout/generated/oid.ts'
 import { objectPathInCluster } from '../../../../repo-layout/generated/path.ts'
-import type { KubeObject } from '../../../../repo-layout/json.ts'
+import type { JsonObject, KubeObject } from '../../../../repo-layout/json.ts'
 import type { ControlPlane } from '../../../testbed/control-plane.ts'
 import { controllerBinaries } from '../../../testbed/controllers.ts'
 import { describeMembers } from '../../../testbed/members.ts'
@@ -95,6 +95,31 @@ describeMembers('the facts on releases', ['etcd', 'kube-apiserver', ...controlle
       60_000,
     )
     assert.deepEqual(facts, { installed: true, availableReplicas: 1, message: '' })
+  })
+
+  it('count a pod as available to routes only once it is behind the Service that they lead to', async () => {
+    const one = memberOf(plane)
+    const production = service(ns, { r0: 1 })
+    const own = (selector: JsonObject): KubeObject => ({
+      ...production,
+      metadata: {
+        name: 'r0',
+        namespace: ns,
+        labels: { ...production.metadata.labels, 'shipper-lb': 'release' },
+        annotations: { [notes.application]: `${ns}/web` },
+      },
+      spec: { ...(production.spec as JsonObject), selector },
+    })
+    member = one
+    const set = settings()
+    const objects = [namespace(ns), release(ns, 'r0', 1), production]
+    await apply(one, desired(...objects, own({ app: 'elsewhere' })), set)
+    const said = '1 pod waits to become an endpoint of Service r0'
+    await eventually(() => factsOf(one, 'r0')?.message === said, 'the pod is ready, and not found', 60_000)
+    assert.equal(factsOf(one, 'r0')?.availableReplicas, 0)
+    await apply(one, desired(...objects, own({ 'shipper-release': 'r0' })), set)
+    await eventually(() => factsOf(one, 'r0')?.availableReplicas === 1, 'the pod is found', 60_000)
+    assert.equal(factsOf(one, 'r0')?.message, '')
   })
 
   it('say why an object is not applied, and that the release is not installed', async () => {

@@ -6,6 +6,7 @@ const nothing: MessageFacts = { items: [], pods: [], service: 'web', traffic: un
 const fine = { target: 1, serving: 1, isReady: true, waiting: [], kept: [] }
 const item = { subject: 'Deployment.apps/shop/web', action: 'created', message: '', live: undefined } as const
 const failing = { workload: { failure: 'exceeded quota: pods' } } as MessageFacts['items'][number]['live']
+const awaited = { message: 'generation 2 not yet seen by x.io/gateway' } as MessageFacts['items'][number]['live']
 
 const cases: readonly (readonly [what: string, facts: Partial<MessageFacts>, message: string])[] = [
   ['nothing where all is well', { items: [item], pods: [pod('a', 'r0')], traffic: fine }, ''],
@@ -29,6 +30,16 @@ const cases: readonly (readonly [what: string, facts: Partial<MessageFacts>, mes
       ],
     },
     '2 of 3 pods not ready: a first',
+  ],
+  [
+    'that routes would not find pods that are ready',
+    { unserved: [pod('a', 'r0'), pod('b', 'r0')], own: 'web-r0' },
+    '2 pods wait to become an endpoint of Service web-r0',
+  ],
+  [
+    'that a route is not taken up',
+    { awaited: { subject: 'HTTPRoute.gateway.networking.k8s.io/shop/web', live: awaited } },
+    'HTTPRoute.gateway.networking.k8s.io/shop/web: generation 2 not yet seen by x.io/gateway',
   ],
   [
     'that its Service waits for labels',

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import type { Api } from '../../../reconciler/member/api.ts'
+import { createItem } from '../../../reconciler/member/items.ts'
+import { leaveOut } from '../../../reconciler/member/left-out.ts'
+import type { Work } from '../../../reconciler/member/work.ts'
+import { notes } from '../../../render/shipper/rollout.ts'
+import type { JsonObject, KubeObject } from '../../../repo-layout/json.ts'
+import { subjectOf } from '../../../repo-layout/subject.ts'
+
+const ours = { annotations: { [notes.application]: 'shop/web' } }
+const route = (more: JsonObject = ours): KubeObject => ({
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'HTTPRoute',
+  metadata: { name: 'web', namespace: 'shop', ...more },
+})
+
+/** A cluster that serves some kind of the group, or none. */
+function workIn(serves: boolean | Error): Work {
+  const api: Pick<Api, 'placeOfAnyVersion'> = {
+    async placeOfAnyVersion() {
+      if (serves instanceof Error) throw serves
+      return serves ? ({} as Awaited<ReturnType<Api['placeOfAnyVersion']>>) : undefined
+    },
+  }
+  return { api } as Work
+}
+
+function itemOf(object: KubeObject) {
+  const subject = subjectOf(object)
+  return { ...createItem(subject), wanted: { subject, oid: 'o', source: 'app.yaml', object } }
+}
+
+describe('a route that a cluster does not serve', () => {
+  it('is left out where an application has it, said so, and looked for again', async () => {
+    const outcome = await leaveOut(workIn(false), itemOf(route()))
+    assert.equal(outcome?.action, 'skipped')
+    assert.equal(
+      outcome?.message,
+      'left out: the cluster serves no HTTPRoute.gateway.networking.k8s.io, so pods alone divide the traffic',
+    )
+    assert.equal(outcome?.again, 60_000)
+  })
+
+  for (const [what, serves, object] of [
+    ['another version of it is served: that is a mistake of the chart', true, route()],
+    ['no application has it: that is an error', false, route({})],
+    ['it is no route: that is an error', false, { ...route(), kind: 'Gateway' }],
+  ] as const)
+    it(`is not left out where ${what}`, async () => {
+      assert.equal(await leaveOut(workIn(serves), itemOf(object)), undefined)
+    })
+
+  it('is not left out while nobody knows what is served', async () => {
+    await assert.rejects(leaveOut(workIn(new Error('no answer')), itemOf(route())), /no answer/)
+  })
+})
