@@ -108,6 +108,11 @@ export interface Forge {
   }): Promise<PullRequest>
   /** Merges it, with a merge commit, if its head is still this commit; `refused` where it is not, or may not be merged. */
   merge(number: number, head: string): Promise<void>
+  /**
+   * When what is no commit status was written within the last hour, in milliseconds since the epoch, oldest first; left out where
+   * the forge has no limit that statuses and the rest share.
+   */
+  otherWrites?(): readonly number[]
   /** The web page of a commit, for links. */
   commitUrl(commit: string): string
   close(): Promise<void>

@@ -1,5 +1,5 @@
 import type { CommitStatus, Forge, PostedStatus } from '../forge/types.ts'
-import type { Limits } from './budget.ts'
+import type { Limits, SharedLimits } from './budget.ts'
 
 /** Where statuses of commits are shown. Its methods reject with a `ForgeError`. */
 export interface Board {
@@ -14,6 +14,8 @@ export interface Board {
   /** How many statuses one write can take. */
   readonly atOnce: number
   readonly limits: Limits
+  /** Limits that statuses share with what else is written there; left out where there are none. */
+  readonly shared?: SharedLimits | undefined
   /** The page of a generated commit; undefined where there is none. */
   pageOf(commit: string): string | undefined
 }
@@ -28,8 +30,12 @@ const limits: Readonly<Record<Forge['kind'], Limits>> = {
   gitea: { perMinute: 600, perHour: 6000 },
 }
 
+/** As GitHub documents it, for all that one credential writes. */
+const githubLimits: Limits = { perMinute: 80, perHour: 500 }
+
 /** The commit statuses of a forge. */
 export function forgeBoard(forge: Forge): Board {
+  const others = forge.otherWrites
   return {
     name: forge.kind,
     statuses: (commit) => forge.statuses(commit),
@@ -39,6 +45,7 @@ export function forgeBoard(forge: Forge): Board {
     },
     atOnce: 1,
     limits: limits[forge.kind],
+    ...(others ? { shared: { limits: githubLimits, others } } : {}),
     pageOf: (commit) => forge.commitUrl(commit),
   }
 }

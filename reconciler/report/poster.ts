@@ -59,7 +59,7 @@ const longestTimer = 3_600_000
 export function createPoster(options: PosterOptions): Poster {
   const { board, clock, mayPost, isOurs, onRead, onResult } = options
   const pages = new Map<string, Page>()
-  const budget = createBudget(board.limits)
+  const budget = createBudget(board.limits, board.shared)
   const began = clock.now()
   const failures = createFailures(options)
   const idlers = new Set<() => void>()

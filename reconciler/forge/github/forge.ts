@@ -1,6 +1,7 @@
 import { createForgeHttp } from '../http.ts'
 import { type Place, repositoryPath, type Surroundings } from '../place.ts'
 import type { Forge, ForgeLimits } from '../types.ts'
+import { createAllowance } from './allowance.ts'
 import { type AppKey, createApp } from './app.ts'
 import { createChecks } from './checks.ts'
 import { createComments } from './comments.ts'
@@ -30,15 +31,19 @@ export function createGithub(place: Place, auth: GithubAuth, surroundings: Surro
   const headers = async () => ({ ...own, authorization: `Bearer ${await token()}` })
   const onUnauthorized = () => app?.forget()
   const http = createForgeHttp({ api, headers, onUnauthorized }, surroundings, page)
-  const statuses = createStatuses(http, root, limits)
+  const allowance = createAllowance(surroundings.clock)
+  const patient = allowance.counted(http, 'patient')
+  const statuses = createStatuses(allowance.counted(http, 'status'), root, limits)
   return {
     kind: 'github',
     limits,
     headRef: (number) => `refs/pull/${number}/head`,
     ...statuses,
-    ...(app ? createChecks(http, root, { ...statuses, limits, appId: app.id }) : {}),
-    ...createPulls(http, root),
-    ...createComments(http, root, app?.login),
+    setCheck: createStatuses(patient, root, limits).setCheck,
+    ...(app ? createChecks(patient, root, { ...statuses, limits, appId: app.id }) : {}),
+    ...createPulls(allowance.counted(http, 'urgent'), root),
+    ...createComments(patient, root, app?.login),
+    otherWrites: allowance.others,
     commitUrl: (commit) => `${web}/${repository}/commit/${commit}`,
     async close() {
       await app?.close()

@@ -5,14 +5,16 @@ import type { ForgeWorld } from './world.ts'
 export async function worldOf(starting: Promise<FakeForge>, us = 'flotilla'): Promise<ForgeWorld> {
   const fake = await starting
   const { repository } = fake
-  const forge = fake.open()
+  let forge = fake.open()
   const must = (number: number) => {
     const pull = repository.pull(number)
     if (!pull) throw new Error(`there is no pull request ${number}`)
     return pull
   }
   return {
-    forge,
+    get forge() {
+      return forge
+    },
     us,
     commit: async () => repository.commit('main'),
     async open({ fork = false, base = 'main' } = {}) {
@@ -32,6 +34,10 @@ export async function worldOf(starting: Promise<FakeForge>, us = 'flotilla'): Pr
       return must(Number(number)).commit
     },
     stranger: () => fake.open({ token: 'nobody-knows-it' }),
+    async renew() {
+      await forge.close()
+      forge = fake.open()
+    },
     async stop() {
       await forge.close()
       await fake.close()

@@ -58,6 +58,28 @@ describe('GitHub', () => {
         })
       })
 
+    it('lets plans wait before all is spent, and statuses and reverts not', async () => {
+      await start(false, documentedLimits)
+      const { commit, number } = fake.repository.open({})
+      for (let i = 0; i < 40; i++) await forge.comment(number, '<!-- plan -->', `text ${i}`)
+      for (let i = 0; i < 20; i++) await post(commit, `flotilla/${i}`, 'synced')
+      const plans = [() => forge.comment(number, '<!-- plan -->', 'another'), () => forge.setCheck(commit, check)]
+      for (const plan of plans)
+        await assert.rejects(plan(), (error) => {
+          assert.ok(failedAs(error, 'limited') && error.failure.type === 'limited')
+          assert.equal(error.failure.retryAt, clock.now() + 60_000)
+          return true
+        })
+      await post(commit, 'flotilla', 'synced')
+      fake.repository.commit('flotilla/revert-1')
+      await forge.openPullRequest({ title: 'Revert', body: '', head: 'flotilla/revert-1', base: 'main' })
+      assert.equal(forge.otherWrites?.().length, 41)
+      clock.pass(60_000)
+      for (const plan of plans) await plan()
+      clock.pass(3_600_000)
+      assert.deepEqual(forge.otherWrites?.(), [])
+    })
+
     it('comes back at the end of the hour past 5,000 requests', async () => {
       await start(false, { ...noLimits, perHour: 20 })
       const commit = fake.repository.commit('main')

@@ -12,6 +12,8 @@ export function promisesOfForges(start: () => Promise<ForgeWorld>): void {
   before(async () => {
     world = await start()
   })
+  // What one test writes takes nothing from the next.
+  beforeEach(() => world.renew?.())
   after(() => world?.stop())
 
   const statusOf = async (commit: string, context: string) =>

@@ -27,5 +27,7 @@ export interface ForgeWorld {
   refAt(ref: string): Promise<string>
   /** What our adapter says with a token that nobody knows. */
   stranger(): Forge
+  /** Opens our adapter anew, which then has written nothing yet; left out where it counts nothing. */
+  renew?(): Promise<void>
   stop(): Promise<void>
 }
