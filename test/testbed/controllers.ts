@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import type { ApiRequest } from './api-client.ts'
 import { requireBinary } from './binaries.ts'
 import type { ClusterFiles } from './cluster-files.ts'
@@ -22,6 +23,9 @@ const controllerNames = [
   'disruption-controller',
 ]
 
+/** What kwok makes of pods, those too that are to fail. */
+const podStages = fileURLToPath(new URL('./kwok-stages.yaml', import.meta.url))
+
 /** The one node on which a control plane with controllers runs its pods. */
 export const fakeNodeName = 'node1'
 
@@ -37,7 +41,7 @@ export function startControllers(files: ClusterFiles, kubeconfigPath: string): r
       `--controllers=${controllerNames.join(',')}`,
     ]),
     start('kube-scheduler', ['--leader-elect=false', '--secure-port=0']),
-    start('kwok', ['--manage-all-nodes=true', '--node-ip=127.0.0.1', '--node-port=0']),
+    start('kwok', [`--config=${podStages}`, '--manage-all-nodes=true', '--node-ip=127.0.0.1', '--node-port=0']),
   ]
 }
 

@@ -1,13 +1,16 @@
-import type { Json, JsonObject, KubeObject } from '../../../repo-layout/json.ts'
+import type { JsonObject, KubeObject } from '../../../repo-layout/json.ts'
 import { timeText } from '../backend.ts'
 import { listOf, objectOf, textOf } from '../defaults/fill.ts'
 import { type Controller, itself, keyOf, parseKey, type Tools } from './controller.ts'
-import { isDone, withCondition } from './pods.ts'
+import { conditionOf, isDone, isReady, withCondition } from './pods.ts'
 
 const manager = 'kubelet'
 
-/** A pod with this annotation runs but never gets ready: `sandbox.flotilla.dev/never-ready: "true"`. */
-const neverReady = 'sandbox.flotilla.dev/never-ready'
+/**
+ * A pod with this annotation does not get ready, or is so no longer: `ImagePullBackOff` and `CrashLoopBackOff` are what its
+ * containers say; with anything else they run and no probe of theirs succeeds.
+ */
+const failsWith = 'sandbox.flotilla.dev/fails-with'
 
 /** Lets the pods of all nodes run, end and go, as slowly as the delays say. */
 export const kubelet: Controller = {
@@ -38,9 +41,12 @@ export const kubelet: Controller = {
       return client.remove(pod, { gracePeriodSeconds: 0 })
     }
     if (isDone(pod)) return
+    const failure = pod.metadata.annotations?.[failsWith]
+    if (failure !== undefined && isReady(pod)) return client.setStatus(manager, pod, started(pod, failure, tools))
     if (textOf(objectOf(pod.status).phase) === 'Pending') {
+      if (conditionOf(pod, 'Ready')) return
       const left = delays.podStart - (clock.now() - since(pod, tools, 'start'))
-      return left > 0 ? tools.again(key, left) : client.setStatus(manager, pod, running(pod, tools))
+      return left > 0 ? tools.again(key, left) : client.setStatus(manager, pod, started(pod, failure, tools))
     }
     if (objectOf(pod.spec).restartPolicy === 'Always') return
     const left = delays.jobRun - (clock.now() - since(pod, tools, 'run'))
@@ -67,33 +73,34 @@ function forget(pod: KubeObject, { client }: Tools): void {
   seen.get(client)?.delete(String(pod.metadata.uid))
 }
 
-function running(pod: KubeObject, { clock }: Tools): JsonObject {
+/** The status of a pod whose containers were started, or were to be: with `failure` they fail. */
+function started(pod: KubeObject, failure: string | undefined, { clock }: Tools): JsonObject {
   const time = timeText(clock.now())
-  const broken = pod.metadata.annotations?.[neverReady] === 'true'
-  const ready = broken ? 'False' : 'True'
   const status = objectOf(pod.status)
+  const serves = failure === undefined ? { status: 'True' } : { status: 'False', ...notReady }
   const conditions = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady'].reduce<
     readonly JsonObject[]
   >((held, type) => {
-    const serves = type === 'Ready' || type === 'ContainersReady'
-    const why = serves && broken ? { reason: 'ContainersNotReady', message: 'the annotation says so' } : {}
-    return withCondition(held, { type, status: serves ? ready : 'True', ...why }, time)
+    const isServing = type === 'Ready' || type === 'ContainersReady'
+    return withCondition(held, { type, ...(isServing ? serves : { status: 'True' }) }, time)
   }, listOf(status.conditions).map(objectOf))
   const ip = podIp(pod)
   return {
     ...status,
-    phase: 'Running',
+    phase: failure === 'ImagePullBackOff' ? 'Pending' : 'Running',
     conditions,
     hostIP: '127.0.0.1',
     hostIPs: [{ ip: '127.0.0.1' }],
     podIP: ip,
     podIPs: [{ ip }],
-    startTime: time,
+    startTime: status.startTime ?? time,
     containerStatuses: listOf(objectOf(pod.spec).containers).map((one) =>
-      containerStatus(objectOf(one), !broken, time),
+      containerStatus(objectOf(one), failure, time),
     ),
   }
 }
+
+const notReady = { reason: 'ContainersNotReady', message: 'the annotation says so' }
 
 /** An address made of the uid: stable, and unlikely to meet another one. */
 function podIp(pod: KubeObject): string {
@@ -101,18 +108,28 @@ function podIp(pod: KubeObject): string {
   return `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`
 }
 
-function containerStatus(container: JsonObject, ready: boolean, time: string): JsonObject {
-  const image: Json = container.image ?? ''
+function containerStatus(container: JsonObject, failure: string | undefined, time: string): JsonObject {
+  const image = textOf(container.image)
+  const isPulled = failure !== 'ImagePullBackOff'
   return {
     name: container.name ?? '',
     image,
-    imageID: `sandbox://${textOf(image)}`,
-    containerID: 'sandbox://1',
-    ready,
-    started: true,
+    imageID: isPulled ? `sandbox://${image}` : '',
+    ...(isPulled ? { containerID: 'sandbox://1' } : {}),
+    ready: failure === undefined,
+    started: isPulled && failure !== 'CrashLoopBackOff',
     restartCount: 0,
-    state: { running: { startedAt: time } },
+    ...stateOf(failure, image, time),
   }
+}
+
+function stateOf(failure: string | undefined, image: string, time: string): JsonObject {
+  if (failure === 'ImagePullBackOff')
+    return { state: { waiting: { reason: failure, message: `Back-off pulling image "${image}"` } } }
+  if (failure !== 'CrashLoopBackOff') return { state: { running: { startedAt: time } } }
+  const ended = { exitCode: 1, reason: 'Error', startedAt: time, finishedAt: time, containerID: 'sandbox://1' }
+  const waiting = { reason: failure, message: 'back-off 40s restarting failed container' }
+  return { state: { waiting }, lastState: { terminated: ended } }
 }
 
 function succeeded(pod: KubeObject, { clock }: Tools): JsonObject {

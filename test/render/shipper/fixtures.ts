@@ -9,7 +9,7 @@ export function shipperCluster(name: string): string {
 
 /** The chart of the article as Helm renders it: one Deployment named after the release, one Service `nginx`. */
 export function nginxCharts(more: (release: string, version: string) => readonly KubeObject[] = () => []): Charts {
-  return testCharts(({ release, version, values }) => [
+  return testCharts(({ release, version, values: { replicaCount, podAnnotations, resources } }) => [
     {
       apiVersion: 'v1',
       kind: 'Service',
@@ -21,11 +21,13 @@ export function nginxCharts(more: (release: string, version: string) => readonly
       kind: 'Deployment',
       metadata: { name: `${release}-nginx` },
       spec: {
-        replicas: Number(values.replicaCount ?? 1),
+        replicas: Number(replicaCount ?? 1),
         selector: { matchLabels: {} },
         template: {
-          metadata: { labels: { app: 'nginx' } },
-          spec: { containers: [{ name: 'nginx', image: `bitnami/nginx:${version}` }] },
+          metadata: { labels: { app: 'nginx' }, ...(podAnnotations ? { annotations: podAnnotations } : {}) },
+          spec: {
+            containers: [{ name: 'nginx', image: `bitnami/nginx:${version}`, ...(resources ? { resources } : {}) }],
+          },
         },
       },
     },
