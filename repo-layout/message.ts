@@ -61,6 +61,7 @@ export const codes = {
   'preference-idle': 'a ReplicaSchedulingPreference that changes nothing',
   chart: 'a chart that cannot be found, rendered or rolled out',
   'cluster-choice': 'requirements that no clusters meet',
+  'rollout-failed': 'a release that failed at a step',
   'rollout-blocked': 'a RolloutBlock that keeps an application as it is',
   'release-idle': 'a Release that commands nothing',
   'type-disabled': 'a type whose propagation is disabled',

@@ -3,7 +3,7 @@ import type { StatusState } from '../forge/types.ts'
 import type { Sync } from '../member/types.ts'
 import type { FailedReleaseStatus, FleetStatus } from '../server/types.ts'
 import { count } from '../views/text.ts'
-import type { Hindrance } from './hindrance.ts'
+import { type Hindrance, withoutRelease } from './hindrance.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Several verdicts as one. */
@@ -73,7 +73,7 @@ function failedRollouts({ rollouts = [] }: FleetStatus): readonly string[] {
 
 /** `release web-1a2b-0 failed: …`. */
 export function failedWords({ release, reason }: FailedReleaseStatus): string {
-  return `release ${release} failed: ${reason}`
+  return `release ${release} failed: ${withoutRelease(release, reason)}`
 }
 
 /** `2 errors in the source: web.yaml:3:5: …`, or empty. */

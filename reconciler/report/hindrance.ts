@@ -30,7 +30,11 @@ export function hindrancesOf({ rollouts = [], clusters }: FleetStatus): Readonly
   return found
 }
 
-/** Names of pods begin with that of their release, which is said anyway and is long. */
 function hindrance(release: string, seen: ReleaseInCluster | undefined): Hindrance {
-  return { release, why: oneLine(seen?.message ?? '').replaceAll(`${release}-`, '…-') }
+  return { release, why: withoutRelease(release, oneLine(seen?.message ?? '')) }
+}
+
+/** Names of pods begin with that of their release, which is said anyway and is long. */
+export function withoutRelease(release: string, text: string): string {
+  return text.replaceAll(`${release}-`, '…-')
 }

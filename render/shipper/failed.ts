@@ -38,7 +38,7 @@ export function failedMessage(
   return warningAt(
     document,
     ['spec', 'template', 'chart'],
-    'chart',
+    'rollout-failed',
     `release ${release} has failed: ${reason}; ${goesOn}`,
   )
 }

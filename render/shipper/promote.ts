@@ -52,8 +52,8 @@ function mayGoOn(
 }
 
 /**
- * Why the newest release has failed; undefined where it has not, as far as is known. A step that stands has not missed its
- * deadline, whatever the time; where nothing at all is known of its clusters, nothing is said.
+ * Why the newest release has failed, what stands in its way first; undefined where it has not, as far as is known. A step that
+ * stands has not missed its deadline, whatever the time; where nothing at all is known of its clusters, nothing is said.
  */
 export function failureOf(
   newest: Rollout | undefined,
@@ -72,10 +72,11 @@ export function failureOf(
     const message = there?.releases?.[releaseKey(newest)]?.message ?? ''
     return message === '' ? [] : [`${cluster}: ${message}`]
   })
-  const { targetStep, environment } = newest
-  const within = value.metadata.annotations?.[promotionAnnotations.stepDeadline]
+  const { targetStep, achievedStep, environment } = newest
+  const time = value.metadata.annotations?.[promotionAnnotations.stepDeadline]
   const step = `step ${targetStep} (${environment.strategy?.steps?.[targetStep]?.name ?? ''})`
-  return [`${step} does not stand within ${within}`, ...why].join('; ')
+  const how = achievedStep === targetStep ? `has not stood for ${time}` : `does not stand within ${time}`
+  return [...why, `${step} ${how}`].join('; ')
 }
 
 /** What is known of a release at exactly the step that it is to be at. */

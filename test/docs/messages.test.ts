@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { renderCommand } from '../../reconciler/commands/render.ts'
 import { codes } from '../../repo-layout/message.ts'
+import { nginxCharts } from '../render/shipper/fixtures.ts'
+import { rehearse } from '../render/shipper/rehearsal.ts'
 import { messageLines, validateFolder, writeSource } from '../repo-layout/validate.ts'
 
 const text = readFileSync(new URL('../../docs/messages.md', import.meta.url), 'utf8')
@@ -33,22 +35,30 @@ function filesOf(section: string): Record<string, string> {
   )
 }
 
+/** Writes the generated tree of an Application whose release has begun, and is not seen to be ready anywhere. */
+async function writeUnderWay(out: string, files: Record<string, string>): Promise<void> {
+  const rehearsal = rehearse({ ...fleet, ...files }, nginxCharts())
+  rehearsal.tell = () => ({ installed: true, availableReplicas: 0 })
+  await rehearsal.settle()
+  writeSource(out, [...rehearsal.texts()])
+}
+
 /** Runs an example in `folder`: its files, its commands, and what the last command of ours prints. */
 async function run(section: string, folder: string): Promise<readonly string[]> {
   const source = join(folder, 'fleet')
   writeSource(source, Object.entries({ ...fleet, ...filesOf(section) }))
+  for (const body of blocks(section, 'json')) {
+    writeFileSync(join(folder, 'seen.json'), body)
+    await writeUnderWay(join(folder, 'generated'), filesOf(section))
+  }
   let lines: readonly string[] | undefined
   for (const command of blocks(section, 'sh').flatMap((body) => body.trim().split('\n'))) {
-    const [, out, flag, folderOfFlag = ''] =
-      /^flotilla render --source fleet --out (\S+)(?: --(previous|charts) (\S+))?$/.exec(command) ?? []
+    const [, out, flags = ''] = /^flotilla render --source fleet --out (\S+)((?: --\w+ \S+)*)$/.exec(command) ?? []
     if (out === undefined) execFileSync('sh', ['-c', command], { cwd: folder })
     else {
       const said = messageLines()
-      const options = { source, out: join(folder, out) }
-      await renderCommand(
-        flag === undefined ? options : { ...options, [flag]: join(folder, folderOfFlag) },
-        said.terminal,
-      )
+      const more = [...flags.matchAll(/--(\w+) (\S+)/g)].map(([, flag = '', path = '']) => [flag, join(folder, path)])
+      await renderCommand({ source, out: join(folder, out), ...Object.fromEntries(more) }, said.terminal)
       lines = said.lines
     }
   }

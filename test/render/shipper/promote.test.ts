@@ -172,16 +172,16 @@ describe('a step that fails', () => {
   it('gives the release up, says why at the Application, and the running version has everything back', async () => {
     const { rehearsal, first, second } = await failing()
     const steps = (await rehearsal.settle()).flat()
-    const reason = 'step 1 (half) does not stand within 15m; local-1: 1 of 1 pods not ready'
+    const reason = 'local-1: 1 of 1 pods not ready; step 1 (half) does not stand within 15m'
     assert.deepEqual(steps.slice(0, 2), [`${second} has failed: ${reason}`, `Give ${second} up`])
     assert.deepEqual(releases(rehearsal), [first])
     assert.deepEqual(weights(rehearsal), { [first]: 100 })
-    const said = rehearsal.said().filter((line) => line.includes('[chart]'))
+    const said = rehearsal.said().filter((line) => line.includes('[rollout-failed]'))
     assert.equal(said.length, 1)
     assert.match(
       said[0] ?? '',
       new RegExp(
-        `^app\\.yaml:\\d+:\\d+: warning: release ${second} has failed: step 1 .*; ${first} runs on until the template changes`,
+        `^app\\.yaml:\\d+:\\d+: warning: release ${second} has failed: local-1: .*; step 1 .*; ${first} runs on until the template changes`,
       ),
     )
   })
@@ -209,6 +209,22 @@ describe('a step that fails', () => {
     rehearsal.promotions = { [key]: { step: 0, checkHolds: false, checkFailed: 'answered 503, 3 times' } }
     const steps = (await rehearsal.settle()).flat()
     assert.equal(steps[0], `${second} has failed: check errors: answered 503, 3 times`)
+    assert.deepEqual(releases(rehearsal), [first])
+  })
+
+  it('fails when it has lost what it achieved for that long, and says so', async () => {
+    const { rehearsal, first, second, key } = await secondVersion(notes)
+    rehearsal.tell = (release) =>
+      release === second
+        ? { installed: true, availableReplicas: 0, trafficReady: true, message: '1 of 1 pods not ready' }
+        : undefined
+    assert.deepEqual(await rehearsal.settle(), [], 'a pod that comes and goes is no commit')
+    rehearsal.promotions = { [key]: { step: 0, soaked: true, deadlinePassed: true, checkHolds: true } }
+    const steps = (await rehearsal.settle()).flat()
+    assert.equal(
+      steps[0],
+      `${second} has failed: local-1: 1 of 1 pods not ready; step 0 (staging) has not stood for 15m`,
+    )
     assert.deepEqual(releases(rehearsal), [first])
   })
 
