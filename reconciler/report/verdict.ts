@@ -62,8 +62,8 @@ export function judgeCluster(cluster: ClusterStatus, frame: Frame, kept?: Hindra
     hindrance,
     words,
     until,
-    // What has taken too long is noticed, and told, a little later than it has.
-    patience: { success: began + settledPatience, failed: began + timeout + settledPatience },
+    // What has taken too long is noticed, and told, a little later than it has. A cause that has a name is worth telling at once.
+    patience: { success: began + (hindrance ? firmAfter : settledPatience), failed: began + timeout + settledPatience },
   })
   const colon = reason === '' ? '' : `: ${reason}`
 

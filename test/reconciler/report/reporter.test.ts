@@ -140,6 +140,26 @@ describe('the report on a commit', () => {
       assert.equal(world.board.of(reverted).get('flotilla')?.state, 'success')
     }))
 
+  it('takes success back within seconds where pods fail for a cause that has a name, and after a minute for another', () =>
+    withWorld({ clusters: ['c1'] }, async (world) => {
+      const state = () => world.board.of(commit).get('flotilla')?.state
+      const seen = (why: string) => {
+        const message = `1 of 1 pods not ready: super-server-71fd5980-0-x ${why}`
+        return { rollouts: [rolloutOf({ contender: { ...releaseInCluster, message } })] }
+      }
+      const commit = world.push()
+      world.set('c1', { sync: 'synced' })
+      await world.pass(minute)
+      assert.equal(state(), 'success')
+      world.change(seen('not started yet'))
+      world.set('c1', { sync: 'progressing' })
+      await world.pass(10_000)
+      assert.equal(state(), 'success')
+      world.change(seen('CrashLoopBackOff: web ends with exit code 1'))
+      await world.pass(1000)
+      assert.equal(state(), 'pending')
+    }))
+
   it('settles commits that were overtaken with the one that overtook them', () =>
     withWorld({}, async (world) => {
       const first = world.push()
