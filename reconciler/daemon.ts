@@ -124,7 +124,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const teller = createTeller(clock, lookAround)
   const members = createMembers({ ...options, isKnownCommit, onChange: teller.tell })
   const pausing = createPausing({ statuses: members.statuses, member: members.member, clock, log })
-  const statusNow = (problem = '') => fleetStatus(state, members, deletions, branches, clock.now(), problem)
+  const promotions = createPromotions({ repository, clock, onChange: teller.tell })
+  const statusNow = (problem = '') => fleetStatus(state, members, deletions, promotions, branches, clock.now(), problem)
   const reporting = createReporting({
     settings: options.report,
     repository,
@@ -135,7 +136,6 @@ export function startDaemon(options: DaemonOptions): Daemon {
     log,
   })
   teller.onChange(reporting.tell)
-  const promotions = createPromotions({ repository, clock, onChange: teller.tell })
   const facts = createFacts(state, members, clock, promotions)
   const inForce = () =>
     state.order && state.rendered !== undefined ? { order: state.order, source: state.rendered } : undefined

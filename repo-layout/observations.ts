@@ -48,7 +48,7 @@ const promotion = z.looseObject({
   step: z.int().min(0),
   /** The step has been achieved for as long as it was to soak. */
   soaked: z.boolean().optional(),
-  /** It took longer than it may. */
+  /** It took longer than it may, or what it achieved is lost for longer than that. */
   deadlinePassed: z.boolean().optional(),
   /** Whether the check held when it was asked last; false while it has not been. */
   checkHolds: z.boolean().optional(),

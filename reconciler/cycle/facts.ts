@@ -45,7 +45,7 @@ export function createFacts(
     const { fleet, clusters } = source
     const names = clusters.filter(({ connection }) => connection).map(({ name }) => name)
     const seen = damper.observe(members.observations(), fleet.spec.failover, names)
-    const rollouts = promotions.observe(source)
+    const rollouts = promotions.observe(source, seen)
     return Object.keys(rollouts).length === 0 ? seen : { ...seen, rollouts }
   }
 

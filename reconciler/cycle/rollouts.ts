@@ -7,6 +7,7 @@ import { readRecorded } from '../../render/shipper/recorded.ts'
 import { type FailedRelease, type Rollout, releaseKey } from '../../render/shipper/rollout.ts'
 import { totalIn } from '../../render/shipper/state.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
+import type { PromotionWait } from '../promotion/promotions.ts'
 import type { FailedRollout } from '../rollout/failures.ts'
 import type { ReleaseInCluster, RolloutStatus } from '../server/types.ts'
 import type { TextCache } from './previous.ts'
@@ -25,17 +26,21 @@ export async function rolloutsIn(
   return [...readRecorded(previous, memo).values()].map(({ rollouts }) => rollouts).filter((all) => all.length > 0)
 }
 
-/** How far each application is, from what is in force and what is seen. */
+/** How far each application is, from what is in force and what is seen; `waits` is of those that go on by themselves. */
 export function rolloutStatuses(
   applications: readonly (readonly Rollout[])[],
   observations: Observations,
-  failures: readonly FailedRollout[] = [],
+  waits: ReadonlyMap<string, PromotionWait>,
+  failures: readonly FailedRollout[],
 ): readonly RolloutStatus[] {
   return applications.flatMap((rollouts) => {
     const contender = rollouts.at(-1)
     const failed = failedOf(rollouts)
     if (!contender) return []
-    const status = statusOf(contender, rollouts.at(-2), observations)
+    const status = {
+      ...statusOf(contender, rollouts.at(-2), observations),
+      ...waiting(contender, waits.get(releaseKey(contender))),
+    }
     return [failed ? { ...status, failed: failureOf(failed, failures) } : status]
   })
 }
@@ -47,7 +52,11 @@ function failureOf({ release, reason }: FailedRelease, failures: readonly Failed
   return { release, reason, ...(since === undefined ? {} : { since }), ...(commit === undefined ? {} : { commit }) }
 }
 
-function statusOf(contender: Rollout, incumbent: Rollout | undefined, observations: Observations): RolloutStatus {
+function statusOf(
+  contender: Rollout,
+  incumbent: Rollout | undefined,
+  observations: Observations,
+): Omit<RolloutStatus, 'waitsFor'> {
   const { namespace, application, name, complete, retreating, targetStep, achievedStep, environment } = contender
   const clusters = [...new Set([...contender.clusters, ...(incumbent?.clusters ?? [])])].sort()
   return {
@@ -60,13 +69,29 @@ function statusOf(contender: Rollout, incumbent: Rollout | undefined, observatio
     achievedStep,
     complete,
     retreating,
-    waitsFor: waitsFor(contender),
     clusters: clusters.map((cluster) => ({
       cluster,
       achievedStep: contender.achievedIn.has(cluster) ? contender.achievedIn.get(cluster) : achievedStep,
       contender: contender.clusters.includes(cluster) ? inCluster(contender, cluster, observations) : undefined,
       incumbent: incumbent?.clusters.includes(cluster) ? inCluster(incumbent, cluster, observations) : undefined,
     })),
+  }
+}
+
+/** What a rollout waits for; where it goes on by itself no command is what it waits for. */
+function waiting(
+  contender: Rollout,
+  wait: PromotionWait | undefined,
+): Pick<RolloutStatus, 'waitsFor' | 'soaksUntil' | 'check'> {
+  const state = waitsFor(contender)
+  if (!wait || state !== 'command') return { waitsFor: state }
+  switch (wait.type) {
+    case 'soak':
+      return { waitsFor: 'soak', soaksUntil: new Date(wait.until).toISOString() }
+    case 'check':
+      return { waitsFor: 'check', check: { name: wait.name, problem: wait.problem } }
+    default:
+      return { waitsFor: wait.type }
   }
 }
 

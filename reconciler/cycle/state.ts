@@ -4,6 +4,7 @@ import type { Message } from '../../repo-layout/message.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
 import type { Sync } from '../member/types.ts'
+import type { Promotions } from '../promotion/promotions.ts'
 import type { RefusedSource } from '../report/reporter.ts'
 import type { FailedRollout } from '../rollout/failures.ts'
 import type { FleetStatus } from '../server/types.ts'
@@ -102,6 +103,7 @@ export function fleetStatus(
   state: State,
   members: Pick<Members, 'statuses' | 'observations'>,
   deletions: Pick<DeletionGuard, 'problem' | 'isBusy'>,
+  promotions: Pick<Promotions, 'waits'>,
   branches: { readonly source: string; readonly generated: string },
   now: number,
   reportProblem = '',
@@ -124,9 +126,16 @@ export function fleetStatus(
     generated: { branch: branches.generated, commit: state.order?.commit, problem: problems.join('; ') },
     messages: state.messages,
     ...(reportProblem === '' ? {} : { report: { problem: reportProblem } }),
-    ...(state.rollouts.length === 0
-      ? {}
-      : { rollouts: rolloutStatuses(state.rollouts, members.observations(), state.failures) }),
+    ...(state.rollouts.length === 0 ? {} : { rollouts: rolloutsNow(state, members, promotions) }),
     clusters,
   }
+}
+
+function rolloutsNow(
+  { rollouts, failures, source }: Pick<State, 'rollouts' | 'failures' | 'source'>,
+  members: Pick<Members, 'observations'>,
+  promotions: Pick<Promotions, 'waits'>,
+): FleetStatus['rollouts'] {
+  const waits = source ? promotions.waits(source) : new Map()
+  return rolloutStatuses(rollouts, members.observations(), waits, failures)
 }

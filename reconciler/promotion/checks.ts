@@ -5,6 +5,8 @@ import type { Clock } from '../clock.ts'
 /** What a check has said so far. */
 export interface CheckResult {
   readonly holds: boolean
+  /** Why it did not hold when it was asked last, and how often in a row; empty where it did. */
+  readonly problem: string
   /** Why it failed more often in a row than it may; undefined where it has not. */
   readonly failed: string | undefined
 }
@@ -45,10 +47,11 @@ export function createChecks({ clock, ask, onChange }: ChecksOptions): Checks {
     runner.failures = problem === undefined ? 0 : runner.failures + 1
     const isOver = runner.failures >= check.failureLimit
     const before = runner.result
-    const failed = isOver ? `${problem}, ${runner.failures} of ${check.failureLimit} times` : undefined
-    runner.result = { holds: problem === undefined, failed }
+    const told = problem === undefined ? '' : `${problem}, ${runner.failures} of ${check.failureLimit} times`
+    const failed = isOver ? told : undefined
+    runner.result = { holds: problem === undefined, problem: told, failed }
     if (!isOver) runner.timer = clock.after(milliseconds(check.interval), () => void turn(runner))
-    if (before?.holds !== runner.result.holds || before.failed !== failed) onChange()
+    if (before?.problem !== told) onChange()
   }
 
   function end({ stopping, timer }: Runner): void {

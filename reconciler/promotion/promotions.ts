@@ -1,3 +1,4 @@
+import { commandOf } from '../../render/shipper/command.ts'
 import { type Rollout, releaseKey } from '../../render/shipper/rollout.ts'
 import type { Observations, PromotionObservation } from '../../repo-layout/observations.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
@@ -8,6 +9,7 @@ import type { Clock } from '../clock.ts'
 import type { Repository } from '../git/types.ts'
 import { askCheck } from './ask.ts'
 import { createChecks } from './checks.ts'
+import { lackingIn } from './lacking.ts'
 import { phaseOf, stepSince } from './step-time.ts'
 
 /** What time and checks say of releases that go on, or are given up, by themselves. */
@@ -17,12 +19,27 @@ export interface Promotions {
    * merged, are ever asked. Rejects where the history of the branch cannot be read; then what was known stays.
    */
   follow(commit: string, rollouts: readonly (readonly Rollout[])[], source: FleetSource): Promise<void>
-  /** What is known now of the releases that are followed, as the annotations of `source` measure it. */
-  observe(source: FleetSource): NonNullable<Observations['rollouts']>
+  /**
+   * What is known now of the releases that are followed, as the annotations of `source` measure it. Of `seen` it remembers since
+   * when a release lacks something at the step that it had achieved.
+   */
+  observe(source: FleetSource, seen: Pick<Observations, 'clusters'>): NonNullable<Observations['rollouts']>
   /** Milliseconds until it becomes something else by time alone; undefined where it does not. */
   nextChange(source: FleetSource): number | undefined
+  /** What a release that goes on by itself waits for at the step that it has achieved, by `namespace/name`. */
+  waits(source: FleetSource): ReadonlyMap<string, PromotionWait>
   stop(): void
 }
+
+/** What a release waits for that goes on by itself: `nothing` is a moment before it goes on. */
+export type PromotionWait =
+  | { readonly type: 'nothing' }
+  /** It is not ready any more in some cluster. */
+  | { readonly type: 'readiness' }
+  /** `until` is in milliseconds since the epoch. */
+  | { readonly type: 'soak'; readonly until: number }
+  /** `problem` is why it did not hold last; empty before the first answer. */
+  | { readonly type: 'check'; readonly name: string; readonly problem: string }
 
 /** What promotions need. */
 export interface PromotionsOptions {
@@ -38,26 +55,53 @@ interface Followed {
   readonly release: Rollout
   readonly phase: string
   readonly since: number
+  /** Since when it lacks something at the step that it had achieved; undefined while it does not. */
+  lacksSince: number | undefined
 }
 
-/** Looks after releases; what it tells of time comes from commits, so that a restart changes nothing. */
+interface Asked {
+  readonly followed: Followed
+  readonly promotion: Promotion
+  readonly key: string
+}
+
+/**
+ * Looks after releases. Since when a step is moved to or stands is told by commits, so that a restart changes nothing. Since when
+ * one lacks something that it had is only remembered, since pods that come and go are no commits: a restart begins that anew,
+ * and so acts later, never sooner.
+ */
 export function createPromotions({ repository, clock, onChange }: PromotionsOptions): Promotions {
   const checks = createChecks({ clock, ask: askCheck, onChange })
   const started = clock.now()
   let followed: ReadonlyMap<string, Followed> = new Map()
 
-  function* asked(source: FleetSource): Iterable<Followed & { readonly key: string; readonly promotion: Promotion }> {
+  function* asked(source: FleetSource): Iterable<Asked> {
     for (const { value } of source.rollouts.applications) {
       const one = followed.get(rolloutKey(value.metadata))
       const promotion = promotionOf(value.metadata.annotations)
-      if (one) yield { ...one, promotion, key: releaseKey(one.release) }
+      if (one) yield { followed: one, promotion, key: releaseKey(one.release) }
     }
   }
 
-  function times({ release, since, promotion: { soak, deadline } }: Followed & { readonly promotion: Promotion }) {
-    if (release.achievedStep === release.targetStep) return { soakedAt: since + soak, failsAt: undefined }
+  function times({ followed: { release, since, lacksSince }, promotion: { soak, deadline } }: Asked) {
+    if (release.achievedStep === release.targetStep) {
+      const failsAt = lacksSince !== undefined && deadline !== undefined ? lacksSince + deadline : undefined
+      return { soakedAt: since + soak, failsAt }
+    }
     if (deadline === undefined) return { soakedAt: undefined, failsAt: undefined }
     return { soakedAt: undefined, failsAt: Math.max(since + deadline, started + Math.min(deadline, firstLook)) }
+  }
+
+  const checkOf = ({ key, followed: { phase } }: Asked) => checks.result(`${key} ${phase}`)
+
+  function waitOf(one: Asked): PromotionWait {
+    const { soakedAt = 0 } = times(one)
+    const { lacksSince } = one.followed
+    const { check: name } = one.promotion
+    const check = checkOf(one)
+    if (lacksSince !== undefined) return { type: 'readiness' }
+    if (name !== undefined && check?.holds !== true) return { type: 'check', name, problem: check?.problem ?? '' }
+    return soakedAt > clock.now() ? { type: 'soak', until: soakedAt } : { type: 'nothing' }
   }
 
   return {
@@ -70,33 +114,42 @@ export function createPromotions({ repository, clock, onChange }: PromotionsOpti
         const [before, phase] = [followed.get(application), phaseOf(release)]
         const isSame = before?.release.name === release.name && before.phase === phase
         const since = isSame ? before.since : await stepSince(repository, commit, release)
-        next.set(application, { release, phase, since })
+        next.set(application, { release, phase, since, lacksSince: isSame ? before.lacksSince : undefined })
       }
       followed = next
       const wanted = new Map<string, RolloutCheck>()
-      for (const { key, phase, release, promotion } of asked(source)) {
+      for (const {
+        key,
+        followed: { phase, release },
+        promotion,
+      } of asked(source)) {
         const check = source.fleet.spec.rollouts.checks.find(({ name }) => name === promotion.check)
         if (check && release.achievedStep !== undefined) wanted.set(`${key} ${phase}`, check)
       }
       checks.follow(wanted)
     },
-    observe(source) {
+    observe(source, { clusters }) {
       const now = clock.now()
-      const seen: Record<string, PromotionObservation> = {}
+      const suspended = new Set(source.clusters.filter(({ suspend }) => suspend).map(({ name }) => name))
+      const told: Record<string, PromotionObservation> = {}
       for (const one of asked(source)) {
+        const { followed: known, promotion } = one
+        const { release } = known
+        const isThere = release.achievedStep === release.targetStep
+        const lacks = isThere && lackingIn(release, { clusters }, suspended).length > 0
+        known.lacksSince = lacks ? (known.lacksSince ?? now) : undefined
         const { soakedAt, failsAt } = times(one)
-        const check = checks.result(`${one.key} ${one.phase}`)
-        const { promotion } = one
+        const check = checkOf(one)
         if (!promotion.isAutomatic && promotion.deadline === undefined && promotion.check === undefined) continue
-        seen[one.key] = {
-          step: one.release.targetStep,
+        told[one.key] = {
+          step: release.targetStep,
           soaked: soakedAt !== undefined && soakedAt <= now,
           deadlinePassed: failsAt !== undefined && failsAt <= now,
           ...(promotion.check === undefined ? {} : { checkHolds: check?.holds === true }),
           ...(check?.failed === undefined ? {} : { checkFailed: check.failed }),
         }
       }
-      return seen
+      return told
     },
     nextChange(source) {
       const now = clock.now()
@@ -104,6 +157,16 @@ export function createPromotions({ repository, clock, onChange }: PromotionsOpti
         .flatMap((one) => Object.values(times(one)))
         .filter((at): at is number => at !== undefined && at > now)
       return ahead.length === 0 ? undefined : Math.min(...ahead) - now
+    },
+    waits(source) {
+      const waits = new Map<string, PromotionWait>()
+      for (const one of asked(source)) {
+        const { release } = one.followed
+        const isLast = release.targetStep >= (release.environment.strategy?.steps ?? []).length - 1
+        if (!one.promotion.isAutomatic || isLast || release.achievedStep !== release.targetStep) continue
+        if (commandOf(release, source) === 'none') waits.set(one.key, waitOf(one))
+      }
+      return waits
     },
     stop: checks.stop,
   }

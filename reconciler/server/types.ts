@@ -52,7 +52,21 @@ export interface RolloutStatus {
   readonly retreating: boolean
   /** The release that failed and was given up, until the template changes; left out where none did. */
   readonly failed?: FailedReleaseStatus | undefined
-  readonly waitsFor: 'installation' | 'capacity' | 'traffic' | 'command' | 'incumbent' | 'nothing'
+  /** `soak`, `check` and `readiness` are of a release that goes on by itself; `nothing` of one that is about to, or at its end. */
+  readonly waitsFor:
+    | 'installation'
+    | 'capacity'
+    | 'traffic'
+    | 'command'
+    | 'soak'
+    | 'check'
+    | 'readiness'
+    | 'incumbent'
+    | 'nothing'
+  /** ISO time at which it has soaked; left out where that is not what it waits for. */
+  readonly soaksUntil?: string | undefined
+  /** The check that it waits for, and why that did not hold last, empty before its first answer; left out otherwise. */
+  readonly check?: { readonly name: string; readonly problem: string } | undefined
   /** Sorted by name. */
   readonly clusters: readonly RolloutInCluster[]
 }

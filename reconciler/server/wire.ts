@@ -115,7 +115,19 @@ const rollout = z.object({
       commit: z.string().optional(),
     })
     .optional(),
-  waitsFor: z.enum(['installation', 'capacity', 'traffic', 'command', 'incumbent', 'nothing']),
+  waitsFor: z.enum([
+    'installation',
+    'capacity',
+    'traffic',
+    'command',
+    'soak',
+    'check',
+    'readiness',
+    'incumbent',
+    'nothing',
+  ]),
+  soaksUntil: z.string().optional(),
+  check: z.object({ name: z.string(), problem: z.string() }).optional(),
   clusters: z.array(
     z.object({
       cluster: z.string(),

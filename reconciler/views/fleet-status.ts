@@ -131,7 +131,7 @@ function foldLine(folded: readonly ClusterStatus[], more: boolean, screen: Scree
 /** A cycle that has not ended a turn for so many milliseconds stands still: it polls every half minute. */
 const silence = 180_000
 
-/** What needs a person: what stands in the way, and rollouts that wait for a command, which is as it should be. */
+/** What needs a person: what stands in the way, and rollouts that wait for a person. */
 function linesForYou(status: FleetStatus): readonly string[] {
   return [...needsYou(status), ...waitingForYou(status.rollouts ?? []).map(oneLine)]
 }

@@ -36,7 +36,13 @@ export function rolloutClosing(status: RolloutStatus): string {
   const where = waitingClusters(status)
   const places = where.length > 0 ? ` in ${where.join(', ')}` : ''
   if (waitsFor === 'incumbent') return `${application} gives ${status.release} up; the incumbent comes back first.`
-  if (waitsFor === 'command') return `${application} waits for your command at ${at}: flotilla promote ${application}`
+  if (waitsFor === 'command')
+    return places === ''
+      ? `${application} waits for your command at ${at}: flotilla promote ${application}`
+      : `${application} is not ready any more${places} at ${at}, where it waits for your command: flotilla abort ${application}`
+  if (waitsFor === 'soak') return `${application} soaks at ${at} until ${timeOf(status.soaksUntil)}.`
+  if (waitsFor === 'check') return `${application} waits for check ${checkText(status)} at ${at}.`
+  if (waitsFor === 'readiness') return `${application} is not ready any more${places} at ${at}; it waits for that.`
   if (waitsFor !== 'nothing') return `${application} waits for ${waitsFor}${places}, on the way to ${at}.`
   if (status.failed) {
     const { release, reason, commit } = status.failed
@@ -52,6 +58,16 @@ export function waitingForYou(rollouts: readonly RolloutStatus[]): readonly stri
   return rollouts
     .filter(({ waitsFor, failed }) => waitsFor === 'command' || (failed && waitsFor === 'nothing'))
     .map(rolloutClosing)
+}
+
+/** `2026-11-26 08:10:00Z`. */
+function timeOf(iso: string | undefined): string {
+  return iso === undefined ? '?' : `${iso.slice(0, 19).replace('T', ' ')}Z`
+}
+
+/** `errors (answered 503, not 200, 1 of 3 times)`. */
+function checkText({ check }: RolloutStatus): string {
+  return oneLine(`${check?.name ?? '?'}${check?.problem ? ` (${check.problem})` : ''}`)
 }
 
 function stepText({ targetStep, steps, achievedStep, complete }: RolloutStatus): string {
@@ -95,13 +111,20 @@ function messageOf({ contender, incumbent, achievedStep }: RolloutInCluster, ach
   return isBehind ? `at step ${achievedStep ?? 'none'}, walks on when it can` : ''
 }
 
-/** The clusters where what is waited for is not there. */
+/** The clusters where what is waited for, or was there once, is not there. */
 function waitingClusters({ waitsFor, clusters }: RolloutStatus): readonly string[] {
   const lacks = ({ contender, incumbent }: RolloutInCluster) => {
+    if (waitsFor === 'command' || waitsFor === 'readiness') return isShort(contender)
     if (waitsFor === 'installation') return contender?.installed !== true
     if (waitsFor === 'capacity')
       return [contender, incumbent].some((one) => one && one.availableReplicas !== one.replicas)
     return [contender, incumbent].some((one) => one && one.trafficReady === false)
   }
   return clusters.filter(lacks).map(({ cluster }) => cluster)
+}
+
+/** What is not known is not short. */
+function isShort(release: ReleaseInCluster | undefined): boolean {
+  if (!release) return false
+  return (release.availableReplicas ?? release.replicas) < release.replicas || release.trafficReady === false
 }

@@ -94,7 +94,7 @@ describe('a check over HTTP', () => {
     let answered = asking()
     checks.follow(new Map([['k', check({ http: { url }, interval: '30s', failureLimit: 3 })]]))
     await answered
-    assert.deepEqual(checks.result('k'), { holds: true, failed: undefined })
+    assert.deepEqual(checks.result('k'), { holds: true, problem: '', failed: undefined })
     const again = async (status: number) => {
       answer.status = status
       answered = asking()
@@ -102,12 +102,15 @@ describe('a check over HTTP', () => {
       await answered
       return checks.result('k')
     }
-    assert.deepEqual(await again(500), { holds: false, failed: undefined })
-    assert.deepEqual(await again(500), { holds: false, failed: undefined })
-    assert.deepEqual(await again(200), { holds: true, failed: undefined }, 'failures count only in a row')
+    for (const count of [1, 2]) {
+      const problem = `answered 500, not 200, ${count} of 3 times`
+      assert.deepEqual(await again(500), { holds: false, problem, failed: undefined })
+    }
+    assert.deepEqual(await again(200), { holds: true, problem: '', failed: undefined }, 'failures count only in a row')
     await again(500)
     await again(500)
-    assert.deepEqual(await again(503), { holds: false, failed: 'answered 503, not 200, 3 of 3 times' })
+    const failed = 'answered 503, not 200, 3 of 3 times'
+    assert.deepEqual(await again(503), { holds: false, problem: failed, failed })
     assert.equal(clock.next(), undefined)
     assert.equal(turns.length, 7)
   })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createPromotions } from '../../../reconciler/promotion/promotions.ts'
 import { formatRollout } from '../../../render/shipper/record.ts'
 import type { Rollout } from '../../../render/shipper/rollout.ts'
+import type { ClusterObservation } from '../../../repo-layout/observations.ts'
 import { standingClock } from '../../clocks.ts'
 import { describeReal } from '../../testbed/binaries.ts'
 import { readSource } from '../cycle/support.ts'
@@ -9,6 +10,8 @@ import { branches, type Fleet, filesOf, generate, startFleet } from '../git/flee
 
 const minute = 60_000
 const key = 'shop/web-1-0'
+
+const unseen: ClusterObservation = { reachable: true }
 
 const step = (name: string, percent: number) => ({
   ...{ name, capacity: { incumbent: 100 - percent, contender: percent } },
@@ -72,7 +75,11 @@ describeReal('what time says of a step', ['git'], () => {
       const promotions = createPromotions({ repository, clock, onChange: () => undefined })
       const source = await sourceWith(annotations)
       await promotions.follow(tip ?? '', [[last]], source)
-      return { observe: () => promotions.observe(source)[key], next: () => promotions.nextChange(source) }
+      return {
+        observe: (seen: ClusterObservation = unseen) => promotions.observe(source, { clusters: { a: seen } })[key],
+        next: () => promotions.nextChange(source),
+        wait: () => promotions.waits(source).get(key),
+      }
     }
     return { clock, follow }
   }
@@ -130,6 +137,85 @@ describeReal('what time says of a step', ['git'], () => {
     assert.equal(next(), minute)
     clock.move(minute)
     assert.equal(observe()?.deadlinePassed, true)
+  })
+
+  describe('that stood', () => {
+    const annotations = {
+      'flotilla.dev/promote': 'Automatic',
+      'flotilla.dev/soak': '1d',
+      'flotilla.dev/step-deadline': '15m',
+    }
+    const percent = new Map([['a', 50]])
+    const stood = { achievedStep: 1, targetStep: 1, percent, totalReplicas: new Map([['a', 4]]) }
+    const ready = (availableReplicas: number): ClusterObservation => ({
+      reachable: true,
+      releases: { [key]: { installed: true, availableReplicas, trafficReady: true } },
+    })
+
+    it('has failed when it does not stand for as long as a step may take, whatever the soak', async () => {
+      const { clock, follow } = await history({ after: 0, targetStep: 1, achievedStep: 0 }, { after: 60, ...stood })
+      const { observe, next, wait } = await follow(annotations)
+      assert.equal(observe(ready(2))?.deadlinePassed, false)
+      assert.equal(next(), 24 * 60 * minute)
+      clock.move(20 * minute)
+      assert.equal(observe(ready(1))?.deadlinePassed, false)
+      assert.equal(next(), 15 * minute)
+      assert.deepEqual(wait(), { type: 'readiness' })
+      clock.move(15 * minute)
+      assert.equal(observe(ready(1))?.deadlinePassed, true)
+    })
+
+    it('begins that anew when it stands again, and after a restart', async () => {
+      const { clock, follow } = await history({ after: 0, ...stood })
+      const { observe, next } = await follow(annotations)
+      for (const available of [1, 2, 1]) {
+        observe(ready(available))
+        clock.move(10 * minute)
+      }
+      assert.equal(observe(ready(1))?.deadlinePassed, false)
+      assert.equal(next(), 5 * minute)
+      const restarted = await follow(annotations)
+      restarted.observe(ready(1))
+      assert.equal(restarted.next(), 15 * minute)
+    })
+
+    for (const [what, seen] of Object.entries<ClusterObservation>({
+      'nothing is known of it': unseen,
+      'its cluster is lost': { ...ready(0), reachable: false },
+      'its pods are not known': { reachable: true, releases: { [key]: { installed: true } } },
+      'more pods than it wants are there': ready(3),
+    }))
+      it(`lacks nothing where ${what}`, async () => {
+        const { clock, follow } = await history({ after: 0, ...stood })
+        const { observe } = await follow(annotations)
+        observe(seen)
+        clock.move(20 * minute)
+        assert.equal(observe(seen)?.deadlinePassed, false)
+      })
+
+    it('lacks its traffic', async () => {
+      const { clock, follow } = await history({ after: 0, ...stood })
+      const { observe } = await follow(annotations)
+      const seen = { reachable: true, releases: { [key]: { availableReplicas: 2, trafficReady: false } } }
+      observe(seen)
+      clock.move(15 * minute)
+      assert.equal(observe(seen)?.deadlinePassed, true)
+    })
+  })
+
+  it('tells what one that goes on by itself waits for, and nothing of one that a person leads or that is not there yet', async () => {
+    const annotations = { 'flotilla.dev/promote': 'Automatic', 'flotilla.dev/soak': '10m' }
+    const { clock, follow } = await history({ after: 0, achievedStep: 0 })
+    const { wait } = await follow(annotations)
+    assert.deepEqual(wait(), { type: 'soak', until: clock.now() + 10 * minute })
+    clock.move(10 * minute)
+    assert.deepEqual(wait(), { type: 'nothing' })
+    const checked = await follow({ ...annotations, 'flotilla.dev/check': 'errors' })
+    assert.deepEqual(checked.wait(), { type: 'check', name: 'errors', problem: '' })
+    const led = await follow({ 'flotilla.dev/soak': '10m' })
+    assert.equal(led.wait(), undefined)
+    const moving = await history({ after: 0, targetStep: 1, achievedStep: 0 })
+    assert.equal((await moving.follow(annotations)).wait(), undefined)
   })
 
   it('says nothing of an application that asks for nothing, nor of a release that is complete or given up', async () => {

@@ -1,20 +1,73 @@
 import assert from 'node:assert/strict'
+import type { RolloutStatus } from '../../../reconciler/server/types.ts'
 import { fleetStatusView } from '../../../reconciler/views/fleet-status.ts'
+import { rolloutClosing } from '../../../reconciler/views/rollout.ts'
 import { plainScreen } from '../../../reconciler/views/screen.ts'
 import { clusterOf, fleetOf, now } from './fleet.ts'
-import { rolloutOf } from './rollout-example.ts'
+import { releaseInCluster, rolloutOf } from './rollout-example.ts'
+
+const ready = { contender: { ...releaseInCluster, availableReplicas: 1 } }
+const app = 'default/super-server'
+const failed = { release: 'super-server-9c0d1e2f-0', reason: 'check errors: 0.2 is not < 0.01, 3 of 3 times' }
+const soaksUntil = '2026-11-26T08:10:00.000Z'
+
+/** What an application says of itself, whether its pods are ready, and whether it needs a person. */
+const table: readonly (readonly [change: Partial<RolloutStatus>, isReady: boolean, text: string, isForYou: boolean])[] =
+  [
+    [
+      { waitsFor: 'command', achievedStep: 0 },
+      true,
+      `${app} waits for your command at step 0 (staging): flotilla promote ${app}`,
+      true,
+    ],
+    [
+      { waitsFor: 'command', achievedStep: 0 },
+      false,
+      `${app} is not ready any more in c1 at step 0 (staging), where it waits for your command: flotilla abort ${app}`,
+      true,
+    ],
+    [{ waitsFor: 'capacity' }, false, `${app} waits for capacity in c1, on the way to step 0 (staging).`, false],
+    [{ waitsFor: 'soak', soaksUntil }, true, `${app} soaks at step 0 (staging) until 2026-11-26 08:10:00Z.`, false],
+    [
+      { waitsFor: 'check', check: { name: 'errors', problem: '' } },
+      true,
+      `${app} waits for check errors at step 0 (staging).`,
+      false,
+    ],
+    [
+      { waitsFor: 'check', check: { name: 'errors', problem: 'answered 503, not 200, 1 of 3 times' } },
+      true,
+      `${app} waits for check errors (answered 503, not 200, 1 of 3 times) at step 0 (staging).`,
+      false,
+    ],
+    [
+      { waitsFor: 'readiness', achievedStep: 0 },
+      false,
+      `${app} is not ready any more in c1 at step 0 (staging); it waits for that.`,
+      false,
+    ],
+    [
+      { waitsFor: 'nothing', failed, targetStep: 1, achievedStep: 1, complete: true },
+      true,
+      `${app}: ${failed.release} has failed: ${failed.reason}.`,
+      true,
+    ],
+    [
+      { waitsFor: 'nothing', targetStep: 1, achievedStep: 1, complete: true },
+      true,
+      `${app} is rolled out: super-server-71fd5980-0.`,
+      false,
+    ],
+  ]
 
 describe('the status of a fleet with rollouts', () => {
-  for (const [waitsFor, isTold] of [
-    ['command', true],
-    ['capacity', false],
-  ] as const) {
-    it(`${isTold ? 'asks for you' : 'leaves you alone'} where one waits for ${waitsFor}`, () => {
-      const status = fleetOf([clusterOf('c1', 'local')], { rollouts: [rolloutOf({}, { waitsFor })] })
+  for (const [change, isReady, text, isForYou] of table) {
+    it(`${isForYou ? 'asks for you' : 'leaves you alone'} where ${text.replaceAll(app, 'it')}`, () => {
+      const rollout = rolloutOf(isReady ? ready : {}, change)
+      assert.equal(rolloutClosing(rollout), text)
+      const status = fleetOf([clusterOf('c1', 'local')], { rollouts: [rollout] })
       const { body, closing } = fleetStatusView(status, { now }, plainScreen())
-      const line =
-        'Needs you: default/super-server waits for your command at step 0 (staging): flotilla promote default/super-server'
-      assert.equal(body.includes(line), isTold, body)
+      assert.equal(body.includes(`Needs you: ${text}`), isForYou, body)
       assert.equal(closing, 'The one cluster is synced.')
     })
   }
