@@ -26,19 +26,24 @@ export function application(
   namespace: string,
   version: string,
   count: number,
-  overrides?: readonly JsonObject[],
-  steps: readonly ReturnType<typeof step>[] = vanguard,
+  more: {
+    readonly annotations?: JsonObject
+    readonly values?: JsonObject
+    readonly overrides?: readonly JsonObject[]
+    readonly steps?: readonly ReturnType<typeof step>[]
+  } = {},
 ): string {
+  const { annotations, values, overrides, steps = vanguard } = more
   return stringifyYaml({
     apiVersion: 'shipper.booking.com/v1alpha1',
     kind: 'Application',
-    metadata: { name: 'web', namespace },
+    metadata: { name: 'web', namespace, ...(annotations ? { annotations } : {}) },
     spec: {
       template: {
         chart: { name: 'nginx', version, repoUrl: 'https://charts.example.com' },
         clusterRequirements: { regions: [{ name: 'local', replicas: count }] },
         strategy: { steps },
-        values: { replicaCount: replicas },
+        values: { replicaCount: replicas, ...values },
         ...(overrides ? { overrides } : {}),
       },
     },

@@ -64,7 +64,7 @@ describeMembers('a release with overrides for one cluster', needs, function () {
   let first: string
 
   it('has, at each step, the pods and the endpoints that the values of each cluster say', async () => {
-    await world.push('One', { 'web.yaml': application(world.fleet.ns, '0.0.1', 2, overrides(7)) })
+    await world.push('One', { 'web.yaml': application(world.fleet.ns, '0.0.1', 2, { overrides: overrides(7) }) })
     const { release } = await world.until(({ waitsFor }) => waitsFor === 'command', 'the first one is installed')
     first = release
     assert.deepEqual(await at(release, 0), [
@@ -84,7 +84,9 @@ describeMembers('a release with overrides for one cluster', needs, function () {
   })
 
   it('goes to other values through the same steps, and a revert gives them up', async () => {
-    await world.push('Fewer in c2', { 'web.yaml': application(world.fleet.ns, '0.0.1', 2, overrides(3)) })
+    await world.push('Fewer in c2', {
+      'web.yaml': application(world.fleet.ns, '0.0.1', 2, { overrides: overrides(3) }),
+    })
     const { release } = await world.until(
       (one) => one.release !== first && one.waitsFor === 'command',
       'the second one is installed',
@@ -100,7 +102,7 @@ describeMembers('a release with overrides for one cluster', needs, function () {
       [4, 4],
     ])
     assert.deepEqual(two?.running, { [first]: [4, 5], [release]: [2, 5] })
-    await world.push('More again', { 'web.yaml': application(world.fleet.ns, '0.0.1', 2, overrides(7)) })
+    await world.push('More again', { 'web.yaml': application(world.fleet.ns, '0.0.1', 2, { overrides: overrides(7) }) })
     await world.until((back) => back.release === first && back.waitsFor === 'nothing', 'the first one is alone')
     await world.daemon().synced()
     const { live } = world.fleet.member('c2')

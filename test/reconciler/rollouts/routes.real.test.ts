@@ -23,7 +23,7 @@ describeMembers('a rollout through routes of a gateway and a mesh', [...needs, '
 
   const push = (version: string, count: number, release?: readonly [string, number]) =>
     world.push(`${version}, ${release?.[1]}`, {
-      'web.yaml': application(world.fleet.ns, version, count, undefined, steps),
+      'web.yaml': application(world.fleet.ns, version, count, { steps: steps }),
       ...(release ? { 'web.release.yaml': command(world.fleet.ns, ...release) } : {}),
     })
   const achieved = (release: string | undefined, at: number) =>
