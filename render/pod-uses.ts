@@ -8,7 +8,7 @@ import {
   type KubeObject,
 } from '../repo-layout/json.ts'
 import { labelSelector } from '../repo-layout/schema/common.ts'
-import { groupOf, kindWithGroup } from '../repo-layout/subject.ts'
+import { groupOf, kindWithGroup, type Subject } from '../repo-layout/subject.ts'
 import { selects } from './selector.ts'
 
 /** What the pods of a workload have to do with an object that is none of its own. */
@@ -25,6 +25,12 @@ export type PodUse =
   | 'scaling'
   /** It selects them, and says what may be done to them. */
   | 'selection'
+
+/** What the pods of a workload have to do with an object. */
+export interface WorkloadUse {
+  readonly workload: Subject
+  readonly uses: readonly PodUse[]
+}
 
 /** What the pods of a workload have to do with an object, in the order of `PodUse`; empty where it is nothing that a manifest says. */
 export function podUses(object: KubeObject, workload: KubeObject): readonly PodUse[] {

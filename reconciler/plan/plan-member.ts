@@ -9,6 +9,7 @@ import type { DesiredState, HeldDeletion, MemberSettings } from '../member/types
 import type { Work } from '../member/work.ts'
 import { lookAt } from './look.ts'
 import { isWorthTelling, type ObjectPlan, planObject } from './plan-object.ts'
+import { withPodEffects } from './pod-effects.ts'
 import { scratchInventory } from './scratch.ts'
 import type { Trial } from './trials.ts'
 import type { PlannedObject } from './types.ts'
@@ -62,7 +63,7 @@ export async function planMember(
   await eachOf(gone, width, async (item) => {
     plans.set(item.subject, await planObject(work, item, undefined))
   })
-  return collect(plans)
+  return collect(plans, desired)
 }
 
 /** What lives in a Namespace, or is of a kind, that is only planned cannot be tried yet. */
@@ -94,11 +95,14 @@ function createdReplicas({ spec }: KubeObject): ObjectPlan['replicas'] {
   return typeof replicas === 'number' ? { before: 0, after: replicas } : undefined
 }
 
-function collect(plans: ReadonlyMap<Subject, ObjectPlan>): MemberPlan {
+function collect(plans: ReadonlyMap<Subject, ObjectPlan>, desired: DesiredState): MemberPlan {
   const all = [...plans.values()].sort((a, b) => (a.planned.subject < b.planned.subject ? -1 : 1))
   const told = all.filter(({ planned }) => isWorthTelling(planned))
   return {
-    objects: told.map(({ planned }) => planned),
+    objects: withPodEffects(
+      told.map(({ planned }) => planned),
+      desired,
+    ),
     unchanged: all.length - told.length,
     replicas: new Map(all.flatMap(({ planned, replicas }) => (replicas ? [[planned.subject, replicas] as const] : []))),
     deletions: all.flatMap(({ planned, held }) => (held ? [{ subject: planned.subject, ...held }] : [])),

@@ -1,3 +1,4 @@
+import type { WorkloadUse } from '../../render/pod-uses.ts'
 import type { Course } from '../../render/shipper/course.ts'
 import type { Message } from '../../repo-layout/message.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
@@ -37,6 +38,8 @@ export interface PlannedObject {
   /** Fields that an apply would change: `live` now, `wanted` then. Values of Secrets are masked. */
   readonly fields: readonly FieldDrift[]
   readonly drift?: Drift['reason']
+  /** What the change does to pods that run: it restarts its own, or these see it. */
+  readonly pods?: 'restart' | readonly WorkloadUse[]
 }
 
 /** What a plan knows of a cluster, and how. */

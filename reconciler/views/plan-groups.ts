@@ -3,6 +3,7 @@ import { leftThere } from '../member/prune.ts'
 import type { FieldDrift } from '../member/types.ts'
 import type { ClusterPlan, FleetPlan, PlannedObject, ReplicaMove } from '../plan/types.ts'
 import { courseClosing } from './plan-rollouts.ts'
+import { podWords } from './pod-words.ts'
 import { count } from './text.ts'
 
 /** What happens in the same way to one object in some clusters. */
@@ -84,8 +85,8 @@ export function signOf(object: PlannedObject): string {
   return signs[word] ?? '='
 }
 
-/** Why something becomes of an object, as far as its word does not say it; empty where there is nothing to say. */
-export function reasonOf({ why, how, drift, action }: PlannedObject): string {
+/** Why something becomes of an object, as far as its word does not say it, and what that does to pods; empty where there is nothing to say. */
+export function reasonOf({ why, how, drift, action, pods = [] }: PlannedObject): string {
   if (how === 'untried') return ''
   const text = why.startsWith('left alone: ')
     ? why.slice('left alone: '.length)
@@ -99,7 +100,8 @@ export function reasonOf({ why, how, drift, action }: PlannedObject): string {
         ? 'somebody deleted it'
         : `somebody changed it behind Git's back${drift === 'changed' ? '' : ` (${drift})`}`
   if (how === 'reported') return [drifted, 'drift is only reported', text].filter((part) => part !== '').join('; ')
-  return [action === 'failed' ? '' : drifted, text].filter((part) => part !== '').join('; ')
+  const effect = pods === 'restart' ? 'restarts its pods' : podWords(pods)
+  return [action === 'failed' ? '' : drifted, text, effect].filter((part) => part !== '').join('; ')
 }
 
 /** The fields to show of an object; of one that is left alone its reason names them. */

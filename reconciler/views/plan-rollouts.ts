@@ -1,7 +1,7 @@
-import type { PodUse } from '../../render/pod-uses.ts'
 import type { Course, StepName } from '../../render/shipper/course.ts'
 import type { CourseMove } from '../../render/shipper/course-moves.ts'
 import type { SharedChange, Takeover } from '../../render/shipper/takeovers.ts'
+import { podWords } from './pod-words.ts'
 
 /** One shared object that changes, or stays, in words. */
 export interface SharedLine {
@@ -36,10 +36,10 @@ export function courseText(course: Course): CourseText {
     takeovers: course.takeovers.map((takeover) => ({
       title: takeoverTitle(takeover, course),
       lines: [
-        ...takeover.changes.map((change) => ({ ...lineOf(change), pods: podsText(change) })),
+        ...takeover.changes.map((change) => ({ ...lineOf(change), pods: podWords(change.usedBy) })),
         ...takeover.stays.map((stays) => ({
           ...lineOf(stays),
-          pods: `${staysText(takeover, course)}; ${podsText(stays)}`,
+          pods: `${staysText(takeover, course)}; ${podWords(stays.usedBy)}`,
         })),
       ],
     })),
@@ -92,24 +92,6 @@ function lineOf({ subject, clusters, fields }: SharedChange): Omit<SharedLine, '
   const more = fields.length - mostFields
   const shown = [...fields.slice(0, mostFields), ...(more > 0 ? [`and ${more} more`] : [])]
   return { subject, clusters, fields: shown.join(', ') }
-}
-
-const words: Readonly<Record<PodUse, (workload: string) => string>> = {
-  mount: (workload) => `mounted by ${workload}, whose running pods see it`,
-  start: (workload) => `read by ${workload} when its pods start`,
-  serviceAccount: (workload) => `${workload} runs as it`,
-  imagePull: (workload) => `${workload} pulls images with it`,
-  traffic: (workload) => `carries the traffic of ${workload}`,
-  scaling: (workload) => `scales ${workload}`,
-  selection: (workload) => `selects the pods of ${workload}`,
-}
-
-function podsText({ usedBy }: SharedChange): string {
-  const parts = usedBy.flatMap(({ workload, uses }) => {
-    const isMounted = uses.includes('mount')
-    return uses.map((use) => (use === 'start' && isMounted ? 'read when they start, too' : words[use](workload)))
-  })
-  return parts.join('; ')
 }
 
 function staysText({ to }: Takeover, { kept }: Course): string {

@@ -1,7 +1,8 @@
 import type { Subject } from '../../repo-layout/subject.ts'
+import type { WorkloadUse } from '../pod-uses.ts'
 import { contentIn, leadIn } from './copies.ts'
 import type { Rollout } from './rollout.ts'
-import { leftBehind, type Touch, touchesBetween, type WorkloadUse } from './touches.ts'
+import { leftBehind, type Touch, touchesBetween } from './touches.ts'
 
 /** An object that changes, or stays, in some clusters in the same way. */
 export interface SharedChange {

@@ -7,16 +7,10 @@ import {
   type KubeObject,
 } from '../../repo-layout/json.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
-import { type PodUse, podUses } from '../pod-uses.ts'
+import { podUses, type WorkloadUse } from '../pod-uses.ts'
 import type { Content } from './copies.ts'
 import { labels, type Rollout } from './rollout.ts'
 import { leadsTo } from './routes.ts'
-
-/** What the pods of a workload have to do with an object. */
-export interface WorkloadUse {
-  readonly workload: Subject
-  readonly uses: readonly PodUse[]
-}
 
 /** An object of a cluster that changes, or stays, under pods that run. */
 export interface Touch {

@@ -75,3 +75,19 @@ export const givenUp: Course = {
     { type: 'capacity', release: next, from: 50, to: 0, clusters, moves: 1 },
   ],
 }
+
+/** The one that the page about rollouts shows. */
+export const shown: Course = {
+  ...going,
+  afterwards: 'command',
+  takeovers: [
+    {
+      ...takeover,
+      changes: [
+        shared('ConfigMap/shop/settings', { fields: ['/data/greeting'], usedBy: [{ workload, uses: ['mount'] }] }),
+      ],
+      stays: [],
+    },
+  ],
+  moves: going.moves.map((move) => ({ ...move, clusters, moves: 1 })),
+}

@@ -55,7 +55,7 @@ const image = {
   manager: 'flotilla',
 }
 const replicas = (live: number, wanted: number) => ({ path: '/spec/replicas', live, wanted, manager: 'flotilla' })
-const configured = (fields: PlannedObject['fields']) => planned(web, { action: 'configured', fields })
+const configured = (fields: PlannedObject['fields']) => planned(web, { action: 'configured', fields, pods: 'restart' })
 const flags = planned('ConfigMap/shop/flags', { source: 'workloads/flags.yaml' })
 
 /** Everything that a plan can say, in five clusters. */
@@ -87,7 +87,10 @@ export async function wholePlan(): Promise<FleetPlan> {
     }),
     clusterPlan('eu-1', [
       flags,
-      planned('ConfigMap/shop/page', { action: 'configured', fields: [page] }),
+      planned('ConfigMap/shop/page', {
+        ...{ action: 'configured', fields: [page] },
+        pods: [{ workload: web, uses: ['mount', 'start'] }],
+      }),
       planned('Secret/shop/token', {
         action: 'configured',
         fields: [{ path: '/data/token', live: '(masked)', wanted: '(masked)', manager: 'flotilla' }],

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { dataText } from '../../../reconciler/views/data.ts'
 import { clusterList, moveText, planClosing } from '../../../reconciler/views/plan-groups.ts'
 import { planMarkdown } from '../../../reconciler/views/plan-markdown.ts'
 import { planView } from '../../../reconciler/views/plan-text.ts'
 import { plainScreen } from '../../../reconciler/views/screen.ts'
-import { beginning, givenUp, going } from './course-example.ts'
+import { beginning, givenUp, going, shown } from './course-example.ts'
 import { isGolden } from './golden.ts'
 import { clusterPlan, planned, planOfClusters, wholePlan } from './plan-example.ts'
 
@@ -34,6 +36,14 @@ describe('a plan', () => {
     isGolden('plan-rollouts-markdown', planMarkdown(rollouts()))
     const data = planOfClusters([], { rollouts: [going] })
     isGolden('plan-rollouts-yaml', { body: dataText(data, 'yaml'), closing: planClosing(data) })
+  })
+
+  it('shows a rollout as the page about rollouts does', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/rollouts.md'), 'utf8')
+    const clusters = ['eu-1', 'eu-2'].map((name) => clusterPlan(name, []))
+    const { body } = planView(planOfClusters(clusters, { rollouts: [shown] }), plainScreen())
+    const [told] = /^~ rollout[\s\S]*?^ {4}Then .*\n/m.exec(body) ?? []
+    assert(told && page.includes(`\`\`\`text\n${told}\`\`\`\n`), told)
   })
 
   it('of a command alone says that nothing changes at once, and where the rollout goes', () => {
