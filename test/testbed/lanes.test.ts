@@ -1,5 +1,5 @@
-import { deepEqual, equal, match } from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lanesOf } from './lanes.ts'
@@ -37,7 +37,30 @@ describe('testbed: lanes of test files', function () {
     ]
     const lanes = lanesOf(files)
     deepEqual(lanes.flatMap((one) => one.files).sort(), files)
+    ok(lanes.length > 3)
     deepEqual(lanesOf(['test/layout.test.ts']), [{ name: 'other', files: ['test/layout.test.ts'] }])
+  })
+
+  it('run no more at a time than is asked, in the order given, and all of them', async () => {
+    const times = join(folder, 'times')
+    const text = `import { appendFileSync } from 'node:fs'
+      const note = (what) => appendFileSync(${JSON.stringify(times)}, what)
+      it('a', async () => { note('('); await new Promise((end) => setTimeout(end, 200)); note(')') })`
+    const names = ['one', 'two', 'three']
+    deepEqual(
+      await runLanes(
+        names.map((name) => lane(name, text)),
+        main,
+        print,
+        1,
+      ),
+      { passed: 3, failed: 0, skipped: 0 },
+    )
+    equal(readFileSync(times, 'utf8'), '()()()')
+    deepEqual(
+      [...printed.matchAll(/== (\w+): /g)].map(([, name]) => name),
+      names,
+    )
   })
 
   it('end with one line that counts all of them, after what each one printed', async () => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { addCounts, type Counts, closingLine, readClosingLine } from './closing-line.ts'
 import type { Lane } from './lanes.ts'
@@ -6,28 +7,42 @@ import type { Lane } from './lanes.ts'
 const root = join(import.meta.dirname, '../..')
 const mocha = join(root, 'node_modules/mocha/lib/cli/cli.js')
 
+/** So many lanes keep all processors busy although most of each is waiting, and are not yet in the way of time limits. */
+const lanesAtOnce = Math.max(5, 2 * availableParallelism())
+
 /**
- * Runs each lane in a mocha process of its own, all at the same time and upon the compiled program `main`, and hands what a lane printed to `print` in one
- * piece when it ends; last comes the closing line over all lanes. A lane that ends without one, or in another way
- * than it says, counts as one failure more. Resolves with what was counted.
+ * Runs each lane in a mocha process of its own upon the compiled program `main`, up to `atOnce` of them at the same time in
+ * the order given, and hands what a lane printed to `print` in one piece when it ends; last comes the closing line over
+ * all lanes. A lane that ends without one, or in another way than it says, counts as one failure more. Resolves with
+ * what was counted.
  */
-export async function runLanes(lanes: readonly Lane[], main: string, print: (text: string) => void): Promise<Counts> {
+export async function runLanes(
+  lanes: readonly Lane[],
+  main: string,
+  print: (text: string) => void,
+  atOnce = lanesAtOnce,
+): Promise<Counts> {
   const children = new Set<ChildProcess>()
+  const waiting = [...lanes.entries()]
   // Mocha forwards no signal by itself where only this process gets it; what a lane started dies with the lane.
   const forward = (signal: NodeJS.Signals) => {
+    waiting.length = 0
     for (const child of children) child.kill(signal)
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, forward)
-  const counts = await Promise.all(
-    lanes.map(async (lane, number) => {
+  const counts: Counts[] = []
+  const runThem = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [number, lane] = next
       const startedAt = performance.now()
       const ended = await runLane(lane, { FLOTILLA_TEST_LANE: String(number), FLOTILLA_TEST_PROGRAM: main }, children)
       const seconds = Math.round((performance.now() - startedAt) / 1000)
       print(`\n== ${lane.name}: ${lane.files.length} files in ${seconds} s ==\n${ended.all}`)
-      return judge(lane, ended, print)
-    }),
-  )
+      counts.push(judge(lane, ended, print))
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, runThem))
   for (const signal of signals) process.off(signal, forward)
   const total = addCounts(counts)
   print(`\n${closingLine(total)}\n`)
