@@ -96,6 +96,29 @@ describe('records of rollouts that are made again from what clusters run', () =>
     assert.deepEqual(rehearsal.said(), [])
   })
 
+  it('have for each cluster the replicas and the objects that overrides gave it', async () => {
+    const rehearsal = begin()
+    const priority = { op: 'add', path: '/spec/template/spec/priorityClassName', value: 'high' }
+    const overrides = [
+      { clusterName: 'c2', values: { replicaCount: 4 } },
+      { clusterName: 'c2', target: { kind: 'Deployment', name: 'web-nginx' }, clusterOverrides: [priority] },
+    ]
+    const given = { clusterRequirements: two, overrides }
+    await change(rehearsal, { 'app.yaml': applicationDocument('web', given) })
+    await toStep(rehearsal, 2)
+    const [first = ''] = releasesOf(rehearsal)
+    const before = clustersOf(rehearsal)
+    await loseAndRebuild(rehearsal)
+    await rehearsal.settle()
+    assert.deepEqual(clustersOf(rehearsal), before)
+    await change(rehearsal, { 'app.yaml': applicationDocument('web', { ...given, version: '0.0.2' }) })
+    await toStep(rehearsal, 1)
+    const half = rehearsal.file(`clusters/c2/default/Deployment.apps/${first}-nginx.yaml`)
+    assert.equal(getIn(half, ['spec', 'replicas']), 2)
+    assert.equal(getIn(half, ['spec', 'template', 'spec', 'priorityClassName']), 'high')
+    assert.deepEqual(loadOf(rehearsal, first), [5, 50])
+  })
+
   for (const [step, share] of [
     [0, [10, 100]],
     [1, [5, 50]],
