@@ -132,7 +132,13 @@ function followTemplate(
   if (newest && isOf(newest)) return { ...fine, rollouts: withNewest(false) }
   const isUnderWay = newest !== undefined && !newest.complete && inPlay.slice(0, -1).some(({ complete }) => complete)
   if (isUnderWay && source.fleet.spec.rollouts.rules === 'Safe') {
-    if (!isIdle(newest)) return { ...fine, rollouts: withNewest(true) }
+    if (!isIdle(newest)) {
+      const before = inPlay.at(-2)
+      const next = newest.retreating || (before && isOf(before)) ? undefined : begin(application, rollouts, context)
+      // What cannot begin takes nothing from what is under way.
+      const isStuck = next?.rollouts === rollouts
+      return isStuck ? next : { ...fine, rollouts: withNewest(true) }
+    }
     const others = rollouts.filter((one) => one !== newest)
     return followTemplate(application, others, context)
   }

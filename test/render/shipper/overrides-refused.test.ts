@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Json } from '../../../repo-layout/json.ts'
 import { document, edge, priority, workload, world } from './overrides.ts'
-import { releasesOf } from './written.ts'
+import type { Rehearsal } from './rehearsal.ts'
+import { releaseDocument, releasesOf } from './written.ts'
 
 describe('overrides that cannot be used', () => {
   const target = { kind: 'ConfigMap', name: 'same' }
@@ -127,6 +128,31 @@ describe('overrides that cannot be used', () => {
       assert.deepEqual([...rehearsal.texts()].sort(), [...before].sort())
     })
   }
+
+  it('take nothing from a version that is half-way, until they are mended', async () => {
+    const { rehearsal } = world({})
+    await rehearsal.settle()
+    const [first = ''] = releasesOf(rehearsal)
+    const change = async (sources: Rehearsal['sources']) => {
+      rehearsal.sources = { ...rehearsal.sources, ...sources }
+      await rehearsal.settle()
+    }
+    await change({ 'r.yaml': releaseDocument(first, 2) })
+    await change({ 'app.yaml': document({ version: '0.0.2' }) })
+    const [, second = ''] = releasesOf(rehearsal)
+    await change({ 'r.yaml': releaseDocument(second, 1) })
+    const before = rehearsal.texts()
+    const broken = { clusterName: 'c1', target: { kind: 'Job' }, clusterOverrides: priority }
+    await change({ 'app.yaml': document({ version: '0.0.3', overrides: [broken] }) })
+    assert.match(
+      rehearsal.said().join('\n'),
+      /error: in c1: the chart renders no Job; it renders .* \[override-failed\]/,
+    )
+    assert.deepEqual([...rehearsal.texts()].sort(), [...before].sort())
+    await change({ 'app.yaml': document({ version: '0.0.3', overrides: [{ ...broken, target: workload }] }) })
+    assert.equal(releasesOf(rehearsal).length, 2)
+    assert.ok(!releasesOf(rehearsal).includes(second))
+  })
 
   it('warn of a cluster that is in no inventory', async () => {
     const { rehearsal } = world({ overrides: [{ clusterName: 'c11', values: { a: 1 } }] })
