@@ -1,7 +1,9 @@
+import { rolloutKey } from '../../repo-layout/read/rollouts.ts'
+import { promotionOf } from '../../repo-layout/schema/promotion.ts'
 import { openForge } from '../forge/open.ts'
 import { releasePlace, withStep } from '../rollout/release-file.ts'
 import { stepFor } from '../rollout/step.ts'
-import { type ApplicationFlags, changeApplication } from './change-application.ts'
+import { type ApplicationAt, type ApplicationFlags, changeApplication } from './change-application.ts'
 import type { CommandContext } from './context.ts'
 import type { OpenForge } from './propose.ts'
 
@@ -34,8 +36,14 @@ export function promoteCommand(
       path: place.path,
       text: withStep(await at.textAt(place.path), place, release, step),
       message: `Move ${release.application} ${way} to ${next.name}\n\nRelease ${release.name} is to go to step ${step}.\n`,
-      told: `${release.name} is to go to step ${step} (${next.name}), in ${place.path}`,
+      told: `${release.name} is to go to step ${step} (${next.name}), in ${place.path}${isAutomatic(at) ? '; while that stands there, nothing goes on by itself' : ''}`,
       data: { release: release.name, step: { index: step, name: next.name } },
     }
   })
+}
+
+/** Whether the Application asks for its releases to go on by themselves, which a Release in the source ends. */
+function isAutomatic({ source, application }: ApplicationAt): boolean {
+  const found = source.rollouts.applications.find(({ value }) => rolloutKey(value.metadata) === application.key)
+  return promotionOf(found?.value.metadata.annotations).isAutomatic
 }

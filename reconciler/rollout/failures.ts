@@ -41,7 +41,7 @@ export async function findFailures(
     const { failed } = incumbent
     if (!failed) continue
     const before = known.find((one) => isSame(one, incumbent, failed))
-    if (before && (before.change.type === 'found' || before.source === source)) {
+    if (before && (before.change.type === 'found' || before.change.isFinal || before.source === source)) {
       found.push(before)
       continue
     }

@@ -9,7 +9,8 @@ import type { Commit, Repository } from '../git/types.ts'
 /** The source commits that led from the template of one release to another one, or why that cannot be told surely. */
 export type TemplateChange =
   | { readonly type: 'found'; readonly commits: readonly [newest: Commit, ...older: Commit[]] }
-  | { readonly type: 'unknown'; readonly why: string }
+  /** `isFinal`: more commits upon `source` would not tell more. */
+  | { readonly type: 'unknown'; readonly why: string; readonly isFinal: boolean }
 
 /** So far back is looked for the template of the version that runs, in commits. */
 const farthest = 1000
@@ -36,8 +37,12 @@ export async function findTemplateChange(
     for (const commit of commits.slice(read)) {
       const now = (await at(commit.oid))?.hash
       if (now === undefined)
-        return unknown(`Application ${application} cannot be read in a commit since it was that of ${from.name}`)
-      if (!newer && now !== template) return unknown(`the template of ${application} has changed since`)
+        return {
+          ...unknown(`Application ${application} cannot be read in a commit since it was that of ${from.name}`),
+          isFinal: newer !== undefined,
+        }
+      if (!newer && now !== template)
+        return { ...unknown(`the template of ${application} has changed since`), isFinal: false }
       if (newer && now !== hash) changed.push(newer)
       const [newest, ...older] = changed
       if (newest && isTemplateOf(now, from)) return { type: 'found', commits: [newest, ...older] }
@@ -50,8 +55,8 @@ export async function findTemplateChange(
   }
 }
 
-function unknown(why: string): TemplateChange {
-  return { type: 'unknown', why }
+function unknown(why: string) {
+  return { type: 'unknown', why, isFinal: true } as const
 }
 
 /** The Application of a commit: its file, and the hash of its template. */

@@ -94,6 +94,14 @@ describeReal('flotilla promote and abort', ['git'], () => {
     assert.equal(`${text}\n`, written.replace(first, second))
   })
 
+  it('promote says where its Release keeps an Application from going on by itself', async () => {
+    const notes = 'metadata:\n  annotations: {flotilla.dev/promote: Automatic}\n'
+    await run({ 'apps/app.yaml': application.replace('metadata:\n', notes) })
+    const { code, stderr } = await promote({ dryRun: true })
+    assert.equal(code, 0)
+    assert.match(stderr, /in apps\/super-server\.release\.yaml; while that stands there, nothing goes on by itself\n/)
+  })
+
   it('promote goes to no step that is not there, and shows without writing', async () => {
     const wrong = await promote({ step: 'moon' })
     assert.equal(wrong.code, 1)
