@@ -51,15 +51,18 @@ export function releaseEvidence({ failed, release, since }: FailedRollout): stri
   return ['| | |', '|---|---|', ...rows.map((row) => `| ${row.map(cell).join(' | ')} |`)].join('\n')
 }
 
-/** A reason says why first, and then what was seen, `<cluster>: <text>`, each after a semicolon. */
+/** A reason says what was seen in each cluster, `<cluster>: <text>`, and then which step took too long; each after a semicolon. */
 function partsOf(reason: string, clusters: readonly string[]) {
-  const seen: { readonly cluster: string; readonly text: string }[] = []
-  let why = reason
-  for (const cluster of [...clusters].reverse()) {
-    const begin = why.lastIndexOf(`; ${cluster}: `)
-    if (begin < 0) continue
-    seen.unshift({ cluster, text: why.slice(begin + cluster.length + 4) })
-    why = why.slice(0, begin)
-  }
-  return { why, seen }
+  const step = reason.lastIndexOf('; step ')
+  const [said, late] = step < 0 ? [reason, ''] : [reason.slice(0, step), reason.slice(step + 2)]
+  const places = clusters
+    .map((cluster) => ({ cluster, at: `; ${said}`.indexOf(`; ${cluster}: `) }))
+    .filter(({ at }) => at >= 0)
+    .sort((a, b) => a.at - b.at)
+  const seen = places.map(({ cluster, at }, i) => ({
+    cluster,
+    text: said.slice(at + cluster.length + 2, places[i + 1]?.at ?? said.length).replace(/; $/, ''),
+  }))
+  const before = said.slice(0, places[0]?.at ?? said.length).replace(/; $/, '')
+  return { why: [before, late].filter((text) => text !== '').join('; '), seen }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { releaseEvidence } from '../../../reconciler/revert/failed-release.ts'
 import { createOnFailure, type InForce, type OnFailure } from '../../../reconciler/revert/on-failure.ts'
+import type { FailedRollout } from '../../../reconciler/rollout/failures.ts'
 import { command } from '../../render/shipper/fixtures.ts'
 import { describeReal } from '../../testbed/binaries.ts'
 import { revertForge } from './forge.ts'
@@ -70,7 +72,7 @@ describeReal('onFailure and a release that failed', ['git'], () => {
       `| \`release\` | \`${second}\` |`,
       '| `chart` | `nginx 0.0.2` |',
       '| `step` | `0 (staging)` |',
-      '| `why` | `step 0 (staging) does not stand within 15m` |',
+      '| `why` | `step 0 (staging) has not stood for 15m` |',
       `| \`given up\` | \`${failedAt}\` |`,
       '| `in local-1` | `1 of 1 pods not ready: x-local-1 ImagePullBackOff` |',
       '| `in local-2` | `1 of 1 pods not ready: x-local-2 ImagePullBackOff` |',
@@ -241,4 +243,32 @@ describeReal('onFailure and a release that failed', ['git'], () => {
     await look()
     assert.deepEqual([opened, await world.failures()], [[], []])
   })
+})
+
+describe('the evidence of a release that failed', () => {
+  const rows = (reason: string, clusters: readonly string[]) => {
+    const release = { clusters, targetStep: 0, environment: { chart: { name: 'web', version: '1' } } }
+    const failed = { release: 'web-2-0', template: 'x', reason }
+    const rollout = { failed, release, since: 0 } as unknown as FailedRollout
+    return releaseEvidence(rollout)
+      .split('\n')
+      .slice(5)
+      .filter((row) => !row.includes('given up'))
+  }
+
+  const cases: readonly (readonly [reason: string, clusters: readonly string[], rows: readonly string[]])[] = [
+    ['check smoke: answered 503, 3 of 3 times', ['c1'], ['| `why` | `check smoke: answered 503, 3 of 3 times` |']],
+    ['step 1 (half) does not stand within 15m', ['c1'], ['| `why` | `step 1 (half) does not stand within 15m` |']],
+    [
+      'c-1: no room; 2 nodes; c: image: x; step 1 (half) has not stood for 15m',
+      ['c', 'c-1'],
+      [
+        '| `why` | `step 1 (half) has not stood for 15m` |',
+        '| `in c-1` | `no room; 2 nodes` |',
+        '| `in c` | `image: x` |',
+      ],
+    ],
+  ]
+  for (const [reason, clusters, wanted] of cases)
+    it(`is split by cluster: ${reason}`, () => assert.deepEqual(rows(reason, clusters), wanted))
 })

@@ -208,7 +208,10 @@ describeReal('flotilla promote and abort', ['git'], () => {
     await run({ 'README.md': 'hello\n' })
     const promoted = await promote()
     assert.equal(promoted.code, 1)
-    assert.match(promoted.stderr, new RegExp(`${second} has failed: step 0 .*; change the template, or take it back`))
+    assert.match(
+      promoted.stderr,
+      new RegExp(`${second} has failed: local-1: no pods; step 0 .*; change the template, or take it back`),
+    )
     const { code, stderr } = await abort()
     assert.equal(code, 0, stderr)
     assert.match(stderr, new RegExp(`super-server goes back to ${first}; ${second} has failed`))
