@@ -11,13 +11,6 @@ import {
 import { execute } from './strategy.ts'
 import { type Walk, walking, walks, withAchieved } from './walks.ts'
 
-/** How far a cluster is that walks by itself. */
-export interface Laggard {
-  readonly cluster: string
-  /** About the release that it walks; `achievedStep` is that of this cluster. */
-  readonly progress: Progress
-}
-
 /** One turn of all rollouts of an application. */
 export interface Advance {
   /** The releases after it: patches made, steps achieved. */
@@ -25,8 +18,6 @@ export interface Advance {
   readonly patches: readonly Patch[]
   /** How far the releases are that walk, oldest first; empty while there is nobody to walk with the newest. */
   readonly progress: readonly Progress[]
-  readonly laggards: readonly Laggard[]
-  readonly retreats: readonly Retreat[]
 }
 
 /**
@@ -82,15 +73,9 @@ function merge(
 ): Advance {
   const done = all.map((walk) => ({ walk, ...execute(walk.chain, walk.clusters, facts, options) }))
   const patches = [...retreats.flatMap((one) => one.patches), ...done.flatMap((one) => one.patches)]
-  const laggards = done
-    .filter(({ walk }) => !walk.isMain)
-    .flatMap(({ walk, progress }) => {
-      const own = progress.at(-1)
-      return own ? walk.clusters.map((cluster) => ({ cluster, progress: own })) : []
-    })
   const after = chain.map((release) => done.reduce((one, { walk, progress }) => settled(one, walk, progress), release))
   const main = done.find(({ walk }) => walk.isMain)
-  return { chain: patched(after, patches), patches, progress: main?.progress ?? [], laggards, retreats }
+  return { chain: patched(after, patches), patches, progress: main?.progress ?? [] }
 }
 
 /** A release after a walk: what is said of it, and the step that it achieved. */

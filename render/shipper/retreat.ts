@@ -1,17 +1,12 @@
 import type { Step } from './environment.ts'
 import { type Move, nextMove } from './safe.ts'
-import { type ExecuteOptions, type FactsOf, holds, type Patch, type ReleaseState, type Waiting } from './state.ts'
+import { type ExecuteOptions, type FactsOf, holds, type Patch, type ReleaseState } from './state.ts'
 import { loadIn, type Wanted } from './targets.ts'
 
 /** How far a release is given up in one cluster. */
 export interface Retreat {
   readonly cluster: string
-  readonly release: string
   readonly patches: readonly Patch[]
-  /** Undefined where there is nothing to wait for, or nothing to go back to. */
-  readonly waiting: Waiting | undefined
-  /** It has nothing left in this cluster: as far as this cluster goes it may be deleted. */
-  readonly isDone: boolean
 }
 
 /**
@@ -29,7 +24,7 @@ export function retreat(
 ): Retreat {
   const isDone = !holds(contender, cluster)
   const move = incumbent && !isDone ? nextRetreat(contender, incumbent, cluster, facts, options) : undefined
-  return { cluster, release: contender.name, patches: move?.patches ?? [], waiting: move?.waiting, isDone }
+  return { cluster, patches: move?.patches ?? [] }
 }
 
 function nextRetreat(

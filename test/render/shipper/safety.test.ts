@@ -6,6 +6,7 @@ import type { Step } from '../../../render/shipper/environment.ts'
 import { deletable, overtaken } from '../../../render/shipper/history.ts'
 import {
   type ExecuteOptions,
+  holds,
   type Patch,
   percentIn,
   type ReleaseState,
@@ -140,11 +141,12 @@ function createWorld(steps: readonly Step[], isFirst: boolean, options: ExecuteO
     }
     const before = chain
     const ways = walks(live, alive())
-    const { patches, chain: after, progress, retreats } = advance(chain, alive(), observe(clusters, chain), options)
+    const { patches, chain: after, progress } = advance(chain, alive(), observe(clusters, chain), options)
     chain = after
     for (const one of patches) check(before, one)
     // What is achieved is promised from now on, and nothing less.
-    const isAchieved = patches.length === 0 && retreats.length === 0 && progress.at(-1)?.isAchieved
+    const isRetreating = before.some((one) => one.isGivenUp && alive().some((at) => holds(one, at)))
+    const isAchieved = patches.length === 0 && !isRetreating && progress.at(-1)?.isAchieved
     const achieved = isAchieved ? (ways.find(({ isMain }) => isMain)?.clusters ?? []) : []
     const pair = live.slice(-2)
     const isOfPair = (one: ReleaseState) => pair.some(({ name }) => name === one.name)
