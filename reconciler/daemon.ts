@@ -64,6 +64,8 @@ export interface DaemonOptions {
   readonly report?: ReportSettings | undefined
   /** What finds and renders charts; without it applications stay as they are. */
   readonly charts?: Pick<ChartEngine, 'at'> | undefined
+  /** How long a turn waits for charts, in milliseconds, before everything else goes on without; undefined: as long as it takes. */
+  readonly chartPatience?: number | undefined
   /** The line of the `Renderer` trailer: our version and those of template engines. */
   readonly renderer: string
   /** Why a missing generated branch does not mean a new fleet; undefined where it does. */
@@ -117,6 +119,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     texts,
     renderer: options.renderer,
     charts: options.charts,
+    patience: options.chartPatience === undefined ? undefined : { clock, ms: options.chartPatience },
   }
   const desired = createDesiredReader(texts)
   const pace = createPace(clock)

@@ -23,6 +23,8 @@ import { startServer } from '../server/server.ts'
 import { logChanges } from './run-log.ts'
 import { type ColorMode, isColored, refuse, type Terminal } from './terminal.ts'
 
+/** How long a turn waits for charts, in milliseconds, before everything else goes on without them. */
+const chartPatience = 3000
 /** Longest time that running writes may take once the daemon was told to end, in milliseconds. */
 const grace = 7_000
 /** With `--once`, reports may take so long after the turn, in milliseconds. */
@@ -94,6 +96,7 @@ export async function runCommand(flags: RunFlags, color: ColorMode, terminal: Te
           report: { forge: search.found, notes, dashboardUrl: flags.dashboardUrl },
           renderer: `flotilla ${version()}`,
           charts,
+          chartPatience: flags.once ? undefined : chartPatience,
           notNewFleet: (source) => (flags.newFleet ? Promise.resolve(undefined) : notNewFleet(source, reach)),
           commitsInUse: (source) => commitsInUse(source, reach),
           anew: flags.newFleet === true,

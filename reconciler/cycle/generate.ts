@@ -15,7 +15,7 @@ import { readPrevious, type TextCache } from './previous.ts'
 import type { Pulled } from './pull.ts'
 import { type Why, whyChanged } from './reason.ts'
 import { judgeRemovals } from './removals.ts'
-import { renderAnswered } from './render-answered.ts'
+import { type Patience, renderAnswered } from './render-answered.ts'
 import { gitTree } from './source.ts'
 
 /** The tools that rendering a pull needs; all of them remember what did not change. */
@@ -28,7 +28,12 @@ export interface Generator {
   readonly renderer: string
   /** What finds and renders charts; without it applications stay as they are. */
   readonly charts?: Pick<ChartEngine, 'at'> | undefined
+  /** How long a render waits for charts; undefined: until it has them all. */
+  readonly patience?: Patience | undefined
 }
+
+/** How long after a render that had not the patience to wait for charts the next one is due, in milliseconds. */
+const askAgain = 2_000
 
 /** A pull, read and rendered, and not yet committed; without `fleet` nothing of the source can be rendered. */
 export type Rendered =
@@ -43,7 +48,7 @@ export type Rendered =
       readonly previous: PreviousTree | undefined
       /** Clusters that the decisions in force before counted as lost. */
       readonly lostBefore: ReadonlySet<string>
-      /** Milliseconds until a chart that failed is worth another try; undefined where none is. */
+      /** Milliseconds until a chart that failed, or is still looked for, is worth another try; undefined where none is. */
       readonly chartsDue: number | undefined
     }
 
@@ -68,7 +73,8 @@ export async function renderPull(
   const lostBefore = lostIn(previous?.decisions.values() ?? [])
   const observations = await observe(source, lostBefore)
   const charts = generator.charts?.at({ charts: source.fleet.spec.charts, source: chartTree })
-  const output = await renderAnswered({ source, previous, observations }, memo, charts)
+  const output = await renderAnswered({ source, previous, observations }, memo, charts, generator.patience)
+  const due = charts?.due()
   return {
     type: 'rendered',
     source,
@@ -77,7 +83,7 @@ export async function renderPull(
     problem,
     previous,
     lostBefore,
-    chartsDue: charts?.due(),
+    chartsDue: charts && output.needs.length > 0 ? Math.min(askAgain, due ?? askAgain) : due,
   }
 }
 
