@@ -28,6 +28,8 @@ export interface ApplicationContext {
   readonly frozen: ReadonlySet<string>
   readonly blocks: Blocks
   readonly facts: FactsOf
+  /** Whether a frozen cluster has a release in its folder still: then its record stays, so that what is there is known. */
+  readonly isLeft: (release: Rollout) => boolean
 }
 
 /** The releases of an application after one step, oldest first, and what is to be said. */
@@ -109,7 +111,7 @@ function followTemplate(
   before: readonly Rollout[],
   context: Following,
 ): ApplicationStep {
-  const { source, frozen } = context
+  const { source, frozen, isLeft } = context
   const hash = environmentHash(templateOf(application.value))
   const rollouts = forgetOthers(before, hash)
   const failed = failedOf(rollouts)
@@ -123,7 +125,7 @@ function followTemplate(
   const fine = { needs: [], messages: [] }
   if (failed) {
     const last = rollouts.at(-1)
-    const isGone = last?.name !== failed.release || isIdle(last)
+    const isGone = last?.name !== failed.release || (isIdle(last) && !isLeft(last))
     const left = rollouts.filter(({ name }) => name !== failed.release || !isGone)
     return { ...fine, rollouts: left, messages: [failedMessage(application, failed, backTo(rollouts))] }
   }
@@ -139,7 +141,7 @@ function followTemplate(
       const isStuck = next?.rollouts === rollouts
       return isStuck ? next : { ...fine, rollouts: withNewest(true) }
     }
-    const others = rollouts.filter((one) => one !== newest)
+    const others = isLeft(newest) ? withNewest(true) : rollouts.filter((one) => one !== newest)
     return followTemplate(application, others, context)
   }
   return begin(application, rollouts, context)

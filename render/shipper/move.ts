@@ -17,6 +17,8 @@ export interface MoveContext {
   /** Clusters whose folder stays as it is. */
   readonly frozen: ReadonlySet<string>
   readonly facts: FactsOf
+  /** Whether a frozen cluster has a release in its folder still. */
+  readonly isLeft: (release: Rollout) => boolean
 }
 
 /** The releases after a move. */
@@ -34,7 +36,7 @@ export interface Moved {
 export function move(
   rollouts: readonly Rollout[],
   application: Valid<ApplicationDocument>,
-  { source, frozen, facts: known }: MoveContext,
+  { source, frozen, facts: known, isLeft }: MoveContext,
 ): Moved {
   const newest = rollouts.at(-1)
   if (!newest) return { rollouts, messages: [], stands: false }
@@ -68,7 +70,7 @@ export function move(
   const members = [...source.clusters.map(({ name }) => name), ...frozen]
   const states = moved.map(stateOf)
   const gone = new Set(letter ? outlived(states, limit) : deletable(states, limit, members))
-  const live = moved.filter(({ name }) => !gone.has(name))
+  const live = moved.filter((one) => !gone.has(one.name) || (!letter && isLeft(one)))
   const stands = progress.find(({ release }) => release === newest.name)?.isAchieved === true
   return { rollouts: select(live, new Set(clusters), shifted, facts), messages, stands }
 }

@@ -20,7 +20,7 @@ export function play(
 ): readonly (readonly Rollout[])[] {
   const states = [start]
   for (let now = start; states.length <= mostMoves; ) {
-    const { rollouts } = move(now, application, { source, frozen: new Set(), facts: asTold(now) })
+    const { rollouts } = move(now, application, { source, frozen: new Set(), facts: asTold(now), isLeft: () => false })
     if (rollouts.length === now.length && rollouts.every((rollout, i) => rollout === now[i])) break
     states.push(rollouts)
     now = rollouts

@@ -1,4 +1,5 @@
 import { errorAt } from '../../repo-layout/document.ts'
+import { subjectPath } from '../../repo-layout/generated/path.ts'
 import { compare, type Message } from '../../repo-layout/message.ts'
 import type { Valid } from '../../repo-layout/read/assemble.ts'
 import { rolloutKey, rolloutNamespace } from '../../repo-layout/read/rollouts.ts'
@@ -79,10 +80,15 @@ export function renderShipper(input: RenderInput, context: ShipperContext): Ship
   const orphanOf = createOrphans(source, previous, recorded)
   for (const application of applications) {
     const folder = folderOf(application)
+    // To the letter of Shipper records go at once, whatever a lost cluster has.
+    if (recorded.has(folder) && source.fleet.spec.rollouts.rules === 'Shipper') continue
     const orphan = orphanOf(application.value.metadata, (path) => owners.isOthers(folder, path))
     if (orphan !== undefined) orphans.set(folder, orphan)
   }
   for (const folder of orphans.keys()) owners.keep(folder, keptPaths(input, { folder }, previous))
+
+  const isLeft = ({ clusters, workload }: Rollout) =>
+    clusters.some((cluster) => frozen.has(cluster) && previous.file(subjectPath(cluster, workload) ?? '') !== undefined)
 
   /** The objects of releases in the clusters of the fleet: what is left in one that was taken out of it is not ours to say. */
   function copiesIn(rollouts: readonly Rollout[]): readonly ObjectFiles[] {
@@ -121,7 +127,8 @@ export function renderShipper(input: RenderInput, context: ShipperContext): Ship
     }
     const now = copiesIn(rollouts)
     const facts = releaseFacts(namespace, observations, previous, () => now)
-    const advanced = stepApplication(application, rollouts, { source, observations, charts, frozen, blocks, facts })
+    const context = { source, observations, charts, frozen, blocks, facts, isLeft }
+    const advanced = stepApplication(application, rollouts, context)
     needs.push(...advanced.needs)
     if (advanced.needs.length > 0) pending.add(rolloutKey(metadata))
     messages.push(...advanced.messages)

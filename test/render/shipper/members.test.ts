@@ -189,6 +189,28 @@ describe('a cluster that is away', () => {
     })
   }
 
+  for (const [what, take] of [
+    ['is lost', (rehearsal: Rehearsal) => lose(rehearsal, 'c2')],
+    ['cannot be read', (rehearsal: Rehearsal) => edit(rehearsal, { 'clusters.yaml': unreadable })],
+  ] as const) {
+    it(`because it ${what} may have what was given up meanwhile: its record stays that long, and goes then`, async () => {
+      const rehearsal = await standing(undefined)
+      rehearsal.tell = (release) => (release === releasesOf(rehearsal)[0] ? undefined : {})
+      await edit(rehearsal, { 'web.yaml': web('0.0.2') })
+      const [first, second = ''] = releasesOf(rehearsal)
+      await take(rehearsal)
+      await edit(rehearsal, { 'web.yaml': web('0.0.1') })
+      assert.deepEqual(releasesOf(rehearsal), [first, second])
+      rehearsal.tell = () => undefined
+      rehearsal.lost = new Set()
+      await edit(rehearsal, { 'clusters.yaml': inventory('c1', 'c2') })
+      assert.deepEqual(releasesOf(rehearsal), [first])
+      assert.ok(!rehearsal.paths().some((path) => path.includes(second)))
+      await edit(rehearsal, { 'web.yaml': web('0.0.3') })
+      assert.equal(releasesOf(rehearsal).length, 2, rehearsal.said().join('\n'))
+    })
+  }
+
   it('because its document cannot be read keeps a new version from being placed without it', async () => {
     const rehearsal = await standing(undefined, { 'clusters.yaml': inventory('c1', 'c2', { name: 'c3', weight: 1 }) })
     const other = inventory('c1', { name: 'c3', weight: 1 })
