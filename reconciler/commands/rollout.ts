@@ -1,6 +1,6 @@
 import type { FleetStatus, RolloutStatus } from '../server/types.ts'
 import { dataText } from '../views/data.ts'
-import { rolloutClosing, rolloutView } from '../views/rollout.ts'
+import { rolloutState, rolloutView } from '../views/rollout.ts'
 import { type Screen, type View, viewOf } from '../views/screen.ts'
 import { layoutTable } from '../views/table.ts'
 import { count } from '../views/text.ts'
@@ -100,7 +100,7 @@ function listView(rollouts: readonly RolloutStatus[], screen: Screen): View {
     one.application,
     one.release,
     `${one.targetStep}/${one.steps.length - 1}`,
-    rolloutClosing(one),
+    rolloutState(one),
   ])
   const table = rows.length === 0 ? [] : layoutTable(['APPLICATION', 'CONTENDER', 'STEP', 'STATE'], rows, screen)
   return viewOf(table, `${count(rollouts.length, 'application')}.`, screen)

@@ -96,13 +96,14 @@ function waiting(
 }
 
 /** In the order in which a rollout waits: what Shipper calls waitingFor… in the status of a Release. */
-function waitsFor({ state, retreating }: Rollout): RolloutStatus['waitsFor'] {
+function waitsFor({ state, retreating, achievedStep, targetStep }: Rollout): RolloutStatus['waitsFor'] {
   if (retreating) return 'incumbent'
   if (!state) return 'installation'
   if (state.waitingForInstallation === 'True') return 'installation'
   if (state.waitingForCapacity === 'True') return 'capacity'
   if (state.waitingForTraffic === 'True') return 'traffic'
-  return state.waitingForCommand === 'True' ? 'command' : 'nothing'
+  // What is recorded is about the step before, until the first move to another one is made.
+  return state.waitingForCommand === 'True' && achievedStep === targetStep ? 'command' : 'nothing'
 }
 
 function inCluster(rollout: Rollout, cluster: string, { clusters }: Observations): ReleaseInCluster {

@@ -2,8 +2,8 @@ import { formatMessage } from '../../repo-layout/message.ts'
 import type { StatusState } from '../forge/types.ts'
 import type { Sync } from '../member/types.ts'
 import type { FailedReleaseStatus, FleetStatus } from '../server/types.ts'
+import { type Hindrance, withoutRelease } from '../views/hindrance.ts'
 import { count } from '../views/text.ts'
-import { type Hindrance, withoutRelease } from './hindrance.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Several verdicts as one. */

@@ -1,7 +1,7 @@
 import type { StatusState } from '../forge/types.ts'
 import type { Sync } from '../member/types.ts'
 import type { ClusterStatus } from '../server/types.ts'
-import type { Hindrance } from './hindrance.ts'
+import type { Hindrance } from '../views/hindrance.ts'
 import { clusterReason, lastSeen, syncedWords } from './words.ts'
 
 /** What a commit has come to in one cluster. */

@@ -4,7 +4,7 @@ import type { ClusterStatus, FleetStatus } from '../server/types.ts'
 import { age } from './age.ts'
 import { clusterMessage, driftCount } from './cluster-message.ts'
 import { pausedCount } from './pause-text.ts'
-import { waitingForYou } from './rollout.ts'
+import { rolloutsForYou } from './rollout.ts'
 import { plainScreen, type Screen, type View, viewOf } from './screen.ts'
 import { compareSync, glyph, styleOf, worstFirst, worstOf } from './state.ts'
 import { type Cell, escapeMarkdown, layoutTable, markdownTable } from './table.ts'
@@ -133,7 +133,7 @@ const silence = 180_000
 
 /** What needs a person: what stands in the way, and rollouts that wait for a person. */
 function linesForYou(status: FleetStatus): readonly string[] {
-  return [...needsYou(status), ...waitingForYou(status.rollouts ?? []).map(oneLine)]
+  return [...needsYou(status), ...rolloutsForYou(status).map(oneLine)]
 }
 
 function needsYou({ at, heartbeatAt, source, generated, messages, report }: FleetStatus): readonly string[] {

@@ -1,5 +1,12 @@
 import type { Style } from '../commands/terminal.ts'
-import type { ReleaseInCluster, RolloutInCluster, RolloutStatus } from '../server/types.ts'
+import type {
+  FailedReleaseStatus,
+  FleetStatus,
+  ReleaseInCluster,
+  RolloutInCluster,
+  RolloutStatus,
+} from '../server/types.ts'
+import { hindrancesOf } from './hindrance.ts'
 import { type Screen, type View, viewOf } from './screen.ts'
 import { type Cell, layoutTable } from './table.ts'
 import { tame } from './tame.ts'
@@ -31,33 +38,56 @@ export function rolloutView(raw: RolloutStatus, screen: Screen): View {
 
 /** One line about an application: where it stands, and what it waits for. */
 export function rolloutClosing(status: RolloutStatus): string {
+  return `${status.application}${failedIn(status) ? ':' : ''} ${rolloutState(status)}`
+}
+
+/** The same without its name. */
+export function rolloutState(status: RolloutStatus): string {
   const { application, waitsFor, complete, targetStep, achievedStep, steps } = status
   const at = `step ${targetStep} (${steps[targetStep] ?? ''})`
   const where = waitingClusters(status)
   const places = where.length > 0 ? ` in ${where.join(', ')}` : ''
-  if (waitsFor === 'incumbent') return `${application} gives ${status.release} up; the incumbent comes back first.`
+  if (waitsFor === 'incumbent') return `gives ${status.release} up; the incumbent comes back first.`
   if (waitsFor === 'command')
     return places === ''
-      ? `${application} waits for your command at ${at}: flotilla promote ${application}`
-      : `${application} is not ready any more${places} at ${at}, where it waits for your command: flotilla abort ${application}`
-  if (waitsFor === 'soak') return `${application} soaks at ${at} until ${timeOf(status.soaksUntil)}.`
-  if (waitsFor === 'check') return `${application} waits for check ${checkText(status)} at ${at}.`
-  if (waitsFor === 'readiness') return `${application} is not ready any more${places} at ${at}; it waits for that.`
-  if (waitsFor !== 'nothing') return `${application} waits for ${waitsFor}${places}, on the way to ${at}.`
-  if (status.failed) {
-    const { release, reason, commit } = status.failed
+      ? `waits for your command at ${at}: flotilla promote ${application}`
+      : `is not ready any more${places} at ${at}, where it waits for your command: flotilla abort ${application}`
+  if (waitsFor === 'soak') return `soaks at ${at} until ${timeOf(status.soaksUntil)}.`
+  if (waitsFor === 'check') return `waits for check ${checkText(status)} at ${at}.`
+  if (waitsFor === 'readiness') return `is not ready any more${places} at ${at}; it waits for that.`
+  if (waitsFor !== 'nothing' && places !== '') return `waits for ${waitsFor}${places}, on the way to ${at}.`
+  const failed = failedIn(status)
+  if (failed) {
+    const { release, reason, commit } = failed
     const back = commit === undefined ? '' : ` To take back what made it: flotilla rollback ${shortCommit(commit)}`
-    return `${application}: ${release} has failed: ${reason}.${back}`
+    return `${release} has failed: ${reason}.${back}`
   }
-  if (complete && achievedStep === steps.length - 1) return `${application} is rolled out: ${status.release}.`
-  return `${application} is on the way to ${at}.`
+  if (complete && achievedStep === targetStep && achievedStep === steps.length - 1)
+    return `is rolled out: ${status.release}.`
+  return `is on the way to ${at}.`
 }
 
-/** The lines of `Needs you`: applications that wait for a person, by a command or since a release of theirs failed. */
-export function waitingForYou(rollouts: readonly RolloutStatus[]): readonly string[] {
-  return rollouts
-    .filter(({ waitsFor, failed }) => waitsFor === 'command' || (failed && waitsFor === 'nothing'))
-    .map(rolloutClosing)
+/** The release that failed, where nothing has been under way since. */
+function failedIn({ waitsFor, failed }: RolloutStatus): FailedReleaseStatus | undefined {
+  return waitsFor === 'nothing' ? failed : undefined
+}
+
+/**
+ * The lines of `Needs you`: applications that wait for a person, by a command, since a release of theirs failed, or since pods
+ * fail for a cause that does not pass by waiting.
+ */
+export function rolloutsForYou({
+  rollouts = [],
+  clusters,
+}: Pick<FleetStatus, 'rollouts' | 'clusters'>): readonly string[] {
+  return rollouts.flatMap((one) => {
+    if (one.waitsFor === 'command' || failedIn(one)) return [rolloutClosing(one)]
+    const [first, ...more] = hindrancesOf({ rollouts: [one], clusters })
+    if (!first) return []
+    const [cluster, { release, why }] = first
+    const others = more.length > 0 ? ` (and ${more.length} more)` : ''
+    return [`${one.application}: ${release} is kept back in ${cluster}${others}: ${why}`]
+  })
 }
 
 /** `2026-11-26 08:10:00Z`. */

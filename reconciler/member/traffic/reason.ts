@@ -8,7 +8,8 @@ import { condition } from '../health.ts'
 export function whyNotReady(pod: JsonObject): string {
   const status = isJsonObject(pod.status) ? pod.status : {}
   const scheduled = condition(status, 'PodScheduled')
-  if (scheduled?.status === 'False') return joined(text(scheduled.reason) || 'not scheduled', text(scheduled.message))
+  if (scheduled?.status === 'False')
+    return joined(text(scheduled.reason) || 'not scheduled', text(scheduled.message).replace(afterwards, ''))
   for (const container of containersOf(status)) {
     const why = containerReason(container)
     if (why !== '') return why
@@ -19,6 +20,9 @@ export function whyNotReady(pod: JsonObject): string {
   const ready = condition(status, 'Ready')
   return joined('not ready', text(ready?.message) || text(ready?.reason))
 }
+
+/** What the scheduler says after why no node fits: that nothing else would help, in as many words. */
+const afterwards = /\.(\s+(no new claims to deallocate|preemption:).*)?$/s
 
 /** What keeps one container from being ready; empty where it says nothing of that. */
 function containerReason(container: JsonObject): string {

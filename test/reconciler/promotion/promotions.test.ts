@@ -7,38 +7,12 @@ import { standingClock } from '../../clocks.ts'
 import { describeReal } from '../../testbed/binaries.ts'
 import { readSource } from '../cycle/support.ts'
 import { branches, type Fleet, filesOf, generate, startFleet } from '../git/fleet.ts'
+import { environment, release } from './release.ts'
 
 const minute = 60_000
 const key = 'shop/web-1-0'
 
 const unseen: ClusterObservation = { reachable: true }
-
-const step = (name: string, percent: number) => ({
-  ...{ name, capacity: { incumbent: 100 - percent, contender: percent } },
-  traffic: { incumbent: 100 - percent, contender: percent },
-})
-
-const environment = {
-  chart: { name: 'web', version: '1.0.0', repoUrl: 'https://charts.example.com' },
-  clusterRequirements: { regions: [{ name: 'local' }] },
-  strategy: { steps: [step('staging', 1), step('half', 50), step('full on', 100)] },
-}
-
-const release: Rollout = {
-  ...{ namespace: 'shop', application: 'web', name: 'web-1-0', generation: 0, iteration: 0, hash: '1' },
-  ...{ source: 'web.yaml', applicationLabels: {}, template: '1', digest: 'sha256:1', engine: 'helm v4' },
-  ...{ clusters: ['a'], targetStep: 0, achievedStep: undefined, achievedIn: new Map(), complete: false },
-  ...{
-    retreating: false,
-    failed: undefined,
-    totalReplicas: new Map([['a', 1]]),
-    percent: new Map(),
-    weight: new Map(),
-  },
-  ...{ selectedIn: new Set<string>(), conditions: [], state: undefined, manifests: [], service: undefined },
-  workload: 'Deployment.apps/shop/web',
-  environment,
-}
 
 function sourceWith(annotations: Readonly<Record<string, string>>) {
   const application = {

@@ -3,7 +3,7 @@ import { sumOfFleet } from '../../../reconciler/report/aggregate.ts'
 import { description } from '../../../reconciler/report/words.ts'
 import type { RolloutStatus } from '../../../reconciler/server/types.ts'
 import { fleetStatusSchema } from '../../../reconciler/server/wire.ts'
-import { rolloutClosing, waitingForYou } from '../../../reconciler/views/rollout.ts'
+import { rolloutClosing, rolloutsForYou } from '../../../reconciler/views/rollout.ts'
 import { fleetOf } from '../views/fleet.ts'
 
 const rolledOut: RolloutStatus = {
@@ -36,7 +36,11 @@ describe('a release that failed and was given up', () => {
 
   it('is what flotilla rollout ends with', () => {
     assert.equal(rolloutClosing(rollout), `shop/web: web-2-0 has failed: ${reason}.`)
-    assert.deepEqual(waitingForYou([rolledOut, rollout]), [rolloutClosing(rollout)], 'and what flotilla status says')
+    assert.deepEqual(
+      rolloutsForYou({ rollouts: [rolledOut, rollout], clusters: [] }),
+      [rolloutClosing(rollout)],
+      'and what flotilla status says',
+    )
     const failed = { ...rollout.failed, commit: '4f2a91c'.padEnd(40, '0') }
     const back = 'To take back what made it: flotilla rollback 4f2a91c'
     const told = { ...rollout, failed: { ...failed, since: '2026-11-24T14:00:00.000Z' } }

@@ -27,6 +27,7 @@ const table: readonly (readonly [change: Partial<RolloutStatus>, isReady: boolea
       true,
     ],
     [{ waitsFor: 'capacity' }, false, `${app} waits for capacity in c1, on the way to step 0 (staging).`, false],
+    [{ waitsFor: 'capacity' }, true, `${app} is on the way to step 0 (staging).`, false],
     [{ waitsFor: 'soak', soaksUntil }, true, `${app} soaks at step 0 (staging) until 2026-11-26 08:10:00Z.`, false],
     [
       { waitsFor: 'check', check: { name: 'errors', problem: '' } },
@@ -71,4 +72,20 @@ describe('the status of a fleet with rollouts', () => {
       assert.equal(closing, 'The one cluster is synced.')
     })
   }
+
+  it('asks for you where pods fail for a cause that does not pass, with the pods, the cluster and the cause', () => {
+    const of = (why: string) => {
+      const message = `1 of 1 pods not ready: super-server-71fd5980-0-nginx-x ${why}`
+      const clusters = ['c1', 'c2'].map((name) => ({
+        ...{ cluster: name, achievedStep: undefined, incumbent: undefined },
+        contender: { ...releaseInCluster, message },
+      }))
+      const status = fleetOf([clusterOf('c1', 'local')], { rollouts: [rolloutOf({}, { clusters })] })
+      return fleetStatusView(status, { now }, plainScreen()).body
+    }
+    const told = of('ImagePullBackOff: nginx:nope')
+    const line = `Needs you: ${app}: super-server-71fd5980-0 is kept back in c1 (and 1 more): 1 of 1 pods not ready: …-nginx-x ImagePullBackOff: nginx:nope`
+    assert.ok(told.includes(line), told)
+    assert.ok(!of('not started yet').includes('Needs you'), 'what only takes its time is no concern of yours')
+  })
 })

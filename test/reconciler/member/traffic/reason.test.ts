@@ -25,11 +25,12 @@ const cases: readonly (readonly [what: string, status: JsonObject, why: string])
       conditions: [
         {
           ...{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' },
-          message: '0/1 nodes are available: 1 Insufficient cpu.',
+          message:
+            '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
         },
       ],
     },
-    'Unschedulable: 0/1 nodes are available: 1 Insufficient cpu.',
+    'Unschedulable: 0/1 nodes are available: 1 Insufficient cpu',
   ],
   [
     'waits for its image to be pulled again',

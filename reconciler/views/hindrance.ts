@@ -1,5 +1,5 @@
 import type { FleetStatus, ReleaseInCluster } from '../server/types.ts'
-import { oneLine } from '../views/text.ts'
+import { oneLine } from './text.ts'
 
 /** What keeps a release of an application back in one cluster. */
 export interface Hindrance {
@@ -15,7 +15,10 @@ const named = /\b(Unschedulable|[A-Z]\w+(BackOff|Error|Name))\b|cannot be create
  * The release that is kept back in each cluster, by its name; the contender before the incumbent. While a cluster is on its
  * way only a cause that has a name counts, and any once it took too long. Pure.
  */
-export function hindrancesOf({ rollouts = [], clusters }: FleetStatus): ReadonlyMap<string, Hindrance> {
+export function hindrancesOf({
+  rollouts = [],
+  clusters,
+}: Pick<FleetStatus, 'rollouts' | 'clusters'>): ReadonlyMap<string, Hindrance> {
   const late = new Set(clusters.filter(({ sync }) => sync === 'degraded').map(({ cluster }) => cluster))
   const found = new Map<string, Hindrance>()
   for (const rollout of rollouts) {
