@@ -4,6 +4,7 @@ import { rolloutKey } from '../../repo-layout/read/rollouts.ts'
 import { promotionOf } from '../../repo-layout/schema/promotion.ts'
 import type { ApplicationDocument } from '../../repo-layout/schema/shipper.ts'
 import { type Subject, subjectOf } from '../../repo-layout/subject.ts'
+import { type Alike, alikeClusters } from './alike.ts'
 import { commandOf, withTarget } from './command.ts'
 import { type CourseMove, movesIn } from './course-moves.ts'
 import { environmentHash } from './hash.ts'
@@ -11,7 +12,7 @@ import { historyLimit } from './history.ts'
 import { play } from './play.ts'
 import type { Rollout } from './rollout.ts'
 import { leadsTo } from './routes.ts'
-import { type Takeover, takeoversIn } from './takeovers.ts'
+import { type SharedChange, type Takeover, takeoversIn } from './takeovers.ts'
 import { templateOf } from './template.ts'
 
 /** A step of a strategy. */
@@ -79,7 +80,8 @@ function courseOf(
   const newest = after.at(-1)
   const change = newest && changeOf(before, newest)
   if (!newest || !change) return undefined
-  const states = [before, ...play(after, application, source)]
+  const { narrow, widen } = alikeClusters([before, after], source)
+  const states = [narrow(before), ...play(narrow(after), application, source)]
   const end = states.at(-1) ?? after
   const steps = newest.environment.strategy?.steps ?? []
   const stepAt = (index: number): StepName => ({ index, name: steps[index]?.name ?? '' })
@@ -98,13 +100,18 @@ function courseOf(
     clusters: newest.clusters,
     ...(achievedStep === undefined ? {} : { from: stepAt(achievedStep) }),
     to: stepAt(targetStep),
-    moves: movesIn(states),
-    takeovers,
+    moves: movesIn(states).map((one) => ({ ...one, clusters: widen(one.clusters) })),
+    takeovers: takeovers.map((one) => widened(one, widen)),
     afterwards: whatFollows(after, newest, { change, application, source, isLast }),
     ...(isLast || change === 'givenUp' ? {} : { next: stepAt(targetStep + 1) }),
     objects: [...new Set([...after.flatMap(moving), ...takeovers.flatMap(changing)])].sort(compare),
     kept: historyLimit(application.value.spec.revisionHistoryLimit ?? undefined),
   }
+}
+
+function widened(takeover: Takeover, widen: Alike['widen']): Takeover {
+  const wide = (change: SharedChange) => ({ ...change, clusters: widen(change.clusters) })
+  return { ...takeover, changes: takeover.changes.map(wide), stays: takeover.stays.map(wide) }
 }
 
 /** The objects of a release that capacity and traffic are put into. */

@@ -63,11 +63,17 @@ export function pacedTo(step: Step, { contender, incumbent }: Pair, view: View):
     ways.set(surge, made)
     return made
   }
+  const places = [contender, incumbent].map((release) => [release, new Set(clustersOf(release, view))] as const)
+  const reached = new Map<string, Wanted>()
   const wantedIn = (cluster: string) => {
+    const known = reached.get(cluster)
+    if (known) return known
     const surge = view.surge(cluster)
     const [start = direct, ...rest] = surge === undefined ? [] : waysOf(surge)
-    const pair = { contender, incumbent }
-    return rest.find((wanted) => !isReached(wanted, start, cluster, pair, view)) ?? rest.at(-1) ?? start
+    const there = places.flatMap(([release, clusters]) => (clusters.has(cluster) ? [release] : []))
+    const next = rest.find((wanted) => !isReached(wanted, start, cluster, there, view)) ?? rest.at(-1) ?? start
+    reached.set(cluster, next)
+    return next
   }
   return (release, cluster) => wantedIn(cluster)(release, cluster)
 }
@@ -76,12 +82,11 @@ function isReached(
   wanted: Wanted,
   start: Wanted,
   cluster: string,
-  { contender, incumbent }: Pair,
+  releases: readonly ReleaseState[],
   view: View,
 ): boolean {
   const isThere = (now: number, from: number, to: number) => (from < to ? now >= to : from > to ? now <= to : true)
-  return [contender, incumbent].every((release) => {
-    if (!release || !clustersOf(release, view).includes(cluster)) return true
+  return releases.every((release) => {
     const [now, from, to] = [loadIn(release, cluster), start(release, cluster), wanted(release, cluster)]
     const hasTraffic = !view.hasTraffic || isThere(now.weight, from.weight, to.weight)
     return hasTraffic && isThere(now.percent, from.percent, to.percent)

@@ -224,6 +224,32 @@ describe('what a changed template changes under running pods', () => {
       assert.doesNotMatch(JSON.stringify(course), /hidden/)
     })
 
+  it('only in clusters in which the content differs', async () => {
+    const fixed = `overrides:
+      - clusterName: local-2
+        target: {kind: ConfigMap, name: settings}
+        clusterOverrides: [{op: replace, path: /data/greeting, value: the same}]
+`
+    const application = article.replace('    values:\n', `    ${fixed}    values:\n`)
+    const names = ['local-1', 'local-2', 'local-3']
+    const rehearsal = await rolledOut(greeting, { names, application })
+    const course = await courseAfter(rehearsal, { 'app.yaml': next(rehearsal) })
+    assert.deepEqual(takenOver(course).map(named(await releasesOf(rehearsal))), [
+      `two, traffic, step 1: ${settings} at /data/greeting (one mount) in local-1 local-3`,
+    ])
+  })
+
+  it('of a Service that gets another name: the old one stays for those who call it', async () => {
+    const services: More = (version) => [
+      { apiVersion: 'v1', kind: 'Service', metadata: { name: `web-${version[4]}` }, spec: { ports: [{ port: 80 }] } },
+    ]
+    const rehearsal = await rolledOut(services, { service: false })
+    const course = await courseAfter(rehearsal, { 'app.yaml': next(rehearsal) })
+    assert.deepEqual(takenOver(course).map(named(await releasesOf(rehearsal))), [
+      'two, traffic, step 1: Service/default/web-1 stays (one traffic) in local-1',
+    ])
+  })
+
   it('of a first version: nothing, for there is none before it', async () => {
     const sources = { 'flotilla.yaml': fleet, 'clusters.yaml': shipperCluster('local-1') }
     const course = await courseAfter(rehearse(sources, charts(greeting)), { 'app.yaml': article })
@@ -277,6 +303,21 @@ describe('the way of a command', () => {
       'capacity of one 100 → 0 in local-1',
     ])
     assert.deepEqual(takenOver(course), [`two, traffic, step 1: ${settings} at /data/greeting (one mount) in local-1`])
+  })
+
+  it('tells clusters that stand elsewhere by themselves, and the others once', async () => {
+    const rehearsal = await rolledOut(greeting, { names: ['local-1', 'local-2', 'local-3'] })
+    rehearsal.lost = new Set(['local-2'])
+    rehearsal.sources = { ...rehearsal.sources, 'app.yaml': next(rehearsal) }
+    await rehearsal.settle()
+    rehearsal.lost = new Set()
+    const [releases = []] = await releasesOf(rehearsal)
+    const course = await courseAfter(rehearsal, { 'release.yaml': command(1, releases.at(-1)?.name ?? '') })
+    const lines = moved(course).map(named(await releasesOf(rehearsal)))
+    assert.deepEqual(lines.slice(0, 2), [
+      'capacity of two 1 → 100 in local-1 local-3',
+      'capacity of two 0 → 100 in local-2 in 2 moves',
+    ])
   })
 
   it('joins the small moves of a limited surge', async () => {
