@@ -30,15 +30,14 @@ export function writeRepository(folder: string, charts: readonly PackedChart[]):
 }
 
 /**
- * Writes the repository of Shipper's demo: `nginx` 0.0.1 and 0.0.2, which differ in what they say of their version. `files` are
- * files that both have beside their own.
+ * Writes the repository of Shipper's demo: `nginx` 0.0.1 and 0.0.2, which differ in what they say of their version. `filesOf` gives
+ * files that a version has beside its own.
  */
 export async function writeNginxRepository(
   folder: string,
-  files: Readonly<Record<string, string>> = {},
+  filesOf: (version: string) => Readonly<Record<string, string>> = () => ({}),
 ): Promise<void> {
-  writeRepository(folder, [
-    await packChart(nginxFolder, { files }),
-    await packChart(nginxFolder, { version: '0.0.2', files }),
-  ])
+  const versions = ['0.0.1', '0.0.2']
+  const packed = versions.map((version) => packChart(nginxFolder, { version, files: filesOf(version) }))
+  writeRepository(folder, await Promise.all(packed))
 }

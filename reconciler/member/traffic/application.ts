@@ -1,3 +1,4 @@
+import { isAbout } from '../../../render/shipper/release-files.ts'
 import { labels, notes } from '../../../render/shipper/rollout.ts'
 import { isRoute } from '../../../render/shipper/routes.ts'
 import { treeDigest } from '../../../repo-layout/generated/oid.ts'
@@ -12,9 +13,6 @@ export interface Application {
   readonly key: string
   readonly namespace: string
   readonly name: string
-  /** Digest of all of its objects, as observations name it. */
-  readonly digest: string
-  readonly objects: readonly DesiredObject[]
   readonly releases: ReadonlyMap<string, ApplicationRelease>
   /** Those of its objects that run pods, with the release of each. */
   readonly workloads: ReadonlyMap<Subject, string>
@@ -27,6 +25,8 @@ export interface Application {
 /** One release of it. */
 export interface ApplicationRelease {
   readonly name: string
+  /** Digest of all objects on which it hangs what is known of it, as observations name it. */
+  readonly digest: string
   /** Its objects; what several releases share belongs to one of them. */
   readonly subjects: readonly Subject[]
   /** Those of them that run pods. */
@@ -75,7 +75,7 @@ function applicationOf(key: string, objects: readonly DesiredObject[]): Applicat
     if (list) list.push(one)
     else byRelease.set(release, [one])
   }
-  const releases = new Map([...byRelease].map(([release, list]) => [release, releaseOf(release, list)]))
+  const releases = new Map([...byRelease].map(([release, list]) => [release, releaseOf(release, list, objects)]))
   const workloads = new Map<Subject, string>()
   for (const release of releases.values()) for (const subject of release.workloads) workloads.set(subject, release.name)
   const found = objects.filter(({ object }) => isProductionService(object))
@@ -91,8 +91,6 @@ function applicationOf(key: string, objects: readonly DesiredObject[]): Applicat
     key,
     namespace,
     name,
-    digest: treeDigest(objects.map(({ object, oid }) => [objectPathInCluster(object), oid] as const)),
-    objects,
     releases,
     workloads,
     service: service && weights && problem === '' ? serviceOf(service, weights) : undefined,
@@ -100,13 +98,15 @@ function applicationOf(key: string, objects: readonly DesiredObject[]): Applicat
   }
 }
 
-function releaseOf(name: string, objects: readonly DesiredObject[]): ApplicationRelease {
+function releaseOf(name: string, objects: readonly DesiredObject[], all: readonly DesiredObject[]): ApplicationRelease {
   const those = (is: (object: KubeObject) => boolean) => objects.filter(({ object }) => is(object))
   const workloads = those(isWorkload)
   const isEmpty = workloads.every(({ object }) => getIn(object, ['spec', 'replicas']) === 0)
   const [service] = those(isReleaseService)
+  const known = all.filter(({ object }) => isAbout(object, name))
   return {
     name,
+    digest: treeDigest(known.map(({ object, oid }) => [objectPathInCluster(object), oid] as const)),
     subjects: objects.map(({ subject }) => subject),
     workloads: workloads.map(({ subject }) => subject),
     routes: those(isRoute).map(({ subject }) => subject),

@@ -11,7 +11,7 @@ import { releaseMessage } from './release-message.ts'
 /** What observations say of releases: both by `<namespace>/<release>`. */
 export interface ReleaseFacts {
   readonly releases: { readonly [release: string]: ReleaseObservation }
-  /** The digest of its application's objects, for each release whose application is applied as a whole. */
+  /** The digest of what it hangs on, for each release whose own objects are applied. */
   readonly applied: { readonly [release: string]: string }
 }
 
@@ -39,7 +39,6 @@ export function releaseFactsOf(known: readonly KnownApplication[], objects: Obje
   const releases: Record<string, ReleaseObservation> = {}
   const applied: Record<string, string> = {}
   for (const { application, pods, traffic, isHeld, serving } of known) {
-    const isApplied = application.objects.every(({ subject }) => isInForm(objects, subject))
     for (const release of application.releases.values()) {
       const key = `${application.namespace}/${release.name}`
       const own = pods.filter((pod) => pod.release === release.name)
@@ -49,7 +48,7 @@ export function releaseFactsOf(known: readonly KnownApplication[], objects: Obje
         isHeld,
         served: release.service === undefined ? undefined : serving(release.service),
       })
-      if (isApplied) applied[key] = application.digest
+      if (release.subjects.every((subject) => isInForm(objects, subject))) applied[key] = release.digest
     }
   }
   return { releases, applied }

@@ -13,7 +13,7 @@ describeMembers('a rollout through routes of a gateway and a mesh', [...needs, '
   const undo: (() => Promise<void>)[] = []
 
   beforeEach(async () => {
-    world = await rolloutWorld({ clusters: ['c1', 'c2'], more: routes })
+    world = await rolloutWorld({ clusters: ['c1', 'c2'], more: () => routes })
     undo.push(await serveRoutes(world.fleet.member('c1').plane))
   })
   afterEach(async () => {

@@ -35,15 +35,17 @@ export async function rolloutWorld(options: {
   readonly spec?: JsonObject
   /** Where pull requests are and commits are reported on, over the fleet's repository; nowhere where left out. */
   readonly forge?: (fleet: TestFleet) => Forge
-  /** Objects that the chart has beside its own. */
-  readonly more?: readonly KubeObject[]
+  /** Objects that a version of the chart has beside its own. */
+  readonly more?: (version: string) => readonly KubeObject[]
 }): Promise<RolloutWorld> {
   const fleet = await makeFleet({ ...options, controllers: true })
   for (const { name } of fleet.members) fleet.writeCluster(name, { region: 'local' })
   const folder = join(fleet.folder, 'charts')
-  const { more = [] } = options
-  const template = more.map((one) => stringifyYaml(one)).join('---\n')
-  await writeNginxRepository(folder, template === '' ? {} : { 'templates/more.yaml': template })
+  const { more = () => [] } = options
+  await writeNginxRepository(folder, (version) => {
+    const template = more(version).map((one) => stringifyYaml(one))
+    return template.length === 0 ? {} : { 'templates/more.yaml': template.join('---\n') }
+  })
   const helm = findBinary('helm')
   const engines: ChartEngine[] = []
   let daemon: RunningDaemon
@@ -51,7 +53,11 @@ export async function rolloutWorld(options: {
   /** Where there is no Helm, what it would render is at hand. */
   function charts(): Pick<ChartEngine, 'at'> {
     if (helm === undefined) {
-      const view = { known: nginxCharts(() => more), fulfil: async () => {}, due: () => undefined }
+      const view = {
+        known: nginxCharts((_release, version) => more(version)),
+        fulfil: async () => {},
+        due: () => undefined,
+      }
       return { at: () => view }
     }
     const cacheFolder = join(fleet.folder, 'cache')

@@ -13,7 +13,8 @@ describe('the applications of a cluster', () => {
     const found = read(release('shop', 'r0', 1), service('shop', { r0: 1 }), configMap('shop', 'other', {}))
     const application = found.get('shop/web')
     assert.deepEqual([...found.keys()], ['shop/web'])
-    assert.deepEqual(application?.releases.get('r0'), {
+    const { digest: _bytes, ...first } = application?.releases.get('r0') ?? { digest: '' }
+    assert.deepEqual(first, {
       name: 'r0',
       subjects: ['Deployment.apps/shop/r0', 'Service/shop/web'],
       workloads: ['Deployment.apps/shop/r0'],
@@ -50,16 +51,19 @@ describe('the applications of a cluster', () => {
     )
   })
 
-  it('have the digest of all of their objects, by path and content', () => {
-    const state = desired(release('shop', 'r0', 1), service('shop', { r0: 1 }), configMap('shop', 'other', {}))
+  it('have a digest for each release: of its own objects by path and content, and of the Service that says the weights', () => {
+    const both = [release('shop', 'r0', 1), release('shop', 'r1', 1)]
+    const state = desired(...both, service('shop', { r0: 1, r1: 1 }), configMap('shop', 'other', {}))
     const oid = (subject: string) => state.objects.get(subject)?.oid ?? ''
-    assert.equal(
-      applicationsOf(state.objects.values()).get('shop/web')?.digest,
-      treeDigest([
-        ['shop/Deployment.apps/r0.yaml', oid('Deployment.apps/shop/r0')],
-        ['shop/Service/web.yaml', oid('Service/shop/web')],
-      ]),
-    )
+    const releases = applicationsOf(state.objects.values()).get('shop/web')?.releases
+    for (const name of ['r0', 'r1'])
+      assert.equal(
+        releases?.get(name)?.digest,
+        treeDigest([
+          [`shop/Deployment.apps/${name}.yaml`, oid(`Deployment.apps/shop/${name}`)],
+          ['shop/Service/web.yaml', oid('Service/shop/web')],
+        ]),
+      )
   })
 
   it('have their traffic shifted by labels, or held by the one release that the Service selects', () => {
