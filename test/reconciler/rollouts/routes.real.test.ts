@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { getIn, type KubeObject } from '../../../repo-layout/json.ts'
 import { describeMembers } from '../../testbed/members.ts'
 import { application, command, replicas, step } from './application.ts'
-import { answerRoutes, routePath, routes, serveRoutes, watchRoute, weightsOf } from './routes.ts'
+import { answerRoutes, routePath, routes, routesForNobody, serveRoutes, watchRoute, weightsOf } from './routes.ts'
 import { needs, probeEndpoints, type RolloutWorld, readyEndpoints, rolloutWorld } from './world.ts'
 
 /** One pod of four, and one request of a hundred. */
@@ -12,10 +13,11 @@ describeMembers('a rollout through routes of a gateway and a mesh', [...needs, '
   let world: RolloutWorld
   const undo: (() => Promise<void>)[] = []
 
-  beforeEach(async () => {
-    world = await rolloutWorld({ clusters: ['c1', 'c2'], more: () => routes })
+  /** Begins with two clusters, of which the first serves routes. */
+  async function start(second: readonly KubeObject[] = routes): Promise<void> {
+    world = await rolloutWorld({ clusters: ['c1', 'c2'], more: (version) => (version === '0.0.1' ? routes : second) })
     undo.push(await serveRoutes(world.fleet.member('c1').plane))
-  })
+  }
   afterEach(async () => {
     await world.stop()
     for (const one of undo.splice(0)) await one()
@@ -46,11 +48,14 @@ describeMembers('a rollout through routes of a gateway and a mesh', [...needs, '
     return { first, second }
   }
 
-  /** The only cluster that counts is the one that serves routes. */
-  const only = async () => world.fleet.people.remove('clusters/c2.yaml')
+  /** Begins with the cluster that serves routes alone. */
+  async function startOne(second?: readonly KubeObject[]): Promise<void> {
+    await start(second)
+    world.fleet.people.remove('clusters/c2.yaml')
+  }
 
   it('has exactly the weights of its steps, and never a weight for a Service without ready endpoints', async () => {
-    await only()
+    await startOne()
     const c1 = world.fleet.member('c1')
     const { ns } = world.fleet
     const probe = probeEndpoints([c1], ns, 'nginx')
@@ -111,6 +116,7 @@ describeMembers('a rollout through routes of a gateway and a mesh', [...needs, '
   })
 
   it('goes on by pods alone in a cluster that serves no routes, and has them once it does', async () => {
+    await start()
     const { first, second } = await beginTwo(2)
     const { ns } = world.fleet
     const [c1, c2] = [world.fleet.member('c1'), world.fleet.member('c2')]
@@ -133,7 +139,7 @@ describeMembers('a rollout through routes of a gateway and a mesh', [...needs, '
   })
 
   it('takes no traffic away before the gateway has seen the weights', async () => {
-    await only()
+    await startOne()
     const { ns } = world.fleet
     const c1 = world.fleet.member('c1')
     const gateway = answerRoutes(c1, ns)
@@ -157,6 +163,36 @@ describeMembers('a rollout through routes of a gateway and a mesh', [...needs, '
       assert.deepEqual(weightsOf(await c1.live(routePath.HTTPRoute(ns))), { [second]: 100 })
     } finally {
       await gateway.stop()
+    }
+  })
+
+  it('is given up where a gateway does not take the route of the new version, which then is that of the old one again', async () => {
+    await startOne(routesForNobody)
+    const { ns } = world.fleet
+    const c1 = world.fleet.member('c1')
+    const gateway = answerRoutes(c1, ns)
+    const probe = probeEndpoints([c1], ns, 'nginx')
+    try {
+      await push('0.0.1', 1)
+      const { release: first } = await achieved(undefined, 0)
+      await go('0.0.1', 1, first, 2)
+      probe.lowest()
+      await push('0.0.2', 1)
+      const { clusters } = await world.until(
+        (one) => one.clusters.some(({ contender }) => contender?.message.includes('no listener')),
+        'the refusal is told',
+      )
+      assert.match(clusters[0]?.contender?.message ?? '', /nginx: Gateway public: no listener for these hosts/)
+      await push('0.0.1', 1, [first, 2])
+      await world.until((one) => one.release === first && one.waitsFor === 'nothing', 'the first one is alone')
+      await world.daemon().synced()
+      const route = await c1.live(routePath.HTTPRoute(ns))
+      assert.deepEqual(weightsOf(route), { [first]: 100 })
+      assert.deepEqual(getIn(route, ['spec', 'hostnames']), ['nginx.example.com'])
+      assert.ok((probe.lowest().c1 ?? 0) >= replicas)
+    } finally {
+      await gateway.stop()
+      await probe.stop()
     }
   })
 })

@@ -51,6 +51,14 @@ export const routes: readonly KubeObject[] = [
   },
 ]
 
+/** Hosts that no gateway of these tests listens for. */
+const unknownHost = 'unknown.example.com'
+
+/** The same, but that the HTTPRoute is for hosts that no gateway knows. */
+export const routesForNobody = routes.map((route) =>
+  route.kind === 'HTTPRoute' ? { ...route, spec: { ...(route.spec as JsonObject), hostnames: [unknownHost] } } : route,
+)
+
 /** Where routes are on an API server. */
 export const routePath = {
   HTTPRoute: (namespace: string) => `/apis/${gateway}/namespaces/${namespace}/httproutes/nginx`,
@@ -179,7 +187,10 @@ export function watchRoute(
   }
 }
 
-/** What serves the HTTPRoutes of a cluster in place of a gateway: says that it has seen each generation, unless it is away. */
+/**
+ * What serves the HTTPRoutes of a cluster in place of a gateway: says of each generation whether it takes it, unless it is
+ * away.
+ */
 export function answerRoutes({ live, plane }: TestMember, namespace: string) {
   const state = { isAway: false, stopped: false }
   const loop = async () => {
@@ -188,11 +199,13 @@ export function answerRoutes({ live, plane }: TestMember, namespace: string) {
       const generation = getIn(route, ['metadata', 'generation'])
       const said = getIn(route, ['status', 'parents', 0, 'conditions', 0, 'observedGeneration'])
       if (route && !state.isAway && said !== generation) {
+        const hosts = getIn(route, ['spec', 'hostnames'])
+        const isRefused = isJsonArray(hosts) && hosts.includes(unknownHost)
         const accepted = {
           type: 'Accepted',
-          status: 'True',
-          reason: 'Accepted',
-          message: '',
+          status: isRefused ? 'False' : 'True',
+          reason: isRefused ? 'NoMatchingListenerHostname' : 'Accepted',
+          message: isRefused ? 'no listener for these hosts' : '',
           observedGeneration: generation,
           lastTransitionTime: '2026-01-01T00:00:00Z',
         }
