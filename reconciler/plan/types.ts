@@ -18,6 +18,8 @@ export type How =
   | 'reported'
   /** It is wanted, but what is there is not ours. */
   | 'left alone'
+  /** A route of an application, of a kind that the cluster does not serve. */
+  | 'left out'
   /** It left Git and stays in the cluster. */
   | 'kept'
   /** It would be deleted, but the deletions of the commit are over budget. */

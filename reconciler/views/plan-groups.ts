@@ -1,4 +1,5 @@
 import { ourManager } from '../member/fields.ts'
+import { leftOut } from '../member/left-out.ts'
 import { leftThere } from '../member/prune.ts'
 import type { FieldDrift } from '../member/types.ts'
 import type { ClusterPlan, FleetPlan, PlannedObject, ReplicaMove } from '../plan/types.ts'
@@ -88,11 +89,8 @@ export function signOf(object: PlannedObject): string {
 /** Why something becomes of an object, as far as its word does not say it, and what that does to pods; empty where there is nothing to say. */
 export function reasonOf({ why, how, drift, action, pods = [] }: PlannedObject): string {
   if (how === 'untried') return ''
-  const text = why.startsWith('left alone: ')
-    ? why.slice('left alone: '.length)
-    : why.startsWith(leftThere)
-      ? why.slice(leftThere.length)
-      : why
+  const said = ['left alone: ', leftThere, leftOut].find((beginning) => why.startsWith(beginning)) ?? ''
+  const text = why.slice(said.length)
   const drifted =
     drift === undefined || how === 'suspended'
       ? ''
