@@ -4,6 +4,7 @@ import type { Subject } from '../../repo-layout/subject.ts'
 import { takenWith } from './cascade.ts'
 import { isRejected } from './errors.ts'
 import { ourEntry } from './fields.ts'
+import { neverCame } from './left-out.ts'
 import { carriesOurId, markOf, metadataText, otherFleet } from './manifest.ts'
 import { isPrecious } from './order.ts'
 import { release } from './ownership.ts'
@@ -31,6 +32,10 @@ export async function prune(work: Work, subject: Subject, entry: InventoryEntry)
   if (!settings.sync.prune) return keep('pruning is off')
   if (entry.suspended) return keep('it was suspended when it left Git')
   const place = await api.placeOfAnyVersion(entry.apiVersion, subject)
+  if (!place && neverCame(subject, entry)) {
+    inventory.delete(subject)
+    return { action: 'pruned', message: '' }
+  }
   // A kind that is not served now may be again, and its objects with it.
   if (!place) return { ...keep(`the cluster serves no ${subject.split('/')[0]} now`), again: lookAgain }
   const live = await api.get(place)

@@ -40,12 +40,16 @@ const forms: Readonly<Record<string, RouteForm>> = {
 /** The greatest weight that every kind of route takes; Shipper's have no limit. */
 const mostWeight = 1_000_000
 
-/** Whether an object is of a kind that leads requests to Services by weight. */
-export function isRoute({ apiVersion, kind }: KubeObject): boolean {
-  const group = groupOf(apiVersion)
+/** Whether objects of a kind lead requests to Services by weight. */
+export function isRouteKind(kind: string, group: string): boolean {
   return group === 'networking.istio.io'
     ? kind === 'VirtualService'
     : Object.hasOwn(forms, group) && /Route$/.test(kind)
+}
+
+/** Whether an object is of such a kind. */
+export function isRoute({ apiVersion, kind }: KubeObject): boolean {
+  return isRouteKind(kind, groupOf(apiVersion))
 }
 
 /** Whether an object is a route that leads to one of these Services: traffic through it can be divided by weight, whatever pods there are. */

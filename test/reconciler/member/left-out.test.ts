@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Api } from '../../../reconciler/member/api.ts'
 import { createItem } from '../../../reconciler/member/items.ts'
-import { leaveOut } from '../../../reconciler/member/left-out.ts'
+import { leaveOut, neverCame } from '../../../reconciler/member/left-out.ts'
+import type { InventoryEntry } from '../../../reconciler/member/shards.ts'
 import type { Work } from '../../../reconciler/member/work.ts'
 import { notes } from '../../../render/shipper/rollout.ts'
 import type { JsonObject, KubeObject } from '../../../repo-layout/json.ts'
@@ -15,14 +16,14 @@ const route = (more: JsonObject = ours): KubeObject => ({
 })
 
 /** A cluster that serves some kind of the group, or none. */
-function workIn(serves: boolean | Error): Work {
+function workIn(serves: boolean | Error, entry?: InventoryEntry): Work {
   const api: Pick<Api, 'placeOfAnyVersion'> = {
     async placeOfAnyVersion() {
       if (serves instanceof Error) throw serves
       return serves ? ({} as Awaited<ReturnType<Api['placeOfAnyVersion']>>) : undefined
     },
   }
-  return { api } as Work
+  return { api, inventory: { get: () => entry } } as unknown as Work
 }
 
 function itemOf(object: KubeObject) {
@@ -49,6 +50,19 @@ describe('a route that a cluster does not serve', () => {
     it(`is not left out where ${what}`, async () => {
       assert.equal(await leaveOut(workIn(serves), itemOf(object)), undefined)
     })
+
+  it('is not left out where it was there before: requests may still be led by it', async () => {
+    const entry = { subject: '', state: 'created', apiVersion: '', uid: 'u', oid: 'o', fingerprint: 'f' } as const
+    assert.equal(await leaveOut(workIn(false, entry), itemOf(route())), undefined)
+  })
+
+  it('is forgotten when it leaves Git, and nothing else of which the kind is not served', () => {
+    const intent = { subject: '', state: 'intent', apiVersion: '', uid: '', oid: '', fingerprint: '' } as const
+    const subject = subjectOf(route())
+    assert.equal(neverCame(subject, intent), true)
+    assert.equal(neverCame(subject, { ...intent, state: 'created', uid: 'u', oid: 'o' }), false)
+    assert.equal(neverCame('Widget.example.com/shop/web', intent), false)
+  })
 
   it('is not left out while nobody knows what is served', async () => {
     await assert.rejects(leaveOut(workIn(new Error('no answer')), itemOf(route())), /no answer/)
