@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { getIn, type KubeObject } from '../../../repo-layout/json.ts'
 import { describeMembers } from '../../testbed/members.ts'
+import type { TestMember } from '../daemon/members.ts'
 import { application, command, replicas, step } from './application.ts'
 import { answerRoutes, routePath, routes, routesForNobody, serveRoutes, watchRoute, weightsOf } from './routes.ts'
 import { needs, probeEndpoints, type RolloutWorld, readyEndpoints, rolloutWorld } from './world.ts'
@@ -48,6 +49,15 @@ describeMembers('a rollout through routes of a gateway and a mesh', [...needs, '
     return { first, second }
   }
 
+  /** When an object was first applied, as the server has recorded it. */
+  function appliedAt({ plane }: TestMember, resource: string, name: string): string {
+    const entry = plane.auditEntries().find(({ verb, objectRef, responseStatus }) => {
+      const is = objectRef?.resource === resource && objectRef.name === name && objectRef.namespace === world.fleet.ns
+      return is && verb === 'patch' && (responseStatus?.code ?? 500) < 300
+    })
+    return entry?.requestReceivedTimestamp ?? assert.fail(`${resource} ${name} was never applied`)
+  }
+
   /** Begins with the cluster that serves routes alone. */
   async function startOne(second?: readonly KubeObject[]): Promise<void> {
     await start(second)
@@ -72,6 +82,7 @@ describeMembers('a rollout through routes of a gateway and a mesh', [...needs, '
     }
     try {
       assert.deepEqual(await live(), { [first]: 1 })
+      assert.ok(appliedAt(c1, 'services', first) < appliedAt(c1, 'httproutes', 'nginx'), 'the route comes last')
       await go('0.0.1', 1, first, 2)
       assert.deepEqual(await live(), { [first]: 100 })
       probe.lowest()
