@@ -12,7 +12,7 @@ import { type Cell, layoutTable } from './table.ts'
 import { tame } from './tame.ts'
 import { count, oneLine, shortCommit } from './text.ts'
 
-/** The rollout of one application as text: its releases and steps, a row a cluster, and what it waits for. */
+/** The rollout of one application as text: its releases and steps, a row a cluster, what is wrong there, and what it waits for. */
 export function rolloutView(raw: RolloutStatus, screen: Screen): View {
   const status = tame(raw)
   const { application, release, incumbent, steps, targetStep, achievedStep, chart } = status
@@ -22,9 +22,13 @@ export function rolloutView(raw: RolloutStatus, screen: Screen): View {
     capacity(one.contender),
     traffic(one.contender),
     incumbent === undefined ? '' : `${capacityText(one.incumbent)}, weight ${one.incumbent?.weight ?? 0}`,
-    messageOf(one, achievedStep),
   ]
-  const header = ['CLUSTER', 'INSTALLED', 'CAPACITY', 'TRAFFIC', 'INCUMBENT', 'MESSAGE']
+  const header = ['CLUSTER', 'INSTALLED', 'CAPACITY', 'TRAFFIC', 'INCUMBENT']
+  // In a column beside these, a terminal would have no room for the name of a pod and what is wrong with it.
+  const messages = status.clusters.flatMap((one) => {
+    const message = messageOf(one, achievedStep)
+    return message === '' ? [] : [`  ${one.cluster}: ${message}`]
+  })
   const lines = [
     `${screen.style('bold', `Application ${application}`)}  ${chart}  ${stepText(status)}`,
     `  contender ${release}${status.retreating ? ' (is being given up)' : ''}`,
@@ -32,6 +36,7 @@ export function rolloutView(raw: RolloutStatus, screen: Screen): View {
     ...(status.failed ? [`  failed    ${status.failed.release}: ${status.failed.reason}`] : []),
     `  steps     ${steps.map((name, i) => markOf(i, targetStep, achievedStep) + name).join('  ')}`,
     ...layoutTable(header, status.clusters.map(row), screen),
+    ...messages,
   ]
   return viewOf(lines, rolloutClosing(status), screen)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { systemClock } from '../../../reconciler/clock.ts'
 import type { CommandContext } from '../../../reconciler/commands/context.ts'
-import { clip, processLiveScreen } from '../../../reconciler/commands/live-screen.ts'
+import { clip, fold, processLiveScreen } from '../../../reconciler/commands/live-screen.ts'
 import { type StatusOptions, statusCommand } from '../../../reconciler/commands/status.ts'
 import { type ColorMode, isColored, type Terminal } from '../../../reconciler/commands/terminal.ts'
 import { startFakeDaemon } from '../server/fake-daemon.ts'
@@ -61,6 +61,17 @@ describe('a screen that is drawn again', () => {
     processLiveScreen(stream)?.end()
     assert.equal(written(), '')
     assert.equal(processLiveScreen(pipe), undefined)
+  })
+
+  it('folds what is wider than it, also where it has no size yet, and colours take no room', () => {
+    const red = (text: string) => `\u001b[31m${text}\u001b[39m`
+    assert.deepEqual(fold('abcdefg', 3), ['abc', 'def', 'g'])
+    assert.deepEqual(fold(red('abcd'), 4), [red('abcd')])
+    assert.deepEqual(fold('', 3), [''])
+    const { stream, written } = fakeStream(0)
+    processLiveScreen(stream)?.draw(`${'x'.repeat(100)}\nend\n`)
+    for (const part of ['x'.repeat(80), 'x'.repeat(20), 'end'])
+      assert.ok(written().includes(`${part}\u001b[K`), written())
   })
 
   it('is clipped to its height and says how much is left out', () => {

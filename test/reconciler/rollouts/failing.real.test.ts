@@ -98,7 +98,7 @@ describeMembers('a version whose pods do not get ready', needs, function () {
         assert.deepEqual([incumbent?.availableReplicas, incumbent?.weight], [replicas, 100], cluster)
       }
       const { body, closing } = rolloutView(stuck, plainScreen())
-      for (const cluster of clusters) assert.match(body, new RegExp(`^${cluster} .*${why.source}`, 'm'))
+      for (const cluster of clusters) assert.match(body, new RegExp(`^  ${cluster}: ${why.source}`, 'm'))
       const status = fleetStatusView(world.daemon().status(), { now: Date.now() }, plainScreen()).body
       assert.match(
         status,

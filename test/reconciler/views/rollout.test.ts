@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { RolloutStatus } from '../../../reconciler/server/types.ts'
 import { fleetStatusView } from '../../../reconciler/views/fleet-status.ts'
-import { rolloutClosing } from '../../../reconciler/views/rollout.ts'
+import { rolloutClosing, rolloutView } from '../../../reconciler/views/rollout.ts'
 import { plainScreen } from '../../../reconciler/views/screen.ts'
 import { clusterOf, fleetOf, now } from './fleet.ts'
 import { releaseInCluster, rolloutOf } from './rollout-example.ts'
@@ -87,5 +87,13 @@ describe('the status of a fleet with rollouts', () => {
     const line = `Needs you: ${app}: super-server-71fd5980-0 is kept back in c1 (and 1 more): 1 of 1 pods not ready: …-nginx-x ImagePullBackOff: nginx:nope`
     assert.ok(told.includes(line), told)
     assert.ok(!of('not started yet').includes('Needs you'), 'what only takes its time is no concern of yours')
+  })
+})
+
+describe('the rollout of one application', () => {
+  it('has room for pods and causes on a narrow terminal', () => {
+    const message = '1 of 1 pods not ready: super-server-71fd5980-0-nginx-5d4f8c9b7-x7k2p ImagePullBackOff: nginx:nope'
+    const { body } = rolloutView(rolloutOf({ contender: { ...releaseInCluster, message } }), plainScreen(80))
+    assert.ok(body.endsWith(`\n  c1: ${message}\n`), body)
   })
 })
