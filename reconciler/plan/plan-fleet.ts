@@ -2,6 +2,7 @@ import { decisionPath, parseDecision } from '../../render/kubefed/decision.ts'
 import { createMemo, type Memo } from '../../render/memo.ts'
 import { sortMessages } from '../../render/render.ts'
 import { coursesOf } from '../../render/shipper/course.ts'
+import { stepwisePaths } from '../../render/shipper/stepwise.ts'
 import type { Message } from '../../repo-layout/message.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
@@ -60,6 +61,8 @@ export type PlanResult =
       readonly plan: FleetPlan
       /** Blob id of each generated file by path, as it is and as it would be. */
       readonly trees: { readonly before: ReadonlyMap<string, string>; readonly after: ReadonlyMap<string, string> }
+      /** Paths that rollouts which are under way then may change at any time. */
+      readonly stepwise: ReadonlySet<string>
     }
   | { readonly type: 'unreadable'; readonly messages: readonly Message[] }
 
@@ -142,6 +145,7 @@ export async function planPoints(points: Points, options: PlanOptions): Promise<
         summary: summarize(clusters, rollouts.length),
       },
       trees: { before: before.files, after: files },
+      stepwise: stepwisePaths(releasing),
     }
   } finally {
     for (const { session } of surveys.values()) session?.pauses.stop()

@@ -1,8 +1,7 @@
-import { clusterOfPath, subjectPath } from '../../repo-layout/generated/path.ts'
+import { clusterOfPath } from '../../repo-layout/generated/path.ts'
 import { parseProvenance } from '../git/generated.ts'
 import { holds } from '../git/holds.ts'
 import type { Commit, Repository } from '../git/types.ts'
-import type { FleetPlan } from '../plan/types.ts'
 import { escapeMarkdown } from '../views/table.ts'
 import { shortCommit } from '../views/text.ts'
 import { treeChanges } from './changes.ts'
@@ -50,8 +49,8 @@ export async function outcomeOfMerge(
 const mostLines = 20
 
 /**
- * Says whether a merge did what its plan said, as Markdown. `stepwise` are paths that rollouts of the plan change step by
- * step: the first of their moves may come with the merge itself. Pure.
+ * Says whether a merge did what its plan said, as Markdown. `stepwise` are paths that rollouts change step by step: a
+ * move of theirs may come with the merge. Pure.
  */
 export function afterMergeText(
   planned: TreeChanges,
@@ -73,18 +72,10 @@ export function afterMergeText(
   ].join('\n')
 }
 
-/** The paths of what the rollouts of a plan change step by step. */
-export function stepwisePaths({ rollouts }: Pick<FleetPlan, 'rollouts'>): ReadonlySet<string> {
-  const paths = rollouts.flatMap(({ clusters, objects }) =>
-    clusters.flatMap((cluster) => objects.flatMap((subject) => subjectPath(cluster, subject) ?? [])),
-  )
-  return new Set(paths)
-}
-
 function differences(planned: TreeChanges, made: TreeChanges, stepwise: ReadonlySet<string>): readonly string[] {
   const paths = [...new Set([...planned.keys(), ...made.keys()])].sort()
   return paths.flatMap((path) => {
-    if (stepwise.has(path) && made.has(path)) return []
+    if (stepwise.has(path) && !planned.has(path)) return []
     const name = `${clusterOfPath(path) ?? ''}: ${path.replace(/^clusters\/[^/]+\//, '').replace(/\.yaml$/, '')}`
     if (!planned.has(path))
       return [`${name} was ${made.get(path) === undefined ? 'removed' : 'written'}, which was not planned`]

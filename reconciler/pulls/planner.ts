@@ -5,7 +5,7 @@ import { oneLine } from '../git/error.ts'
 import { serviceAccountUser } from '../plan/as-user.ts'
 import type { PlanOptions } from '../plan/plan-fleet.ts'
 import { createPlanTools } from '../plan/plan-fleet.ts'
-import { afterMergeText, outcomeOfMerge, stepwisePaths } from './after-merge.ts'
+import { afterMergeText, outcomeOfMerge } from './after-merge.ts'
 import { attempt } from './attempt.ts'
 import { treeChanges } from './changes.ts'
 import { commentMarker, commentText } from './comment.ts'
@@ -184,7 +184,7 @@ export function createPullPlanner(options: PlannerOptions): PullPlanner {
     if (isMerged && one.attempt.type === 'planned' && pull.head.commit === one.head) {
       const outcome = await outcomeOfMerge(repository, pull.mergeCommit, now)
       if (!outcome) return
-      const stepwise = stepwisePaths(one.attempt.plan)
+      const { stepwise } = one.attempt
       await post(number, one, afterMergeText(one.changes, pull.mergeCommit, outcome, stepwise))
     }
     tracked.delete(number)

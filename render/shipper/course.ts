@@ -3,7 +3,6 @@ import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
 import { rolloutKey } from '../../repo-layout/read/rollouts.ts'
 import { promotionOf } from '../../repo-layout/schema/promotion.ts'
 import type { ApplicationDocument } from '../../repo-layout/schema/shipper.ts'
-import { type Subject, subjectOf } from '../../repo-layout/subject.ts'
 import { type Alike, alikeClusters } from './alike.ts'
 import { commandOf, withTarget } from './command.ts'
 import { type CourseMove, movesIn } from './course-moves.ts'
@@ -11,7 +10,6 @@ import { environmentHash } from './hash.ts'
 import { historyLimit } from './history.ts'
 import { play } from './play.ts'
 import type { Rollout } from './rollout.ts'
-import { leadsTo } from './routes.ts'
 import { type SharedChange, type Takeover, takeoversIn } from './takeovers.ts'
 import { templateOf } from './template.ts'
 
@@ -43,8 +41,6 @@ export interface Course {
   readonly afterwards: 'command' | 'automatic' | 'release' | 'end'
   /** The step after, where there is one. */
   readonly next?: StepName
-  /** Objects that change step by step on the way: workloads, what carries their traffic, what goes over. */
-  readonly objects: readonly Subject[]
   /** How many releases that were complete are kept beside the newest. */
   readonly kept: number
 }
@@ -104,7 +100,6 @@ function courseOf(
     takeovers: takeovers.map((one) => widened(one, widen)),
     afterwards: whatFollows(after, newest, { change, application, source, isLast }),
     ...(isLast || change === 'givenUp' ? {} : { next: stepAt(targetStep + 1) }),
-    objects: [...new Set([...after.flatMap(moving), ...takeovers.flatMap(changing)])].sort(compare),
     kept: historyLimit(application.value.spec.revisionHistoryLimit ?? undefined),
   }
 }
@@ -112,18 +107,6 @@ function courseOf(
 function widened(takeover: Takeover, widen: Alike['widen']): Takeover {
   const wide = (change: SharedChange) => ({ ...change, clusters: widen(change.clusters) })
   return { ...takeover, changes: takeover.changes.map(wide), stays: takeover.stays.map(wide) }
-}
-
-/** The objects of a release that capacity and traffic are put into. */
-function moving({ workload, service, manifests }: Rollout): readonly Subject[] {
-  const objects = manifests.flatMap((one) => one.objects)
-  const production = objects.filter((object) => subjectOf(object) === service)
-  const routes = objects.filter((object) => leadsTo(object, production)).map(subjectOf)
-  return [workload, ...(service === undefined ? [] : [service]), ...routes]
-}
-
-function changing({ changes }: Takeover): readonly Subject[] {
-  return changes.map(({ subject }) => subject)
 }
 
 function changeOf(before: readonly Rollout[], newest: Rollout): Course['change'] | undefined {

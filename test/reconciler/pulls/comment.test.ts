@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { afterMergeText, stepwisePaths } from '../../../reconciler/pulls/after-merge.ts'
+import { afterMergeText } from '../../../reconciler/pulls/after-merge.ts'
 import { commentText } from '../../../reconciler/pulls/comment.ts'
 import type { Attempt } from '../../../reconciler/pulls/types.ts'
 import { verdictOf } from '../../../reconciler/pulls/verdict.ts'
-import { going } from '../views/course-example.ts'
 import { attemptOf, clusterPlan, errorOf, planned } from './plans.ts'
 
 const names = Array.from({ length: 200 }, (_, i) => `cluster-${String(i).padStart(3, '0')}`)
@@ -108,11 +107,14 @@ describe('what is said after a merge', () => {
     for (const [changes, says] of rows) assert.match(afterMergeText(plannedChanges, merge, of(changes)), says)
   })
 
-  it('takes the first move of a rollout that was planned as planned, and nothing beside it', () => {
-    const stepwise = stepwisePaths({ rollouts: [{ ...going, clusters: ['c1'], objects: ['ConfigMap/shop/a'] }] })
-    const said = (changes: ReadonlyMap<string, string>) => afterMergeText(new Map(), merge, of(changes), stepwise)
-    assert.match(said(new Map([[path, '2']])), /as planned/)
-    assert.match(said(new Map([['clusters/c1/shop/ConfigMap/b.yaml', '2']])), /b was written, which was not planned/)
-    assert.match(said(new Map([['clusters/c2/shop/ConfigMap/a.yaml', '2']])), /c2: .* was not planned/)
+  it('takes the move of a rollout that is under way as planned, and nothing else', () => {
+    const stepwise = new Set([path])
+    const said = (planned: ReadonlyMap<string, string>, changes: ReadonlyMap<string, string>) =>
+      afterMergeText(planned, merge, of(changes), stepwise)
+    const moved = new Map([[path, '2']])
+    assert.match(said(new Map(), moved), /as planned/)
+    assert.match(said(plannedChanges, moved), /written otherwise than planned/)
+    assert.match(said(plannedChanges, new Map()), /was to be written, and was not/)
+    assert.match(said(new Map(), new Map([['clusters/c2/shop/ConfigMap/a.yaml', '2']])), /c2: .* was not planned/)
   })
 })

@@ -33,7 +33,7 @@ export function attemptOf(
   }
   const after = Object.entries(paths).filter((entry): entry is [string, string] => entry[1] !== undefined)
   return {
-    ...{ type: 'planned', plan, brought: new Set(['a.yaml']), generated: 'c'.repeat(40) },
+    ...{ type: 'planned', plan, brought: new Set(['a.yaml']), stepwise: new Set(), generated: 'c'.repeat(40) },
     base: { name: 'main', commit: 'b'.repeat(40) },
     trees: { before: new Map(Object.keys(paths).map((path) => [path, 'old'])), after: new Map(after) },
   }

@@ -39,7 +39,6 @@ const base = {
   incumbent: old,
   clusters,
   kept: 3,
-  objects: [`Deployment.apps/shop/${old}`, `Deployment.apps/shop/${next}`, 'Service/shop/web'],
 }
 
 /** A changed template: a release that begins. */

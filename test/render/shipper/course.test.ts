@@ -5,6 +5,7 @@ import { indexPrevious } from '../../../render/previous.ts'
 import { type Course, coursesOf } from '../../../render/shipper/course.ts'
 import { readRecorded } from '../../../render/shipper/recorded.ts'
 import type { Rollout } from '../../../render/shipper/rollout.ts'
+import { stepwisePaths } from '../../../render/shipper/stepwise.ts'
 import type { JsonObject, KubeObject } from '../../../repo-layout/json.ts'
 import { createFleetReader } from '../../../repo-layout/read/reader.ts'
 import { fleet, memoryTree, type Sources } from '../helper.ts'
@@ -358,6 +359,18 @@ describe('the way of a command', () => {
     const another = String(rehearsal.sources['app.yaml']).replace('0.0.2', '0.0.3')
     const course = await courseAfter(rehearsal, { 'app.yaml': another })
     assert.deepEqual([course?.release, course?.change, course?.afterwards], [name, 'givenUp', 'release'])
+  })
+
+  it('lets it change its own objects at any time while it is under way, and none at rest', async () => {
+    const { rehearsal } = await atStaging()
+    assert.equal(stepwisePaths(await releasesOf(rehearsal)).size, 0)
+    rehearsal.sources = { ...rehearsal.sources, 'release.yaml': command(1, second) }
+    await rehearsal.turn()
+    const paths = stepwisePaths(await releasesOf(rehearsal))
+    assert.deepEqual(
+      [...paths].sort(),
+      rehearsal.paths().filter((path) => path.startsWith('clusters/local-1/default/')),
+    )
   })
 
   it('is none where nothing new is told, also while a release is under way', async () => {
