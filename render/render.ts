@@ -61,12 +61,12 @@ export function render(input: RenderInput, memo: Memo = createMemo()): RenderOut
     ),
   ]
   const isHeld = lazily(() => new Set(staying()))
-  const made = lazily(() => pathsOf(kubefed))
+  const inFrozen = lazily(() => pathsIn(frozen, kubefed))
   const shipper = renderShipper(input, {
     previous,
     frozen,
     memo,
-    isTaken: (path) => made().has(path),
+    isTaken: (path) => files.has(path) || (frozen.size > 0 && inFrozen().has(path)),
     isHeld: (path) => isHeld().has(path),
   })
   for (const object of shipper.objects) files.add(without(object, frozen))
@@ -158,12 +158,12 @@ function namespacesInUse(
   )
 }
 
-/** Everything that kubefed's kinds make, and that stays of them, by its path: in clusters that are lost too. */
-function pathsOf({ workloads }: KubefedOutput): ReadonlySet<string> {
+/** What kubefed's kinds would make in clusters whose folder stays as it is, and what stays of them there, by its path. */
+function pathsIn(frozen: ReadonlySet<string>, { workloads }: KubefedOutput): ReadonlySet<string> {
   return new Set(
     workloads.flatMap(({ objects, held, heldPath }) => [
-      ...objects.flatMap(({ byCluster }) => [...byCluster.values()].map(([path]) => path)),
-      ...held.map((cluster) => clusterFolder(cluster) + heldPath),
+      ...objects.flatMap(({ byCluster }) => [...frozen].flatMap((cluster) => byCluster.get(cluster)?.[0] ?? [])),
+      ...held.filter((cluster) => frozen.has(cluster)).map((cluster) => clusterFolder(cluster) + heldPath),
     ]),
   )
 }

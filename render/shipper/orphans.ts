@@ -15,7 +15,15 @@ export function createOrphans(
   recorded: ReadonlyMap<string, RecordedApplication>,
 ): (application: ApplicationDocument['metadata'], isOthers: (path: string) => boolean) => string | undefined {
   const names = [...recorded.values()].flatMap(({ rollouts }) => rollouts.map(({ name }) => name))
+  const verdicts = new Map<string, boolean>()
   const byNamespace = new Map<string, ReadonlyMap<string, string>>()
+
+  /** Whether there is a record of the release that a workload is of. */
+  function isRecorded(workload: string): boolean {
+    const known = verdicts.get(workload) ?? names.some((release) => workload.includes(release))
+    verdicts.set(workload, known)
+    return known
+  }
 
   /** By name, where each workload without a record is first. */
   function unrecordedIn(namespace: string): ReadonlyMap<string, string> {
@@ -25,8 +33,7 @@ export function createOrphans(
     for (const { name: cluster } of clusters) {
       for (const path of previous.inNamespace(cluster, namespace)) {
         const name = /\/(?:Deployment|StatefulSet)\.apps\/([^/]+)\.yaml$/.exec(path)?.[1]
-        if (name !== undefined && !found.has(name) && !names.some((release) => name.includes(release)))
-          found.set(name, path)
+        if (name !== undefined && !found.has(name) && !isRecorded(name)) found.set(name, path)
       }
     }
     byNamespace.set(namespace, found)

@@ -74,7 +74,8 @@ export function renderShipper(input: RenderInput, context: ShipperContext): Ship
   const staying = [...recorded.values()].filter(({ folder }) => !there.has(folder))
   const reasons = new Map(staying.map((application) => [application.folder, whyStays(input, application, blocks)]))
   const own = [...recorded.values()].filter(({ folder }) => there.has(folder) || reasons.get(folder) !== undefined)
-  for (const { folder, rollouts } of own) owners.keep(folder, pathsOf(copiesIn(rollouts)))
+  const had = new Map(own.map(({ folder, rollouts }) => [folder, copiesIn(rollouts)]))
+  for (const [folder, copies] of had) owners.keep(folder, pathsOf(copies))
   for (const one of own) if (one.unreadable) owners.keep(one.folder, keptPaths(input, one, previous))
   const orphans = new Map<string, string>()
   const orphanOf = createOrphans(source, previous, recorded)
@@ -125,14 +126,16 @@ export function renderShipper(input: RenderInput, context: ShipperContext): Ship
       messages.push(at(`${what}; this application stays as it is ${until}`))
       continue
     }
-    const now = copiesIn(rollouts)
+    const now = had.get(folder) ?? []
     const facts = releaseFacts(namespace, observations, previous, () => now)
     const context = { source, observations, charts, frozen, blocks, facts, isLeft }
     const advanced = stepApplication(application, rollouts, context)
     needs.push(...advanced.needs)
     if (advanced.needs.length > 0) pending.add(rolloutKey(metadata))
     messages.push(...advanced.messages)
-    const { free, taken } = owners.apart(folder, copiesIn(advanced.rollouts))
+    const isSame =
+      advanced.rollouts.length === rollouts.length && advanced.rollouts.every((one, i) => one === rollouts[i])
+    const { free, taken } = owners.apart(folder, isSame ? now : copiesIn(advanced.rollouts))
     if (taken === undefined) {
       write(folder, advanced.rollouts, free)
       steps.push(...stepsBetween(rollouts, advanced.rollouts))
@@ -145,7 +148,7 @@ export function renderShipper(input: RenderInput, context: ShipperContext): Ship
     const why = reasons.get(folder)
     if (why === undefined) steps.push(`Remove ${rollouts[0]?.application ?? folder}`)
     else if (unreadable) kept.push(...keptPaths(input, application, previous))
-    else write(folder, rollouts, owners.apart(folder, copiesIn(rollouts)).free)
+    else write(folder, rollouts, owners.apart(folder, had.get(folder) ?? []).free)
     messages.push(...(why ?? []))
   }
   messages.push(...idleReleases(source, live, pending))
