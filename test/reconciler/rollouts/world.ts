@@ -4,6 +4,7 @@ import type { ChartEngine } from '../../../reconciler/charts/types.ts'
 import { systemClock } from '../../../reconciler/clock.ts'
 import type { Forge } from '../../../reconciler/forge/types.ts'
 import type { RolloutStatus } from '../../../reconciler/server/types.ts'
+import type { Charts } from '../../../render/charts.ts'
 import { getIn, isJsonArray, type JsonObject, type KubeObject } from '../../../repo-layout/json.ts'
 import { stringifyYaml } from '../../../repo-layout/yaml/stringify.ts'
 import { writeNginxRepository } from '../../charts/repository.ts'
@@ -37,14 +38,16 @@ export async function rolloutWorld(options: {
   readonly forge?: (fleet: TestFleet) => Forge
   /** Objects that a version of the chart has beside its own. */
   readonly more?: (version: string) => readonly KubeObject[]
+  /** Another chart under the name of the demo's: files in place of its own, and what it renders where there is no Helm. */
+  readonly chart?: { readonly files: Readonly<Record<string, string>>; readonly known: Charts }
 }): Promise<RolloutWorld> {
   const fleet = await makeFleet({ ...options, controllers: true })
   for (const { name } of fleet.members) fleet.writeCluster(name, { region: 'local' })
   const folder = join(fleet.folder, 'charts')
-  const { more = () => [] } = options
+  const { more = () => [], chart } = options
   await writeNginxRepository(folder, (version) => {
     const template = more(version).map((one) => stringifyYaml(one))
-    return template.length === 0 ? {} : { 'templates/more.yaml': template.join('---\n') }
+    return { ...chart?.files, ...(template.length === 0 ? {} : { 'templates/more.yaml': template.join('---\n') }) }
   })
   const helm = findBinary('helm')
   const engines: ChartEngine[] = []
@@ -54,7 +57,7 @@ export async function rolloutWorld(options: {
   function charts(): Pick<ChartEngine, 'at'> {
     if (helm === undefined) {
       const view = {
-        known: nginxCharts((_release, version) => more(version)),
+        known: chart?.known ?? nginxCharts((_release, version) => more(version)),
         fulfil: async () => {},
         due: () => undefined,
       }
