@@ -20,3 +20,38 @@ export function lackingIn(
     return (seen.availableReplicas ?? wanted) < wanted || seen.trafficReady === false
   })
 }
+
+/** When a release began to lack something in a cluster, and when it was there again; in milliseconds since the epoch. */
+export interface Lack {
+  readonly since: number
+  /** Undefined while it lacks it. */
+  readonly backAt: number | undefined
+}
+
+/** What is back for less than this is not: pods that crash are ready between two crashes. */
+const longestRespite = 60_000
+
+/**
+ * What a release lacks, by cluster, after it was seen to lack something in these now. What was there again for a tenth of
+ * `deadline`, a minute at most, is forgotten, and begins anew. Pure.
+ */
+export function lacksNow(
+  before: ReadonlyMap<string, Lack>,
+  lacking: readonly string[],
+  now: number,
+  deadline: number,
+): ReadonlyMap<string, Lack> {
+  const respite = Math.min(longestRespite, deadline / 10)
+  const known = [...before].filter(([, { backAt }]) => backAt === undefined || now - backAt < respite)
+  const after = new Map(known.map(([cluster, { since, backAt = now }]) => [cluster, { since, backAt }] as const))
+  return new Map<string, Lack>([
+    ...after,
+    ...lacking.map((cluster) => [cluster, { since: after.get(cluster)?.since ?? now, backAt: undefined }] as const),
+  ])
+}
+
+/** Since when a release lacks something that it lacks now, at the longest; undefined where it lacks nothing. */
+export function lacksSince(lacks: ReadonlyMap<string, Lack>): number | undefined {
+  const open = [...lacks.values()].filter(({ backAt }) => backAt === undefined)
+  return open.length === 0 ? undefined : Math.min(...open.map(({ since }) => since))
+}

@@ -9,7 +9,7 @@ import type { Clock } from '../clock.ts'
 import type { Repository } from '../git/types.ts'
 import { askCheck } from './ask.ts'
 import { createChecks } from './checks.ts'
-import { lackingIn } from './lacking.ts'
+import { type Lack, lackingIn, lacksNow, lacksSince } from './lacking.ts'
 import { phaseOf, stepSince } from './step-time.ts'
 
 /** What time and checks say of releases that go on, or are given up, by themselves. */
@@ -55,8 +55,8 @@ interface Followed {
   readonly release: Rollout
   readonly phase: string
   readonly since: number
-  /** Since when it lacks something at the step that it had achieved; undefined while it does not. */
-  lacksSince: number | undefined
+  /** What it lacks of the step that it had achieved, by cluster. */
+  lacks: ReadonlyMap<string, Lack>
 }
 
 interface Asked {
@@ -83,9 +83,10 @@ export function createPromotions({ repository, clock, onChange }: PromotionsOpti
     }
   }
 
-  function times({ followed: { release, since, lacksSince }, promotion: { soak, deadline } }: Asked) {
+  function times({ followed: { release, since, lacks }, promotion: { soak, deadline } }: Asked) {
     if (release.achievedStep === release.targetStep) {
-      const failsAt = lacksSince !== undefined && deadline !== undefined ? lacksSince + deadline : undefined
+      const from = lacksSince(lacks)
+      const failsAt = from !== undefined && deadline !== undefined ? from + deadline : undefined
       return { soakedAt: since + soak, failsAt }
     }
     if (deadline === undefined) return { soakedAt: undefined, failsAt: undefined }
@@ -96,10 +97,10 @@ export function createPromotions({ repository, clock, onChange }: PromotionsOpti
 
   function waitOf(one: Asked): PromotionWait {
     const { soakedAt = 0 } = times(one)
-    const { lacksSince } = one.followed
+    const { lacks } = one.followed
     const { check: name } = one.promotion
     const check = checkOf(one)
-    if (lacksSince !== undefined) return { type: 'readiness' }
+    if (lacksSince(lacks) !== undefined) return { type: 'readiness' }
     if (name !== undefined && check?.holds !== true) return { type: 'check', name, problem: check?.problem ?? '' }
     return soakedAt > clock.now() ? { type: 'soak', until: soakedAt } : { type: 'nothing' }
   }
@@ -114,7 +115,7 @@ export function createPromotions({ repository, clock, onChange }: PromotionsOpti
         const [before, phase] = [followed.get(application), phaseOf(release)]
         const isSame = before?.release.name === release.name && before.phase === phase
         const since = isSame ? before.since : await stepSince(repository, commit, release)
-        next.set(application, { release, phase, since, lacksSince: isSame ? before.lacksSince : undefined })
+        next.set(application, { release, phase, since, lacks: isSame ? before.lacks : new Map() })
       }
       followed = next
       const wanted = new Map<string, RolloutCheck>()
@@ -136,8 +137,8 @@ export function createPromotions({ repository, clock, onChange }: PromotionsOpti
         const { followed: known, promotion } = one
         const { release } = known
         const isThere = release.achievedStep === release.targetStep
-        const lacks = isThere && lackingIn(release, { clusters }, suspended).length > 0
-        known.lacksSince = lacks ? (known.lacksSince ?? now) : undefined
+        const lacking = isThere ? lackingIn(release, { clusters }, suspended) : []
+        known.lacks = lacksNow(known.lacks, lacking, now, promotion.deadline ?? 0)
         const { soakedAt, failsAt } = times(one)
         const check = checkOf(one)
         if (!promotion.isAutomatic && promotion.deadline === undefined && promotion.check === undefined) continue

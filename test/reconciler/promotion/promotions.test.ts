@@ -50,7 +50,8 @@ describeReal('what time says of a step', ['git'], () => {
       const source = await sourceWith(annotations)
       await promotions.follow(tip ?? '', [[last]], source)
       return {
-        observe: (seen: ClusterObservation = unseen) => promotions.observe(source, { clusters: { a: seen } })[key],
+        observe: (a: ClusterObservation = unseen, b: ClusterObservation = unseen) =>
+          promotions.observe(source, { clusters: { a, b } })[key],
         next: () => promotions.nextChange(source),
         wait: () => promotions.waits(source).get(key),
       }
@@ -139,12 +140,53 @@ describeReal('what time says of a step', ['git'], () => {
       assert.equal(observe(ready(1))?.deadlinePassed, true)
     })
 
+    it('counts for each cluster by itself: where pods come and go in one after the other, none has failed', async () => {
+      const both = {
+        clusters: ['a', 'b'],
+        percent: new Map([
+          ['a', 50],
+          ['b', 50],
+        ]),
+      }
+      const totalReplicas = new Map([
+        ['a', 4],
+        ['b', 4],
+      ])
+      const { clock, follow } = await history({ after: 0, ...stood, ...both, totalReplicas })
+      const { observe } = await follow(annotations)
+      for (const [a, b] of [
+        [1, 2],
+        [1, 1],
+        [2, 1],
+        [1, 1],
+        [1, 2],
+      ] as const) {
+        assert.equal(observe(ready(a), ready(b))?.deadlinePassed, false)
+        clock.move(7 * minute)
+      }
+      clock.move(minute)
+      assert.equal(observe(ready(1), ready(2))?.deadlinePassed, true)
+    })
+
+    it('has failed where pods are ready for a moment between two crashes', async () => {
+      const { clock, follow } = await history({ after: 0, ...stood })
+      const { observe, wait } = await follow(annotations)
+      for (let minutes = 0; minutes < 15; minutes += 5) {
+        observe(ready(1))
+        clock.move(4.5 * minute)
+        assert.equal(observe(ready(2))?.deadlinePassed, false)
+        assert.equal(wait()?.type, 'soak', 'it stands')
+        clock.move(minute / 2)
+      }
+      assert.equal(observe(ready(1))?.deadlinePassed, true)
+    })
+
     it('begins that anew when it stands again, and after a restart', async () => {
       const { clock, follow } = await history({ after: 0, ...stood })
       const { observe, next } = await follow(annotations)
-      for (const available of [1, 2, 1]) {
+      for (const available of [1, 2, 2, 1]) {
         observe(ready(available))
-        clock.move(10 * minute)
+        clock.move(available === 2 ? 1 * minute : 10 * minute)
       }
       assert.equal(observe(ready(1))?.deadlinePassed, false)
       assert.equal(next(), 5 * minute)
