@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { withBackends } from '../../../render/shipper/routes.ts'
-import { getIn, type Json, type KubeObject } from '../../../repo-layout/json.ts'
+import { getIn, isJsonArray, type Json, type KubeObject } from '../../../repo-layout/json.ts'
 import { fleet } from '../helper.ts'
 import { command, nginxCharts, shipperCluster } from './fixtures.ts'
 import { rehearse } from './rehearsal.ts'
+import { applicationDocument, clusterDocument, releasesOf } from './written.ts'
 
 const service: KubeObject = {
   apiVersion: 'v1',
@@ -179,5 +180,63 @@ describe('a route that leads to the production Service', () => {
       const spec = rehearsal.file(`${at}/Service/${release}.yaml`)?.spec
       assert.deepEqual(getIn(spec, ['selector']), { 'shipper-app': 'super-server', 'shipper-release': release })
     }
+  })
+
+  it('names a Service only after it is there with pods, and no more before it goes, whatever is done', async () => {
+    const route = { ...httpRoute({ name: 'nginx', port: 80 }), metadata: { name: 'nginx' } }
+    const application = (version: string) => applicationDocument('web', { version, revisionHistoryLimit: 1 })
+    const rehearsal = rehearse(
+      { 'flotilla.yaml': fleet, 'clusters.yaml': clusterDocument({ name: 'c1' }), 'app.yaml': application('0.0.1') },
+      nginxCharts(() => [route]),
+    )
+    const at = 'clusters/c1/default'
+    const named = () => {
+      const path = `${at}/HTTPRoute.gateway.networking.k8s.io/nginx.yaml`
+      const targets = getIn(rehearsal.file(path), ['spec', 'rules', 0, 'backendRefs'])
+      return (isJsonArray(targets) ? targets : []).map((target) => String(getIn(target, ['name'])))
+    }
+    const pods = (release: string) =>
+      Number(getIn(rehearsal.file(`${at}/Deployment.apps/${release}-nginx.yaml`), ['spec', 'replicas']))
+    const there = () =>
+      rehearsal.paths().flatMap((path) => new RegExp(`^${at}/Service/(.*)\\.yaml$`).exec(path)?.[1] ?? [])
+    let before = { there: there(), named: named(), text: '' }
+    const gone: string[] = []
+    const settle = async () => {
+      for (let turn = 0; turn < 40; turn++) {
+        await rehearsal.turn()
+        const now = { there: there(), named: named(), text: JSON.stringify([...rehearsal.texts()]) }
+        for (const name of now.named.filter((one) => one !== 'nginx' && !before.named.includes(one))) {
+          assert.ok(before.there.includes(name), `${name} was there before it is named`)
+          assert.ok(pods(name) > 0, `${name} has pods`)
+        }
+        for (const name of before.there.filter((one) => !now.there.includes(one))) {
+          assert.ok(!before.named.includes(name), `${name} was no longer named before it went`)
+          gone.push(name)
+        }
+        if (now.text === before.text) return
+        before = now
+      }
+    }
+    const newest = () => releasesOf(rehearsal).at(-1) ?? ''
+    const write = async (files: Readonly<Record<string, string>>) => {
+      rehearsal.sources = { ...rehearsal.sources, ...files }
+      await settle()
+    }
+    await settle()
+    await write({ 'release.yaml': command(2, newest()) })
+    const first = newest()
+    await write({ 'app.yaml': application('0.0.2') })
+    await write({ 'release.yaml': command(1, newest()) })
+    const aborted = newest()
+    assert.deepEqual(named(), [first, aborted])
+    await write({ 'app.yaml': application('0.0.1') })
+    assert.deepEqual(named(), [first])
+    assert.deepEqual(gone, [aborted])
+    for (const version of ['0.0.3', '0.0.2']) {
+      await write({ 'app.yaml': application(version) })
+      await write({ 'release.yaml': command(2, newest()) })
+      assert.deepEqual(named(), [newest()])
+    }
+    assert.deepEqual(gone, [aborted, first])
   })
 })
