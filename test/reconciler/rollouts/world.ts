@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createChartEngine } from '../../../reconciler/charts/engine.ts'
 import type { ChartEngine } from '../../../reconciler/charts/types.ts'
@@ -7,8 +8,9 @@ import type { RolloutStatus } from '../../../reconciler/server/types.ts'
 import type { Charts } from '../../../render/charts.ts'
 import { getIn, isJsonArray, type JsonObject, type KubeObject } from '../../../repo-layout/json.ts'
 import { stringifyYaml } from '../../../repo-layout/yaml/stringify.ts'
+import { nginxFolder } from '../../charts/pack.ts'
 import { writeNginxRepository } from '../../charts/repository.ts'
-import { nginxCharts } from '../../render/shipper/fixtures.ts'
+import { nginxCharts, withServices } from '../../render/shipper/fixtures.ts'
 import { findBinary } from '../../testbed/binaries.ts'
 import { controllerBinaries } from '../../testbed/controllers.ts'
 import { makeFleet, type RunningDaemon, type TestFleet } from '../daemon/harness.ts'
@@ -40,14 +42,21 @@ export async function rolloutWorld(options: {
   readonly more?: (version: string) => readonly KubeObject[]
   /** Another chart under the name of the demo's: files in place of its own, and what it renders where there is no Helm. */
   readonly chart?: { readonly files: Readonly<Record<string, string>>; readonly known: Charts }
+  /** The name that a version has for its Service, `nginx` where left out; undefined for a version without one. */
+  readonly service?: (version: string) => string | undefined
 }): Promise<RolloutWorld> {
   const fleet = await makeFleet({ ...options, controllers: true })
   for (const { name } of fleet.members) fleet.writeCluster(name, { region: 'local' })
   const folder = join(fleet.folder, 'charts')
-  const { more = () => [], chart } = options
+  const { more = () => [], service = () => 'nginx', chart } = options
   await writeNginxRepository(folder, (version) => {
     const template = more(version).map((one) => stringifyYaml(one))
-    return { ...chart?.files, ...(template.length === 0 ? {} : { 'templates/more.yaml': template.join('---\n') }) }
+    const name = service(version)
+    return {
+      ...chart?.files,
+      ...(template.length === 0 ? {} : { 'templates/more.yaml': template.join('---\n') }),
+      ...(name === 'nginx' ? {} : { 'templates/service.yaml': serviceTemplate(name) }),
+    }
   })
   const helm = findBinary('helm')
   const engines: ChartEngine[] = []
@@ -57,7 +66,12 @@ export async function rolloutWorld(options: {
   function charts(): Pick<ChartEngine, 'at'> {
     if (helm === undefined) {
       const view = {
-        known: chart?.known ?? nginxCharts((_release, version) => more(version)),
+        known:
+          chart?.known ??
+          withServices(
+            nginxCharts((_release, version) => more(version)),
+            service,
+          ),
         fulfil: async () => {},
         due: () => undefined,
       }
@@ -106,6 +120,12 @@ export async function rolloutWorld(options: {
       for (const engine of engines) await engine.close()
     },
   }
+}
+
+/** The template of the Service under another name; empty where there is to be none. */
+function serviceTemplate(name: string | undefined): string {
+  const text = readFileSync(join(nginxFolder, 'templates/service.yaml'), 'utf8')
+  return name === undefined ? '' : text.replace('  name: {{ .Chart.Name }}', `  name: ${name}`)
 }
 
 /** Counts the ready endpoints of a Service in each cluster ten times a second. */

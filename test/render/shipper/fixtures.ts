@@ -35,6 +35,23 @@ export function nginxCharts(more: (release: string, version: string) => readonly
   ])
 }
 
+/** The same charts, their Service by the name that a version has for it; undefined for none. */
+export function withServices(charts: Charts, nameOf: (version: string) => string | undefined): Charts {
+  return {
+    ...charts,
+    render(request) {
+      const rendering = charts.render(request)
+      if (rendering?.type !== 'rendered') return rendering
+      const name = nameOf(request.chart.version)
+      const objects = rendering.objects.flatMap((object) => {
+        if (object.kind !== 'Service') return [object]
+        return name === undefined ? [] : [{ ...object, metadata: { ...object.metadata, name } }]
+      })
+      return { ...rendering, objects }
+    },
+  }
+}
+
 /** A Release that has a release go to a step, by number or name. */
 export function command(step: number | string, release: string): string {
   return `apiVersion: shipper.booking.com/v1alpha1

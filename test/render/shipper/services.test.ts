@@ -1,31 +1,12 @@
 import assert from 'node:assert/strict'
-import type { Charts } from '../../../render/charts.ts'
 import { getIn, isJsonObject, type JsonObject } from '../../../repo-layout/json.ts'
 import { fleet } from '../helper.ts'
-import { command, nginxCharts } from './fixtures.ts'
+import { command, nginxCharts, withServices } from './fixtures.ts'
 import { type Rehearsal, rehearse } from './rehearsal.ts'
 import { applicationDocument, clusterDocument, releasesOf } from './written.ts'
 
 const pods = 4
 const at = 'clusters/c1/default'
-
-/** The chart of the demo, its Service by the name that a version has for it; undefined for none. */
-function charts(names: Readonly<Record<string, string | undefined>>): Charts {
-  const own = nginxCharts()
-  return {
-    ...own,
-    render(request) {
-      const rendering = own.render(request)
-      if (rendering?.type !== 'rendered') return rendering
-      const name = names[request.chart.version]
-      const objects = rendering.objects.flatMap((object) => {
-        if (object.kind !== 'Service') return [object]
-        return name === undefined ? [] : [{ ...object, metadata: { ...object.metadata, name } }]
-      })
-      return { ...rendering, objects }
-    },
-  }
-}
 
 function web(version: string): string {
   return applicationDocument('web', { version, values: { replicaCount: pods }, revisionHistoryLimit: 1 })
@@ -33,7 +14,10 @@ function web(version: string): string {
 
 function begin(names: Readonly<Record<string, string | undefined>>): Rehearsal {
   const sources = { 'flotilla.yaml': fleet, 'clusters.yaml': clusterDocument({ name: 'c1' }), 'app.yaml': web('0.0.1') }
-  const rehearsal = rehearse(sources, charts(names))
+  const rehearsal = rehearse(
+    sources,
+    withServices(nginxCharts(), (version) => names[version]),
+  )
   // As in a cluster: of traffic nothing is said where no Service has weights.
   rehearsal.tell = (release) => ({
     installed: true,
