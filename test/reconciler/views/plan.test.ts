@@ -6,9 +6,18 @@ import { clusterList, moveText, planClosing } from '../../../reconciler/views/pl
 import { planMarkdown } from '../../../reconciler/views/plan-markdown.ts'
 import { planView } from '../../../reconciler/views/plan-text.ts'
 import { plainScreen } from '../../../reconciler/views/screen.ts'
+import type { Course } from '../../../render/shipper/course.ts'
 import { beginning, givenUp, going, shown } from './course-example.ts'
 import { isGolden } from './golden.ts'
 import { clusterPlan, planned, planOfClusters, wholePlan } from './plan-example.ts'
+
+/** A course in which every name tries to get out of its place. */
+function evilCourse(): Course {
+  const text = JSON.stringify(going)
+    .replaceAll('web-9a1e77c2-0', '<img src=x>\\u001b[2J|@everyone')
+    .replaceAll('greeting', '`|<img>\\n# x')
+  return JSON.parse(text) as Course
+}
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => `c${String(i).padStart(3, '0')}`)
 
@@ -89,7 +98,7 @@ describe('a plan', () => {
       fields: [{ path: '/data/a', live: '\u001b[2J```\n</details>', wanted: '```\n# x', manager: '\u001b]0;t\u0007m' }],
       why: '<img src=x> @everyone\u202e',
     })
-    const plan = planOfClusters([clusterPlan('eu-1', [evil])])
+    const plan = planOfClusters([clusterPlan('eu-1', [evil])], { rollouts: [evilCourse()] })
     for (const { body } of [planView(plan, plainScreen()), planMarkdown(plan)])
       assert.doesNotMatch(body, /[^\P{Cc}\n]|\u202e/u)
     const { body } = planMarkdown(plan)
