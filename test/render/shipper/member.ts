@@ -1,5 +1,6 @@
+import { isAbout } from '../../../render/shipper/release-files.ts'
 import { blobOid, treeDigest } from '../../../repo-layout/generated/oid.ts'
-import { getIn, isJsonObject, type JsonObject } from '../../../repo-layout/json.ts'
+import { getIn, isJsonObject, type JsonObject, type KubeObject } from '../../../repo-layout/json.ts'
 import type { ClusterObservation } from '../../../repo-layout/observations.ts'
 import { parse } from './rehearsal.ts'
 
@@ -20,8 +21,7 @@ export interface Member {
 /** Begins with nothing. */
 export function createMember(name: string): Member {
   const folder = `clusters/${name}/`
-  let files: readonly (readonly [string, JsonObject])[] = []
-  let digest = treeDigest([])
+  let files: readonly (readonly [path: string, object: JsonObject, oid: string])[] = []
   const pods = new Map<string, number>()
   let labelled = new Set<string>()
 
@@ -32,6 +32,10 @@ export function createMember(name: string): Member {
         const replicas = getIn(object, ['spec', 'replicas'])
         return object.kind === 'Deployment' && typeof release === 'string' ? [[release, Number(replicas)] as const] : []
       }),
+    )
+  const digestOf = (release: string) =>
+    treeDigest(
+      files.flatMap(([path, object, oid]) => (isAbout(object as KubeObject, release) ? [[path, oid] as const] : [])),
     )
   const service = () => files.find(([, { kind }]) => kind === 'Service')?.[1]
   const weighted = () => {
@@ -52,8 +56,7 @@ export function createMember(name: string): Member {
       const own = [...texts]
         .filter(([path]) => path.startsWith(folder))
         .map(([path, text]) => [path.slice(folder.length), text] as const)
-      digest = treeDigest(own.map(([path, text]) => [path, blobOid(Buffer.from(text))] as const))
-      files = own.map(([path, text]) => [path, parse(text)] as const)
+      files = own.map(([path, text]) => [path, parse(text), blobOid(Buffer.from(text))] as const)
       const to = wanted()
       for (const [release, count] of pods) {
         const most = to.get(release)
@@ -74,7 +77,7 @@ export function createMember(name: string): Member {
       const isReady = (release: string) => served().has(release) === weights.has(release)
       return {
         reachable: true,
-        applied: { releases: Object.fromEntries(keys.map((release) => [`default/${release}`, digest])) },
+        applied: { releases: Object.fromEntries(keys.map((release) => [`default/${release}`, digestOf(release)])) },
         releases: Object.fromEntries(
           keys.map((release) => [
             `default/${release}`,
