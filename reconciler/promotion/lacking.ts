@@ -28,24 +28,28 @@ export interface Lack {
   readonly backAt: number | undefined
 }
 
-/** What is back for less than this is not: pods that crash are ready between two crashes. */
-const longestRespite = 60_000
+/**
+ * How long what is back must have been there to count within such a time: pods that crash are ready between two crashes. A tenth
+ * of it, at most a minute. In milliseconds.
+ */
+export function respiteIn(time: number): number {
+  return Math.min(60_000, time / 10)
+}
 
 /**
- * What a release lacks, by cluster, after it was seen to lack something in these now. What was there again for a tenth of
- * `deadline`, a minute at most, is forgotten, and begins anew. Pure.
+ * What a release lacks, by cluster, after it was seen to lack something in these now. What was there again for as long as
+ * `respite` is forgotten, and begins anew. Pure.
  */
 export function lacksNow(
   before: ReadonlyMap<string, Lack>,
   lacking: readonly string[],
   now: number,
-  deadline: number,
+  respite: number,
 ): ReadonlyMap<string, Lack> {
-  const respite = Math.min(longestRespite, deadline / 10)
   const known = [...before].filter(([, { backAt }]) => backAt === undefined || now - backAt < respite)
   const after = new Map(known.map(([cluster, { since, backAt = now }]) => [cluster, { since, backAt }] as const))
   return new Map<string, Lack>([
-    ...after,
+    ...(respite > 0 ? after : []),
     ...lacking.map((cluster) => [cluster, { since: after.get(cluster)?.since ?? now, backAt: undefined }] as const),
   ])
 }
@@ -54,4 +58,11 @@ export function lacksNow(
 export function lacksSince(lacks: ReadonlyMap<string, Lack>): number | undefined {
   const open = [...lacks.values()].filter(({ backAt }) => backAt === undefined)
   return open.length === 0 ? undefined : Math.min(...open.map(({ since }) => since))
+}
+
+/** When everything that it lacked was there again; undefined where it lacked nothing, or lacks something now. */
+export function backSince(lacks: ReadonlyMap<string, Lack>): number | undefined {
+  const times = [...lacks.values()].map(({ backAt }) => backAt)
+  const back = times.filter((at) => at !== undefined)
+  return back.length === 0 || back.length < times.length ? undefined : Math.max(...back)
 }

@@ -9,7 +9,7 @@ import type { Clock } from '../clock.ts'
 import type { Repository } from '../git/types.ts'
 import { askCheck } from './ask.ts'
 import { createChecks } from './checks.ts'
-import { type Lack, lackingIn, lacksNow, lacksSince } from './lacking.ts'
+import { backSince, type Lack, lackingIn, lacksNow, lacksSince, respiteIn } from './lacking.ts'
 import { phaseOf, stepSince } from './step-time.ts'
 
 /** What time and checks say of releases that go on, or are given up, by themselves. */
@@ -85,9 +85,10 @@ export function createPromotions({ repository, clock, onChange }: PromotionsOpti
 
   function times({ followed: { release, since, lacks }, promotion: { soak, deadline } }: Asked) {
     if (release.achievedStep === release.targetStep) {
-      const from = lacksSince(lacks)
+      const [from, back] = [lacksSince(lacks), backSince(lacks)]
       const failsAt = from !== undefined && deadline !== undefined ? from + deadline : undefined
-      return { soakedAt: since + soak, failsAt }
+      const stoodAt = back === undefined ? since : back + respiteIn(soak)
+      return { soakedAt: from === undefined ? Math.max(since + soak, stoodAt) : undefined, failsAt }
     }
     if (deadline === undefined) return { soakedAt: undefined, failsAt: undefined }
     return { soakedAt: undefined, failsAt: Math.max(since + deadline, started + Math.min(deadline, firstLook)) }
@@ -138,7 +139,7 @@ export function createPromotions({ repository, clock, onChange }: PromotionsOpti
         const { release } = known
         const isThere = release.achievedStep === release.targetStep
         const lacking = isThere ? lackingIn(release, { clusters }, suspended) : []
-        known.lacks = lacksNow(known.lacks, lacking, now, promotion.deadline ?? 0)
+        known.lacks = lacksNow(known.lacks, lacking, now, respiteIn(promotion.deadline ?? promotion.soak))
         const { soakedAt, failsAt } = times(one)
         const check = checkOf(one)
         if (!promotion.isAutomatic && promotion.deadline === undefined && promotion.check === undefined) continue

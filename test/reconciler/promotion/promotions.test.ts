@@ -168,6 +168,22 @@ describeReal('what time says of a step', ['git'], () => {
       assert.equal(observe(ready(1), ready(2))?.deadlinePassed, true)
     })
 
+    it('has not soaked before what broke is back for a while, though the time is over', async () => {
+      const { clock, follow } = await history({ after: 0, ...stood })
+      const { observe, next } = await follow({ 'flotilla.dev/promote': 'Automatic', 'flotilla.dev/soak': '5m' })
+      observe(ready(1))
+      clock.move(5 * minute)
+      assert.equal(observe(ready(1))?.soaked, false)
+      assert.equal(observe(ready(2))?.soaked, false, 'it may be ready between two crashes')
+      assert.equal(next(), minute / 2)
+      clock.move(minute / 4)
+      observe(ready(1))
+      clock.move(minute / 4)
+      assert.equal(observe(ready(2))?.soaked, false)
+      clock.move(minute / 2)
+      assert.equal(observe(ready(2))?.soaked, true)
+    })
+
     it('has failed where pods are ready for a moment between two crashes', async () => {
       const { clock, follow } = await history({ after: 0, ...stood })
       const { observe, wait } = await follow(annotations)
