@@ -217,7 +217,8 @@ export function createEngine(session: Session, book: Book, options: EngineOption
 
   /** What failed only for want of this object need not wait for its own next try. */
   function wakeDependents({ subject, rank }: Item): void {
-    if (rank > 1) return
+    // Of the rest only Services are waited for, by routes.
+    if (rank > 1 && !subject.startsWith('Service/')) return
     for (const other of book.items.values())
       if (other.action === 'failed' && other.dependsOn.includes(subject)) queue.add(other.subject)
   }

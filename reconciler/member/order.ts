@@ -1,9 +1,11 @@
+import { labels } from '../../render/shipper/rollout.ts'
+import { servicesOf } from '../../render/shipper/routes.ts'
 import { isJsonArray, isJsonObject, type JsonObject, type KubeObject } from '../../repo-layout/json.ts'
 import { formatSubject, groupOf, kindWithGroup, parseSubject, type Subject } from '../../repo-layout/subject.ts'
 
 /**
  * When an object is applied: namespaces (0) and CRDs (1) come first because others live in them, what intercepts requests
- * or sends them on (3) comes last, so that the objects which serve it are there. Pruning goes the other way.
+ * (3) comes last so that it cannot refuse the objects that serve it. Pruning goes the other way.
  */
 export type Rank = 0 | 1 | 2 | 3
 
@@ -15,12 +17,6 @@ const ranks: { readonly [kind: string]: Rank } = {
   'ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io': 3,
   'MutatingAdmissionPolicyBinding.admissionregistration.k8s.io': 3,
   'APIService.apiregistration.k8s.io': 3,
-  'GRPCRoute.gateway.networking.k8s.io': 3,
-  'HTTPRoute.gateway.networking.k8s.io': 3,
-  'TCPRoute.gateway.networking.k8s.io': 3,
-  'TLSRoute.gateway.networking.k8s.io': 3,
-  'UDPRoute.gateway.networking.k8s.io': 3,
-  'VirtualService.networking.istio.io': 3,
 }
 
 /** Kinds whose deletion takes other things with it: never pruned or recreated without being told on the object. */
@@ -54,15 +50,15 @@ export function definedKinds(objects: Iterable<{ subject: Subject; object: KubeO
   return kinds
 }
 
+/** Objects that are wanted in a cluster, by Subject. */
+type Wanted = Pick<ReadonlyMap<Subject, { readonly object: KubeObject }>, 'has' | 'get'>
+
 /**
  * What must be applied before an object can be: its Namespace and the CRD of its kind, as far as they are wanted in the
- * same cluster. A failure of one of these stops the object; a failure of anything else does not.
+ * same cluster, and for a route of a rollout the Services of the releases that it leads to. A failure of one of these stops
+ * the object; a failure of anything else does not.
  */
-export function dependenciesOf(
-  object: KubeObject,
-  wanted: { has(subject: Subject): boolean },
-  kinds: ReadonlyMap<string, Subject>,
-): Subject[] {
+export function dependenciesOf(object: KubeObject, wanted: Wanted, kinds: ReadonlyMap<string, Subject>): Subject[] {
   const found: Subject[] = []
   const { namespace } = object.metadata
   if (namespace !== undefined) {
@@ -71,7 +67,11 @@ export function dependenciesOf(
   }
   const definition = kinds.get(kindWithGroup(object.kind, groupOf(object.apiVersion)))
   if (definition !== undefined) found.push(definition)
-  return found
+  const isOfRelease = (service: Subject) => {
+    const { labels: own } = wanted.get(service)?.object.metadata ?? {}
+    return own?.[labels.loadBalancer] === 'release'
+  }
+  return [...found, ...servicesOf(object).filter(isOfRelease)]
 }
 
 /** The kind that a CRD defines, in each version that is to be served. */

@@ -6,7 +6,7 @@ import {
   type JsonObject,
   type KubeObject,
 } from '../../repo-layout/json.ts'
-import { groupOf } from '../../repo-layout/subject.ts'
+import { formatSubject, groupOf, type Subject } from '../../repo-layout/subject.ts'
 
 /** A release behind a route: the name of its own Service, and its weight. */
 export interface Backend {
@@ -55,6 +55,19 @@ export function isRoute({ apiVersion, kind }: KubeObject): boolean {
 /** Whether an object is a route that leads to one of these Services: traffic through it can be divided by weight, whatever pods there are. */
 export function leadsTo(object: KubeObject, services: readonly KubeObject[]): boolean {
   return isRoute(object) && targetsOf(object).some((target) => isTarget(target, object, services))
+}
+
+/** The Services that a route leads to, in whatever namespace; none of any other object. */
+export function servicesOf(object: KubeObject): readonly Subject[] {
+  if (!isRoute(object)) return []
+  const own = object.metadata.namespace
+  return targetsOf(object).flatMap((target) => {
+    const host = getIn(target, ['destination', 'host'])
+    const [name, namespace] =
+      typeof host === 'string' ? host.split('.') : [getIn(target, ['name']), getIn(target, ['namespace'])]
+    if (typeof name !== 'string') return []
+    return [formatSubject({ group: '', kind: 'Service', namespace: String(namespace ?? own), name })]
+  })
 }
 
 /**

@@ -2,6 +2,10 @@ import assert from 'node:assert/strict'
 import { carriesOurId, idOf, manifestOf, otherFleet } from '../../../reconciler/member/manifest.ts'
 import { definedKinds, dependenciesOf, isEstablished, isPrecious, rankOf } from '../../../reconciler/member/order.ts'
 import type { KubeObject } from '../../../repo-layout/json.ts'
+import { subjectOf } from '../../../repo-layout/subject.ts'
+
+const wanted = (...objects: readonly KubeObject[]) =>
+  new Map(objects.map((object) => [subjectOf(object), { object }] as const))
 
 const owner = { fleetName: 'prod', fleetUid: 'f-1' }
 
@@ -11,9 +15,6 @@ describe('the order of applying', () => {
     ['CustomResourceDefinition.apiextensions.k8s.io/x.io', 1],
     ['Deployment.apps/shop/web', 2],
     ['ValidatingWebhookConfiguration.admissionregistration.k8s.io/w', 3],
-    ['HTTPRoute.gateway.networking.k8s.io/shop/web', 3],
-    ['VirtualService.networking.istio.io/shop/web', 3],
-    ['Gateway.gateway.networking.k8s.io/shop/public', 2],
     ['Namespace.example.com/not-the-core-one', 2],
   ] as const)
     it(`ranks ${subject}`, () => assert.equal(rankOf(subject), rank))
@@ -33,9 +34,35 @@ describe('the order of applying', () => {
     const subject = 'CustomResourceDefinition.apiextensions.k8s.io/ws.x.io'
     const kinds = definedKinds([{ subject, object: crd }])
     const custom = { apiVersion: 'x.io/v1', kind: 'W', metadata: { name: 'w', namespace: 'shop' } }
-    assert.deepEqual(dependenciesOf(custom, new Set(['Namespace/shop']), kinds), ['Namespace/shop', subject])
-    assert.deepEqual(dependenciesOf(custom, new Set(), new Map()), [])
+    const shop = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }
+    assert.deepEqual(dependenciesOf(custom, wanted(shop), kinds), ['Namespace/shop', subject])
+    assert.deepEqual(dependenciesOf(custom, wanted(), new Map()), [])
     assert(!isEstablished(crd))
+  })
+
+  it('makes a route of a rollout wait for the Services of releases that it leads to, and for no other', () => {
+    const service = (name: string, more = {}): KubeObject => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, namespace: 'shop', ...more },
+    })
+    const release = { labels: { 'shipper-lb': 'release' } }
+    const there = wanted(service('web-a-0', release), service('web-b-0', release), service('archive'))
+    const targets = ['web-a-0', 'archive', 'gone']
+    const gateway = {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: { rules: [{ backendRefs: targets.map((name) => ({ name, port: 80 })) }] },
+    }
+    const mesh = {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name: 'web', namespace: 'mesh' },
+      spec: { http: [{ route: [{ destination: { host: 'web-b-0.shop.svc.cluster.local' } }] }] },
+    }
+    assert.deepEqual(dependenciesOf(gateway, there, new Map()), ['Service/shop/web-a-0'])
+    assert.deepEqual(dependenciesOf(mesh, there, new Map()), ['Service/shop/web-b-0'])
   })
 })
 
