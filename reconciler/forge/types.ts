@@ -97,6 +97,11 @@ export interface Forge {
    * that stands there already costs no write.
    */
   comment(number: number, marker: string, text: string): Promise<void>
+  /**
+   * Edits that comment where it is there: `amend` is given its text, without the marker's line, and gives the new one, or undefined
+   * where it is to stay.
+   */
+  amendComment(number: number, marker: string, amend: (text: string) => string | undefined): Promise<void>
   /** Takes a label off a pull request; one that is not on it is fine. */
   removeLabel(number: number, label: string): Promise<void>
   /** Opens a pull request for a branch of this repository; gives the open one where there is one already. */

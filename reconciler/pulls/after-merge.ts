@@ -4,7 +4,7 @@ import { holds } from '../git/holds.ts'
 import type { Commit, Repository } from '../git/types.ts'
 import { escapeMarkdown } from '../views/table.ts'
 import { shortCommit } from '../views/text.ts'
-import { treeChanges } from './changes.ts'
+import { changesDigest, treeChanges } from './changes.ts'
 import type { TreeChanges } from './types.ts'
 
 /** What was generated for a merge. */
@@ -50,15 +50,15 @@ const mostLines = 20
 
 /**
  * Says whether a merge did what its plan said, as Markdown. `stepwise` are paths that rollouts change step by step: a
- * move of theirs may come with the merge. Pure.
+ * move of theirs may come with the merge. Of a plan that a process before this one made only the digest is known. Pure.
  */
 export function afterMergeText(
-  planned: TreeChanges,
+  planned: TreeChanges | { readonly digest: string },
   merge: string,
   { commit, joined, changes }: MergeOutcome,
   stepwise: ReadonlySet<string> = new Set(),
 ): string {
-  const lines = differences(planned, changes, stepwise)
+  const lines = 'digest' in planned ? otherThan(planned.digest, changes) : differences(planned, changes, stepwise)
   const as = commit === undefined ? 'nothing had to be generated' : `generated as ${shortCommit(commit)}`
   const others = joined ? ', together with later commits of the source' : ''
   const head = `---\nMerged as ${shortCommit(merge)}, ${as}${others}:`
@@ -70,6 +70,10 @@ export function afterMergeText(
     ...lines.slice(0, mostLines).map((line) => `- ${escapeMarkdown(line)}`),
     ...(more > 0 ? [`- and ${more} more`] : []),
   ].join('\n')
+}
+
+function otherThan(digest: string, made: TreeChanges): readonly string[] {
+  return changesDigest(made) === digest ? [] : ['what was generated is not what was planned']
 }
 
 function differences(planned: TreeChanges, made: TreeChanges, stepwise: ReadonlySet<string>): readonly string[] {

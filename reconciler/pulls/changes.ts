@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { clusterOfPath, objectPath } from '../../repo-layout/generated/path.ts'
 import { parseSubject, type Subject } from '../../repo-layout/subject.ts'
 import type { TreeChanges } from './types.ts'
@@ -8,6 +9,12 @@ export function treeChanges(before: ReadonlyMap<string, string>, after: Readonly
   for (const path of new Set([...before.keys(), ...after.keys()]))
     if (clusterOfPath(path) !== undefined && before.get(path) !== after.get(path)) changes.set(path, after.get(path))
   return changes
+}
+
+/** The same for equal changes, and for others another one. */
+export function changesDigest(changes: TreeChanges): string {
+  const sorted = [...changes].map(([path, oid]) => [path, oid ?? null] as const).sort(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex')
 }
 
 /** Whether the change writes or removes this object of a cluster. */

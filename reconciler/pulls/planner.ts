@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
+import { failedAs } from '../forge/error.ts'
 import type { Forge, PullRequest } from '../forge/types.ts'
 import { oneLine } from '../git/error.ts'
 import { serviceAccountUser } from '../plan/as-user.ts'
@@ -7,9 +8,10 @@ import type { PlanOptions } from '../plan/plan-fleet.ts'
 import { createPlanTools } from '../plan/plan-fleet.ts'
 import { afterMergeText, outcomeOfMerge } from './after-merge.ts'
 import { attempt } from './attempt.ts'
-import { treeChanges } from './changes.ts'
+import { changesDigest, treeChanges } from './changes.ts'
 import { commentMarker, commentText } from './comment.ts'
 import { createDesk, type Desk } from './desk.ts'
+import { numbersIn, openNote, planNote } from './plan-note.ts'
 import { approvalLabel, askedStatus, trustOf } from './trust.ts'
 import type { Attempt, InForce, TreeChanges, Verdict } from './types.ts'
 import { annotationsOf, verdictOf } from './verdict.ts'
@@ -56,6 +58,10 @@ interface Tracked {
 
 /** A pull request is planned anew for changed facts at most so often, in milliseconds. */
 const calm = 60_000
+/** So many source commits, of so late in milliseconds, are looked through for merges that nobody has concluded. */
+const [merges, day] = [20, 24 * 3_600_000]
+/** The end of the marker's line, and the note. */
+const longestNote = 150
 /** Clusters of one class that are asked about one and the same change. */
 const clustersPerClass = 4
 
@@ -67,6 +73,8 @@ export function createPullPlanner(options: PlannerOptions): PullPlanner {
   const { forge, repository, branches, clock, log, metrics, inForce, contextPrefix } = options
   const tracked = new Map<number, Tracked>()
   const waiting = new Map<number, string>()
+  /** Merges of before this process that are not concluded yet. */
+  let older: Map<number, string> | undefined
   const tools = createPlanTools()
   const desk: Desk = createDesk({ clock, log, turn })
 
@@ -82,6 +90,11 @@ export function createPullPlanner(options: PlannerOptions): PullPlanner {
     }
     for (const number of tracked.keys())
       if (!numbers.has(number) && !isStopped()) await desk.each(number, () => conclude(number))
+    older ??= await mergedBefore()
+    for (const [number, merge] of older) {
+      if (isStopped()) return
+      if (!tracked.has(number)) await desk.each(number, () => concludeBefore(number, merge))
+    }
   }
 
   async function attend(pull: PullRequest): Promise<void> {
@@ -133,13 +146,16 @@ export function createPullPlanner(options: PlannerOptions): PullPlanner {
 
   async function post(number: number, one: Tracked, after = ''): Promise<void> {
     const { head, attempt, verdict } = one
-    const text = commentText({ attempt, verdict, head, after }, forge.limits.comment - commentMarker.length - 1)
+    const text = commentText(
+      { attempt, verdict, head, after },
+      forge.limits.comment - commentMarker.length - longestNote,
+    )
     if (after === '')
       await forge.setCheck(head, {
         ...{ context: planContext(), ...verdict, summary: text },
         annotations: annotationsOf(attempt),
       })
-    if (inForce()?.rules.comment !== false) await forge.comment(number, commentMarker, text)
+    if (inForce()?.rules.comment !== false) await forge.comment(number, commentMarker, noteOf(one) + text)
     one.posted = true
   }
 
@@ -188,6 +204,42 @@ export function createPullPlanner(options: PlannerOptions): PullPlanner {
       await post(number, one, afterMergeText(one.changes, pull.mergeCommit, outcome, stepwise))
     }
     tracked.delete(number)
+  }
+
+  /** Source commits of late that may be merges which a process before this one planned, by the number that they name. */
+  async function mergedBefore(): Promise<Map<number, string>> {
+    const found = new Map<number, string>()
+    const now = inForce()
+    for (const { oid, message, author } of now ? await repository.log(now.source, merges) : [])
+      if (clock.now() - author.time * 1000 < day)
+        for (const number of numbersIn(message)) if (!found.has(number)) found.set(number, oid)
+    return found
+  }
+
+  /** The same as `conclude` for a plan that is only known by our comment; what a message names may be anything. */
+  async function concludeBefore(number: number, merge: string): Promise<void> {
+    const now = inForce()
+    if (!now) return
+    const pull = await forge.pullRequest(number).catch((error: unknown) => {
+      if (failedAs(error, 'missing')) return undefined
+      throw error
+    })
+    if (pull?.state === 'merged' && pull.mergeCommit === merge && pull.base.branch === branches.source) {
+      const outcome = await outcomeOfMerge(repository, merge, now)
+      if (!outcome) return
+      await forge.amendComment(number, commentMarker, (text) => {
+        const note = openNote(text)
+        if (note?.head !== pull.head.commit) return undefined
+        // A move of a rollout may have come with it, of which a digest says nothing.
+        if (note.mayMove && changesDigest(outcome.changes) !== note.digest) return undefined
+        return `${text.trimEnd()}\n\n${afterMergeText(note, merge, outcome)}\n`
+      })
+    }
+    older?.delete(number)
+  }
+
+  function noteOf({ attempt, head, changes }: Tracked): string {
+    return attempt.type === 'planned' ? planNote(head, changes, attempt.stepwise.size > 0) : ''
   }
 
   function planContext(): string {

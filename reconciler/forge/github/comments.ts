@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { commenting } from '../commenting.ts'
 import type { ForgeHttp } from '../http.ts'
 import { askedOnce } from '../once.ts'
 import { readAs } from '../read-as.ts'
@@ -10,19 +11,21 @@ export function createComments(
   http: ForgeHttp,
   root: string,
   login: (() => Promise<string>) | undefined,
-): Pick<Forge, 'comment'> {
+): Pick<Forge, 'comment' | 'amendComment'> {
   const ownName = login ?? askedOnce(async () => readAs(user, (await http.send('GET', '/user')).json, 'user').login)
 
-  return {
-    async comment(number, marker, text) {
+  const pathOf = (number: number) => `${root}/issues/${number}/comments`
+  return commenting({
+    async find(number, marker) {
       const name = await ownName()
-      const path = `${root}/issues/${number}/comments`
-      const all = await http.all(path, {}, (json) => readAs(z.array(comment), json, 'list of comments'))
+      const all = await http.all(pathOf(number), {}, (json) => readAs(z.array(comment), json, 'list of comments'))
       // Somebody who copies the marker gets no say over what we edit.
       const ours = all.find((one) => one.user?.login === name && one.body?.includes(marker))
-      const body = `${marker}\n${text}`
-      if (!ours) await http.send('POST', path, { body: { body } })
-      else if (ours.body !== body) await http.send('PATCH', `${root}/issues/comments/${ours.id}`, { body: { body } })
+      return ours && { id: ours.id, body: ours.body ?? '' }
     },
-  }
+    async write(number, body, ours) {
+      if (ours) await http.send('PATCH', `${root}/issues/comments/${ours.id}`, { body: { body } })
+      else await http.send('POST', pathOf(number), { body: { body } })
+    },
+  })
 }

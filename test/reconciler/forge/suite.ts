@@ -272,6 +272,18 @@ export function promisesOfForges(start: () => Promise<ForgeWorld>): void {
       assert.deepEqual(await world.comments(number), [`${marker}\nforged`, `${marker}\nours, edited`])
     })
 
+    it('is amended where it is there, with what it says', async () => {
+      const { number } = await world.open()
+      const add = (text: string) => (text.includes('more') ? undefined : `${text}\n\nmore`)
+      await world.forge.amendComment(number, marker, add)
+      await world.say(number, `${marker}\nforged`)
+      await world.forge.amendComment(number, marker, add)
+      assert.deepEqual(await world.comments(number), [`${marker}\nforged`])
+      await world.forge.comment(number, marker, 'a plan')
+      for (let i = 0; i < 2; i++) await world.forge.amendComment(number, marker, add)
+      assert.deepEqual(await world.comments(number), [`${marker}\nforged`, `${marker}\na plan\n\nmore`])
+    })
+
     it('is found below many comments of others', async () => {
       const { number } = await world.open()
       await world.forge.comment(number, marker, 'first')

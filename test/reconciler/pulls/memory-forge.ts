@@ -75,6 +75,14 @@ export function createMemoryForge(limit = 65_000): MemoryForge {
         if (all.get(marker) !== text) writes.set(number, (writes.get(number) ?? 0) + 1)
         comments.set(number, all.set(marker, text))
       },
+      async amendComment(number, marker, amend) {
+        await mayFail()
+        const before = comments.get(number)?.get(marker)
+        const text = before === undefined ? undefined : amend(before)
+        if (text === undefined) return
+        writes.set(number, (writes.get(number) ?? 0) + 1)
+        comments.get(number)?.set(marker, text)
+      },
       async removeLabel(number, label) {
         await mayFail()
         pulls.set(number, { ...pull(number), labels: pull(number).labels.filter((one) => one !== label) })

@@ -57,7 +57,7 @@ export async function startDesk(
       await daemon.planned()
     },
     async merge(commit, number) {
-      await people.git('merge', '-q', '--no-ff', '-m', `Merge ${number}`, commit)
+      await people.git('merge', '-q', '--no-ff', '-m', `Merge pull request #${number}`, commit)
       await people.push()
       const mergeCommit = (await people.git('rev-parse', 'HEAD')).trim()
       forge.change(number, { state: 'merged', mergeCommit })
