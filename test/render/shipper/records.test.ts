@@ -6,9 +6,10 @@ import { type Rehearsal, rehearse } from './rehearsal.ts'
 import { applicationDocument, clusterDocument, releaseDocument, releasesOf } from './written.ts'
 
 /** A fleet of two clusters in which the second version stands at 50/50. */
-async function half(): Promise<Rehearsal> {
+async function half(namespace = 'default'): Promise<Rehearsal> {
   const web = (version: string) =>
     applicationDocument('web', {
+      namespace,
       labels: { team: 'a' },
       clusterRequirements: { regions: [{ name: 'local', replicas: 2 }] },
       version,
@@ -19,7 +20,7 @@ async function half(): Promise<Rehearsal> {
     nginxCharts(),
   )
   const promote = async (step: number) => {
-    const command = releaseDocument(releasesOf(rehearsal).at(-1) ?? '', step)
+    const command = releaseDocument(releasesOf(rehearsal).at(-1) ?? '', step, namespace)
     rehearsal.sources = { ...rehearsal.sources, 'release.yaml': command }
     await rehearsal.settle()
   }
@@ -92,6 +93,17 @@ describe('the records of releases', () => {
       )
     })
   }
+
+  it('are found, and stay, in a namespace whose name a disk does not hold as it is', async () => {
+    const rehearsal = await half('Shop')
+    assert.equal(releasesOf(rehearsal).length, 2)
+    const path = `rollouts/%53hop/web/${releasesOf(rehearsal).at(-1)}/TrafficTarget.yaml`
+    editByHand(rehearsal, (texts) => texts.set(path, ''))
+    const before = [...rehearsal.texts()].sort()
+    assert.ok(before.some(([one]) => one.startsWith('clusters/c1/%53hop/Deployment.apps/web-')))
+    for (let i = 0; i < 2; i++) await rehearsal.turn()
+    assert.deepEqual([...rehearsal.texts()].sort(), before)
+  })
 
   it('stay where a newer version has made one more', async () => {
     const rehearsal = await half()

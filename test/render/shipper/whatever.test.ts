@@ -6,14 +6,38 @@ import { fleet, type Sources } from '../helper.ts'
 import { nginxCharts } from './fixtures.ts'
 import { createMember } from './member.ts'
 import { rehearse } from './rehearsal.ts'
-import { applicationDocument, blockDocument, clusterDocument, releaseDocument, releasesOf } from './written.ts'
+import {
+  applicationDocument,
+  blockDocument,
+  clusterDocument,
+  releaseDocument,
+  releasesOf,
+  vanguardStrategy,
+} from './written.ts'
+
+/** An inventory document of Flotilla's own of a cluster that nothing is written to. */
+function suspendedDocument(name: string): string {
+  const spec = 'spec: {region: local, suspend: true}'
+  return `apiVersion: flotilla.dev/v1alpha1\nkind: Cluster\nmetadata: {name: ${name}}\n${spec}\n`
+}
 
 /** What can happen to a fleet; numbers are taken modulo what there is. */
 type Event =
   | { readonly type: 'render' | 'block' | 'unblock' | 'break' | 'mend' }
   | { readonly type: 'edit' | 'command'; readonly to: number }
   | {
-      readonly type: 'apply' | 'label' | 'lose' | 'give up' | 'return' | 'remove' | 'add' | 'garble' | 'read'
+      readonly type:
+        | 'apply'
+        | 'label'
+        | 'lose'
+        | 'give up'
+        | 'return'
+        | 'remove'
+        | 'add'
+        | 'garble'
+        | 'read'
+        | 'suspend'
+        | 'resume'
       readonly cluster: number
     }
   | { readonly type: 'start'; readonly cluster: number; readonly count: number }
@@ -24,6 +48,19 @@ const versions = ['0.0.1', '0.0.2', '0.0.3']
 
 /** Each step of this strategy promises all pods of one release, between the two. */
 const whole = 10
+
+/** What an Application may have beside its template. */
+interface Shape {
+  /** How many pods more than all there may be at once. */
+  readonly maxSurge: string | undefined
+  /** The pods of one cluster, where they are others. */
+  readonly inSecond: number | undefined
+}
+
+const shapes: fc.Arbitrary<Shape> = fc.record({
+  maxSurge: fc.constantFrom(undefined, '20%'),
+  inSecond: fc.constantFrom(undefined, 6),
+})
 
 const cluster = fc.nat(2)
 const of = (weight: number, ...types: Extract<Event, { cluster: number; count?: never }>['type'][]) => ({
@@ -50,18 +87,20 @@ const events = fc.array(
         .map(([type, to]): Event => ({ type, to })),
     },
     of(2, 'lose', 'give up', 'return'),
-    of(1, 'remove', 'add', 'garble', 'read'),
+    of(1, 'remove', 'add', 'garble', 'read', 'suspend', 'resume'),
     plain(1, 'block', 'unblock', 'break', 'mend'),
   ),
   { minLength: 20, maxLength: 90 },
 )
 
-async function createWorld() {
+async function createWorld({ maxSurge, inSecond }: Shape) {
   const members = new Map(names.map((name) => [name, createMember(name)]))
   const lost = new Set<string>()
   const givenUp = new Set<string>()
   const removed = new Set<string>()
   const garbled = new Set<string>()
+  const suspended = new Set<string>()
+  const wholeOf = (name: string) => (name === 'c2' ? (inSecond ?? whole) : whole)
   /** Clusters that were out of the fleet once: nobody promises what becomes of what is left there. */
   const released = new Set<string>()
   let version = '0.0.1'
@@ -75,12 +114,14 @@ async function createWorld() {
     const inventory = names
       .filter((name) => !removed.has(name))
       .map((name) => {
-        const text = clusterDocument({ name })
+        const text = suspended.has(name) ? suspendedDocument(name) : clusterDocument({ name })
         return garbled.has(name) ? text.replace('region: local', 'region: [local]') : text
       })
     const app = applicationDocument('web', {
       version,
       clusterRequirements: { regions: [{ name: 'local', replicas: 3 - removed.size }] },
+      strategy: { ...vanguardStrategy, ...(maxSurge ? { rollingUpdate: { maxSurge } } : {}) },
+      ...(inSecond ? { overrides: [{ clusterName: 'c2', values: { replicaCount: inSecond } }] } : {}),
     })
     return {
       'flotilla.yaml': fleet,
@@ -142,15 +183,16 @@ async function createWorld() {
   }
 
   function apply(name: string): void {
-    if (!lost.has(name) && !removed.has(name) && !garbled.has(name)) members.get(name)?.apply(rehearsal.texts())
+    const isWritten = ![lost, removed, garbled, suspended].some((out) => out.has(name))
+    if (isWritten) members.get(name)?.apply(rehearsal.texts())
   }
 
   function checkPromises(): void {
     for (const [name, member] of members) {
       if (released.has(name)) continue
       assert.ok(
-        member.serving() >= whole,
-        `${name} serves ${member.serving()} of ${whole}\n${log.slice(-60).join('\n')}`,
+        member.serving() >= wholeOf(name),
+        `${name} serves ${member.serving()} of ${wholeOf(name)}\n${log.slice(-60).join('\n')}`,
       )
     }
   }
@@ -207,6 +249,8 @@ async function createWorld() {
       released.add(name)
     }
     if (event.type === 'add') removed.delete(name)
+    if (event.type === 'suspend') suspended.add(name)
+    if (event.type === 'resume') suspended.delete(name)
     if (event.type === 'garble') garbled.add(name)
     if (event.type === 'read') garbled.delete(name)
     if (event.type === 'block' || event.type === 'unblock') isBlocked = event.type === 'block'
@@ -219,7 +263,7 @@ async function createWorld() {
 
   /** Everything is well and asked for, and gets its time. */
   async function end(): Promise<void> {
-    for (const all of [lost, givenUp, removed, garbled]) all.clear()
+    for (const all of [lost, givenUp, removed, garbled, suspended]) all.clear()
     isBlocked = false
     isBroken = false
     await rest()
@@ -227,14 +271,14 @@ async function createWorld() {
     await rest()
   }
 
-  return { happen, end, rehearsal, members, version: () => version, log }
+  return { happen, end, rehearsal, members, wholeOf, version: () => version, log }
 }
 
 describe('whatever happens to a fleet with an application', () => {
   it('no cluster serves less than the steps promise, moves come one by one, and it gets there in the end', async () => {
     await fc.assert(
-      fc.asyncProperty(events, async (all) => {
-        const world = await createWorld()
+      fc.asyncProperty(shapes, events, async (shape, all) => {
+        const world = await createWorld(shape)
         for (const event of all) await world.happen(event)
         await world.end()
         const { rehearsal, members } = world
@@ -247,7 +291,7 @@ describe('whatever happens to a fleet with an application', () => {
         for (const name of String(
           getIn(record, ['metadata', 'annotations', 'shipper.booking.com/release.clusters']),
         ).split(',')) {
-          assert.equal(members.get(name)?.serving(), whole, said)
+          assert.equal(members.get(name)?.serving(), world.wholeOf(name), said)
         }
       }),
       { numRuns: 8 },
