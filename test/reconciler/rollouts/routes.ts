@@ -11,6 +11,7 @@ import {
 } from '../../../repo-layout/json.ts'
 import { requireBinary } from '../../testbed/binaries.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
+import { eventually } from '../daemon/harness.ts'
 import type { TestMember } from '../daemon/members.ts'
 
 const gateway = 'gateway.networking.k8s.io/v1'
@@ -71,22 +72,24 @@ const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
 /** Has a cluster serve routes as Gateway API and Istio define them; gives what takes that back. */
 export async function serveRoutes({ request, policies }: ControlPlane): Promise<() => Promise<void>> {
   const wanted = policies ? plainDefinitions : realDefinitions()
+  const pathOf = ({ metadata }: KubeObject) => `${definitions}/${metadata.name}`
+  const isEstablished = (one: Json) => getIn(one, ['type']) === 'Established' && getIn(one, ['status']) === 'True'
   for (const definition of wanted) {
     const { status, body } = await request('POST', definitions, definition)
-    if (status !== 201 && status !== 409)
-      throw new Error(`${definition.metadata.name}: ${status} ${JSON.stringify(body)}`)
+    if (status !== 201) throw new Error(`${definition.metadata.name}: ${status} ${JSON.stringify(body)}`)
   }
-  for (const { metadata } of wanted) {
-    for (;;) {
-      const { body } = await request('GET', `${definitions}/${metadata.name}`)
-      const conditions = getIn(body, ['status', 'conditions'])
-      const isEstablished = (one: Json) => getIn(one, ['type']) === 'Established' && getIn(one, ['status']) === 'True'
-      if (isJsonArray(conditions) && conditions.some(isEstablished)) break
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-  }
+  for (const definition of wanted)
+    await eventually(async () => {
+      const conditions = getIn((await request('GET', pathOf(definition))).body, ['status', 'conditions'])
+      return isJsonArray(conditions) && conditions.some(isEstablished)
+    }, `${definition.metadata.name} is served`)
   return async () => {
-    for (const { metadata } of wanted) await request('DELETE', `${definitions}/${metadata.name}`)
+    for (const definition of wanted) await request('DELETE', pathOf(definition))
+    for (const definition of wanted)
+      await eventually(
+        async () => (await request('GET', pathOf(definition))).status === 404,
+        `${definition.metadata.name} is gone`,
+      )
   }
 }
 
