@@ -93,13 +93,50 @@ export function withBackends(
     })
     return withinLimit(parts)
   }
+  return withTargets(object, form, divided)
+}
+
+/**
+ * A route as its chart had it, but for subsets of Istio: the Service `service` in place of the Services of releases. Of other
+ * targets of the rule it has the share that these have together.
+ */
+export function withoutBackends(object: KubeObject, service: string, releases: ReadonlySet<string>): KubeObject {
+  const form = forms[groupOf(object.apiVersion)]
+  const isRelease = (target: Json) => releases.has(nameOf(target))
+  return form
+    ? withTargets(object, form, (targets) => {
+        const own = targets.filter(isJsonObject).filter(isRelease)
+        const [first] = own
+        if (!first) return targets
+        const weight = own.reduce((sum, target) => sum + Number(target.weight), 0)
+        const one = renamed(first, service, weight)
+        const { weight: _all, ...alone } = one
+        const others = targets.filter((target) => !isRelease(target))
+        return others.length === 0
+          ? [alone]
+          : targets.flatMap((target) => (target === first ? [one] : isRelease(target) ? [] : [target]))
+      })
+    : object
+}
+
+function nameOf(target: Json): string {
+  const host = getIn(target, ['destination', 'host'])
+  return typeof host === 'string' ? host.replace(/\..*$/, '') : String(getIn(target, ['name']))
+}
+
+/** The route with the targets of each rule changed. */
+function withTargets(
+  object: KubeObject,
+  { places }: RouteForm,
+  change: (targets: readonly Json[]) => readonly Json[],
+): KubeObject {
   const spec = isJsonObject(object.spec) ? object.spec : {}
-  const changed = form.places.flatMap(({ rules, targets }) => {
+  const changed = places.flatMap(({ rules, targets }) => {
     const list = spec[rules]
     if (!isJsonArray(list)) return []
     const written = list.map((rule) => {
       const inRule = getIn(rule, [targets])
-      return isJsonObject(rule) && isJsonArray(inRule) ? { ...rule, [targets]: divided(inRule) } : rule
+      return isJsonObject(rule) && isJsonArray(inRule) ? { ...rule, [targets]: change(inRule) } : rule
     })
     return [[rules, written] as const]
   })

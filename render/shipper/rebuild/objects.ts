@@ -1,7 +1,8 @@
 import { getIn, isJsonObject, type JsonObject, type KubeObject } from '../../../repo-layout/json.ts'
 import { fleetLabel } from '../../../repo-layout/schema/common.ts'
 import { labels, notes } from '../rollout.ts'
-import { ownerOf, type RunningRelease } from './running.ts'
+import { isRoute, withoutBackends } from '../routes.ts'
+import { ownerOf, productionService, type RunningRelease } from './running.ts'
 
 /**
  * What a release has in a cluster as its record would hold it: its own objects, and the shared ones with the content that they
@@ -15,14 +16,24 @@ export function recordedObjects(
 ): readonly KubeObject[] {
   const here = clusters.get(cluster)
   const own = { [labels.release]: name, [labels.hash]: hash, [labels.owner]: name, [fleetLabel]: fleetName }
+  const services = new Set(objects.filter(isOfRoutes).map(({ metadata }) => metadata.name))
+  const production = productionService(objects)?.metadata.name
   return objects
-    .filter((object) => ownerOf(object) === name || isShared(object))
+    .filter((object) => !isOfRoutes(object) && (ownerOf(object) === name || isShared(object)))
+    .map((found) =>
+      production === undefined || !isRoute(found) ? found : withoutBackends(found, production, services),
+    )
     .map((object) => {
       const made = { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...own } } }
       if (object === here?.workload)
         return withSpec(withoutNote(made, notes.release), (spec) => ({ ...spec, replicas: here.note.replicas }))
       return isProduction(object) ? withSpec(withoutNote(made, notes.traffic), byLabel) : made
     })
+}
+
+/** A Service that rendering adds for each release where routes lead to them. */
+function isOfRoutes({ metadata }: KubeObject): boolean {
+  return metadata.labels?.[labels.loadBalancer] === 'release'
 }
 
 /** Whether the name of an object does not vary with the release. */

@@ -39,8 +39,6 @@ export function readRunning(objects: ReadonlyMap<string, readonly KubeObject[]>)
       const owner = ownerOf(object)
       if (owner === undefined || !noted.has(owner))
         return unknown(`in ${cluster} no workload says which release ${owner ?? object.metadata.name} is`)
-      if (object.metadata.labels?.[labels.loadBalancer] === 'release')
-        return unknown(`in ${cluster} a route leads to ${owner} by a Service of its own`)
     }
     for (const workload of workloads) {
       const { labels: marks, annotations } = workload.metadata

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { applicationObjects, rebuildApplications } from '../../../reconciler/recover/applications.ts'
 import { blobOid } from '../../../repo-layout/generated/oid.ts'
-import { getIn, type KubeObject } from '../../../repo-layout/json.ts'
+import { getIn, type JsonObject, type KubeObject } from '../../../repo-layout/json.ts'
 import { createFleetReader } from '../../../repo-layout/read/reader.ts'
 import { fleet, memoryTree } from '../../render/helper.ts'
 import { nginxCharts } from '../../render/shipper/fixtures.ts'
@@ -10,13 +10,34 @@ import { applicationDocument, clusterDocument, releaseDocument, releasesOf } fro
 
 const two = { regions: [{ name: 'local', replicas: 2 }] }
 
-function begin(): Rehearsal {
+/** A route that leads to the Service, alone and beside another one. */
+const route: KubeObject = {
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'HTTPRoute',
+  metadata: { name: 'nginx' },
+  spec: {
+    rules: [
+      { backendRefs: [{ name: 'nginx', port: 80 }] },
+      {
+        backendRefs: [
+          { name: 'nginx', port: 80, weight: 3 },
+          { name: 'archive', port: 80, weight: 1 },
+        ],
+      },
+    ],
+  },
+}
+
+function begin(more: readonly KubeObject[] = []): Rehearsal {
   const sources = {
     'flotilla.yaml': fleet,
     'clusters.yaml': ['c1', 'c2'].map((name) => clusterDocument({ name })).join('---\n'),
     'app.yaml': applicationDocument('web', { clusterRequirements: two }),
   }
-  return rehearse(sources, nginxCharts())
+  return rehearse(
+    sources,
+    nginxCharts(() => more),
+  )
 }
 
 async function change(rehearsal: Rehearsal, sources: Rehearsal['sources']): Promise<void> {
@@ -30,8 +51,8 @@ async function toStep(rehearsal: Rehearsal, step: number): Promise<void> {
 }
 
 /** A running version, and a second one at a step of its rollout; undefined: there is none. */
-async function at(step: number | undefined): Promise<Rehearsal> {
-  const rehearsal = begin()
+async function at(step: number | undefined, more: readonly KubeObject[] = []): Promise<Rehearsal> {
+  const rehearsal = begin(more)
   await rehearsal.settle()
   await toStep(rehearsal, 2)
   if (step === undefined) return rehearsal
@@ -150,6 +171,37 @@ describe('records of rollouts that are made again from what clusters run', () =>
     await rehearsal.settle()
     assert.deepEqual(releasesOf(rehearsal), releases)
     assert.deepEqual(clustersOf(rehearsal), before)
+  })
+
+  it('have routes lead to the Service, so that they follow the next rollout as they did', async () => {
+    const path = 'clusters/c1/default/HTTPRoute.gateway.networking.k8s.io/nginx.yaml'
+    const rule = (rehearsal: Rehearsal, at: number) => getIn(rehearsal.file(path), ['spec', 'rules', at, 'backendRefs'])
+    for (const step of [1, 2]) {
+      const rehearsal = await at(step, [route])
+      const [first = '', second = ''] = releasesOf(rehearsal)
+      assert.equal((await loseAndRebuild(rehearsal))[0]?.problem, undefined)
+      const { steps } = await rehearsal.turn()
+      if (step === 1) {
+        await untilGone(rehearsal, second, first)
+        assert.deepEqual(rule(rehearsal, 0), [{ name: first, port: 80, weight: 100 }])
+        await rehearsal.settle()
+      } else assert.deepEqual(steps, [])
+      const weights =
+        step === 1
+          ? [
+              [first, 50],
+              [second, 50],
+            ]
+          : [[second, 100]]
+      assert.deepEqual(
+        rule(rehearsal, 0),
+        weights.map(([name, weight]) => ({ name, port: 80, weight })),
+      )
+      const [archive] = (rule(rehearsal, 1) as JsonObject[]).slice(-1)
+      const own = (rule(rehearsal, 1) as JsonObject[]).slice(0, -1)
+      const sum = own.reduce((all, { weight }) => all + Number(weight), 0)
+      assert.equal(sum / Number(archive?.weight), 3)
+    }
   })
 
   it('have a first release that never had traffic begin anew beside it', async () => {
