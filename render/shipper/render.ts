@@ -67,6 +67,7 @@ export function renderShipper(input: RenderInput, context: ShipperContext): Ship
   const steps: string[] = []
   const messages: Message[] = []
   const live: Rollout[] = []
+  const remembered: Rollout[] = []
   const applications = sorted(source.rollouts.applications)
   const there = new Set(applications.map(folderOf))
   const owners = createOwners((path) => isTaken(path) || isHeld(path))
@@ -90,6 +91,12 @@ export function renderShipper(input: RenderInput, context: ShipperContext): Ship
 
   const isLeft = ({ clusters, workload }: Rollout) =>
     clusters.some((cluster) => frozen.has(cluster) && previous.file(subjectPath(cluster, workload) ?? '') !== undefined)
+
+  /** Whether a cluster whose folder may change has any of these releases in it. */
+  const isAnywhere = (rollouts: readonly Rollout[]) =>
+    rollouts.some(({ clusters, workload }) =>
+      clusters.some((cluster) => !frozen.has(cluster) && previous.file(subjectPath(cluster, workload) ?? '')),
+    )
 
   /** The objects of releases in the clusters of the fleet: what is left in one that was taken out of it is not ours to say. */
   function copiesIn(rollouts: readonly Rollout[]): readonly ObjectFiles[] {
@@ -146,15 +153,18 @@ export function renderShipper(input: RenderInput, context: ShipperContext): Ship
   for (const application of staying) {
     const { folder, rollouts, unreadable } = application
     const why = reasons.get(folder)
-    if (why === undefined) steps.push(`Remove ${rollouts[0]?.application ?? folder}`)
-    else if (unreadable) kept.push(...keptPaths(input, application, previous))
+    if (why === undefined) {
+      if (isAnywhere(rollouts)) steps.push(`Remove ${rollouts[0]?.application ?? folder}`)
+      // Its document may come back before a cluster that is away has heard that it was gone.
+      if (rollouts.some(isLeft)) remembered.push(...rollouts)
+    } else if (unreadable) kept.push(...keptPaths(input, application, previous))
     else write(folder, rollouts, owners.apart(folder, had.get(folder) ?? []).free)
     messages.push(...(why ?? []))
   }
   messages.push(...idleReleases(source, live, pending))
   return {
     objects,
-    records: live.flatMap((rollout) => memo.of(rollout, [], () => formatRollout(rollout))),
+    records: [...live, ...remembered].flatMap((rollout) => memo.of(rollout, [], () => formatRollout(rollout))),
     kept,
     namespaces: namespacesOf(live, members),
     needs,

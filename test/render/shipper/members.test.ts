@@ -224,6 +224,29 @@ describe('a cluster that is away', () => {
     assert.deepEqual(replicas(rehearsal, 'c2'), [10, 1])
   })
 
+  it('does not keep an application from coming back that was removed by mistake, nor from going', async () => {
+    const rehearsal = await standing(undefined)
+    const before = bytes(rehearsal, (path) => !path.startsWith('decisions/'))
+    const { 'web.yaml': text = '', ...others } = rehearsal.sources
+    await lose(rehearsal, 'c2')
+    rehearsal.sources = others
+    assert.deepEqual((await rehearsal.settle()).flat(), ['Remove web'])
+    assert.deepEqual(
+      bytes(rehearsal, (path) => path.startsWith('clusters/c1/')),
+      [],
+    )
+    await edit(rehearsal, { 'web.yaml': String(text) })
+    await lose(rehearsal)
+    assert.deepEqual(
+      bytes(rehearsal, (path) => !path.startsWith('decisions/')),
+      before,
+    )
+    rehearsal.sources = others
+    await lose(rehearsal, 'c2')
+    await lose(rehearsal)
+    assert.deepEqual(rehearsal.paths(), ['decisions/clusters/c1.yaml', 'decisions/clusters/c2.yaml'])
+  })
+
   it('because its document cannot be read is waited for where lost ones are', async () => {
     const waiting = `${fleet}spec: {rollouts: {lostClusters: Wait}}\n`
     const rehearsal = await standing(1, { 'flotilla.yaml': waiting })
