@@ -40,7 +40,17 @@ describe('the table of words of the page about plans', () => {
   it('has every word that a plan uses, and no other', () => {
     const words = [...page.matchAll(/^\| `([a-z ]+)` \|/gm)].map(([, word]) => word)
     const actions = ['created', 'configured', 'pruned', 'failed'] as const
-    const hows = ['adopted', 'released', 'replaced', 'healed', 'reported', 'left alone', 'kept', 'held back'] as const
+    const hows = [
+      'adopted',
+      'released',
+      'replaced',
+      'healed',
+      'reported',
+      'left alone',
+      'left out',
+      'kept',
+      'held back',
+    ] as const
     const used = [...actions.map((action) => ({ action })), ...hows.map((how) => ({ action: 'skipped', how }) as const)]
     const all = [...used, { action: 'skipped', how: 'suspended' } as const].map((one) =>
       wordOf({ subject: '', source: '', why: '', fields: [], ...one }),
