@@ -24,7 +24,7 @@ export async function localOrigin(
   const gitdir = await findGitFolder(folder)
   const store = openStore(gitdir, { own: false, where: folder })
   await checkUsable(store, folder)
-  await refuseCheckedOut(store, folder, branches.generated)
+  await refuseCheckedOut(store, folder, `refs/heads/${branches.generated}`)
 
   const refAt = (ref: string) =>
     readRef(store, ref).catch((error: unknown) => {
