@@ -41,10 +41,10 @@ export function writeClusterFiles(folder: string, users: readonly ClusterUser[])
     log: (program) => join(folder, `${program}.log`),
   }
   mkdirSync(files.certs)
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const lines = users.map((user) => `${user.token},${user.name},${user.name},"${user.groups.join(',')}"\n`)
   writeFileSync(files.tokens, lines.join(''), { mode: 0o600 })
-  writeFileSync(files.serviceAccountKey, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
+  writeFileSync(files.serviceAccountKey, privateKey.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 })
   writeFileSync(files.auditPolicy, JSON.stringify(auditPolicy))
   return files
 }

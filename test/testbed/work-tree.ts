@@ -38,7 +38,16 @@ const settings = [
  */
 export function gitEnvironment(): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR } = process.env
-  return { PATH, HOME, TMPDIR, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' }
+  return {
+    PATH,
+    HOME,
+    TMPDIR,
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    // Without the fourteen examples of hooks that every new repository would hold.
+    GIT_TEMPLATE_DIR: '',
+  }
 }
 
 /** Clones `remoteUrl` into a fresh folder, on `main` where the repository is empty. Rejects with Git's own words. */
