@@ -22,21 +22,23 @@ export function clusterOfRecordPath(path: string): string | undefined {
 }
 
 /**
- * What must be known of a cluster once its inventory is gone: how it is reached and what shall become of its objects.
+ * What must be known of a cluster once its inventory is gone: how it is reached, what shall become of its objects, and by which
+ * identity it is known again under another name.
  * Connections are references, so no secret stands here. `leaving` marks a cluster that has left the inventory and whose
  * objects are still to be deleted.
  */
 export function formatClusterRecord(cluster: MemberCluster, leaving = false): GeneratedFile {
-  const { connection } = cluster
+  const { name, connection, scheduler } = cluster
   return formatGenerated(cluster.path, {
     apiVersion: ownApiVersion,
     kind: 'ClusterRecord',
-    metadata: { name: cluster.name },
+    metadata: { name },
     spec: {
       deletionPolicy: cluster.deletionPolicy,
       apply: cluster.apply,
       ...(cluster.suspend ? { suspend: true } : {}),
       ...(leaving ? { leaving } : {}),
+      ...(scheduler.identity === name ? {} : { identity: scheduler.identity }),
       ...(connection ? { connection: withoutUndefined(connection) } : {}),
       ...(cluster.proxyURL === '' ? {} : { proxyURL: cluster.proxyURL }),
       ...(cluster.serviceAccountName === '' ? {} : { serviceAccountName: cluster.serviceAccountName }),
@@ -92,6 +94,7 @@ const recordSchema = z.object({
     apply: z.enum(['Push', 'External']).default('Push'),
     suspend: z.boolean().default(false),
     leaving: z.boolean().default(false),
+    identity: z.string().optional(),
     connection: connectionSchema.optional(),
     proxyURL: z.string().default(''),
     serviceAccountName: z.string().default(''),
@@ -110,12 +113,12 @@ export function parseClusterRecord(text: string): ClusterRecord | undefined {
   const result = recordSchema.safeParse(parsed.type === 'documents' ? parsed.documents[0]?.value : undefined)
   if (!result.success) return undefined
   const { metadata, spec } = result.data
-  const { deletionPolicy, apply, suspend, leaving, connection, proxyURL, serviceAccountName } = spec
+  const { deletionPolicy, apply, suspend, leaving, identity, connection, proxyURL, serviceAccountName } = spec
   return {
     leaving,
     cluster: {
       ...{ name: metadata.name, labels: {}, region: undefined, zones: [], capabilities: [] },
-      scheduler: { weight: 100, unschedulable: false, identity: metadata.name },
+      scheduler: { weight: 100, unschedulable: false, identity: identity ?? metadata.name },
       ...{ apply, suspend, connection, proxyURL, serviceAccountName, deletionPolicy },
       path: sourceOfGenerated(text) ?? '',
     },

@@ -5,6 +5,7 @@ import type { Valid } from '../../repo-layout/read/assemble.ts'
 import { rolloutKey, rolloutNamespace } from '../../repo-layout/read/rollouts.ts'
 import type { ApplicationDocument } from '../../repo-layout/schema/shipper.ts'
 import type { ChartNeed } from '../charts.ts'
+import { clusterRecordPath, parseClusterRecord } from '../clusters.ts'
 import type { ObjectFiles, PlacedFile } from '../files.ts'
 import type { RenderInput } from '../input.ts'
 import type { Memo } from '../memo.ts'
@@ -18,7 +19,7 @@ import { createOrphans } from './orphans.ts'
 import { createOwners, pathsOf } from './owners.ts'
 import { applicationFolder, formatRollout } from './record.ts'
 import { readRecorded } from './recorded.ts'
-import { underNewNames } from './renamed.ts'
+import { type Renames, underNewNames } from './renamed.ts'
 import type { Rollout } from './rollout.ts'
 import { keptPaths, whyStays } from './stays.ts'
 import { stepsBetween } from './tell.ts'
@@ -54,9 +55,15 @@ export function renderShipper(input: RenderInput, context: ShipperContext): Ship
   const { source, observations, charts } = input
   const { previous, frozen, memo, isTaken, isHeld } = context
   const members = new Set([...source.clusters.map(({ name }) => name), ...frozen])
+  const renames: Renames = {
+    clusters: source.clusters,
+    isMember: (name) => members.has(name),
+    identityOf: (name) =>
+      parseClusterRecord(previous.decisions.get(clusterRecordPath(name)) ?? '')?.cluster.scheduler.identity ?? name,
+  }
   const recorded = new Map(
     [...readRecorded(previous, memo)].map(([folder, one]) => {
-      return [folder, { ...one, rollouts: underNewNames(one.rollouts, source.clusters, (name) => members.has(name)) }]
+      return [folder, { ...one, rollouts: underNewNames(one.rollouts, renames) }]
     }),
   )
   const blocks = readBlocks(source)

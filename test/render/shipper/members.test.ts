@@ -88,6 +88,16 @@ describe('clusters of a release', () => {
     }
   })
 
+  it('follow one that is renamed again, under the identity that it keeps', async () => {
+    const rehearsal = await standing(1)
+    const inOld = bytes(rehearsal, (path) => path.startsWith('clusters/c2/')).map(([, text]) => text)
+    for (const name of ['d2', 'e2', 'c2']) {
+      await edit(rehearsal, { 'clusters.yaml': inventory('c1', { name, identity: 'c2' }) })
+      const inNew = bytes(rehearsal, (path) => path.startsWith(`clusters/${name}/`)).map(([, text]) => text)
+      assert.deepEqual(inNew, inOld, name)
+    }
+  })
+
   it('do not follow an identity while the old name is there, cannot be read, or several claim it', async () => {
     const claims = { name: 'd2', identity: 'c2' }
     for (const clusters of [
