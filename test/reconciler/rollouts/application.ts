@@ -18,21 +18,19 @@ export const vanguard = [
 /** Pods of one version in each cluster. */
 export const replicas = 4
 
+/** What an Application has beside what all of these have. */
+export interface More {
+  readonly annotations?: JsonObject
+  readonly values?: JsonObject
+  readonly overrides?: readonly JsonObject[]
+  readonly steps?: readonly ReturnType<typeof step>[]
+}
+
 /**
  * An Application `web` of a version of the chart of Shipper's demo, in `count` clusters of region `local`; `overrides` say what
  * is other in some of them.
  */
-export function application(
-  namespace: string,
-  version: string,
-  count: number,
-  more: {
-    readonly annotations?: JsonObject
-    readonly values?: JsonObject
-    readonly overrides?: readonly JsonObject[]
-    readonly steps?: readonly ReturnType<typeof step>[]
-  } = {},
-): string {
+export function application(namespace: string, version: string, count: number, more: More = {}): string {
   const { annotations, values, overrides, steps = vanguard } = more
   return stringifyYaml({
     apiVersion: 'shipper.booking.com/v1alpha1',

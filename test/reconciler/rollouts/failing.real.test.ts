@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { RolloutStatus } from '../../../reconciler/server/types.ts'
+import type { RolloutInCluster, RolloutStatus } from '../../../reconciler/server/types.ts'
 import { fleetStatusView } from '../../../reconciler/views/fleet-status.ts'
 import { rolloutView } from '../../../reconciler/views/rollout.ts'
 import { plainScreen } from '../../../reconciler/views/screen.ts'
@@ -8,7 +8,7 @@ import type { ApiRequest } from '../../testbed/api-client.ts'
 import { describeMembers } from '../../testbed/members.ts'
 import { eventually } from '../daemon/harness.ts'
 import { createMemoryForge } from '../pulls/memory-forge.ts'
-import { application, replicas } from './application.ts'
+import { application, type More, replicas } from './application.ts'
 import { needs, type Probe, probeEndpoints, type RolloutWorld, readyEndpoints, rolloutWorld } from './world.ts'
 
 const clusters = ['c1', 'c2']
@@ -59,8 +59,13 @@ describeMembers('a version whose pods do not get ready', needs, function () {
     for (const [cluster, count] of Object.entries(lowest)) assert.ok(count >= replicas, `${cluster}: ${count}`)
   })
 
-  const push = (message: string, version: string, annotations: JsonObject, values: JsonObject = {}) =>
-    world.push(message, { 'web.yaml': application(world.fleet.ns, version, clusters.length, { annotations, values }) })
+  const push = (
+    message: string,
+    version: string,
+    annotations: JsonObject,
+    more: Pick<More, 'values' | 'overrides'> = {},
+  ) =>
+    world.push(message, { 'web.yaml': application(world.fleet.ns, version, clusters.length, { annotations, ...more }) })
   const isBack = (one: RolloutStatus) => one.release === first && one.waitsFor === 'nothing'
   const begun = () => world.fleet.generatedLog().filter((message) => message.startsWith('Begin web-')).length
   const reported = async (commit: string, context: string, wanted: RegExp) => {
@@ -85,7 +90,7 @@ describeMembers('a version whose pods do not get ready', needs, function () {
 
   for (const { name, values, why } of failures)
     it(`stops at its step, says which pods in which cluster and why, and is given up by itself, where they ${name}`, async () => {
-      const commit = await push('Two', '0.0.2', byItself, values)
+      const commit = await push('Two', '0.0.2', byItself, { values })
       const stuck = await world.until(
         (one) => one.release !== first && one.clusters.every(({ contender }) => why.test(contender?.message ?? '')),
         'it says why',
@@ -114,7 +119,7 @@ describeMembers('a version whose pods do not get ready', needs, function () {
 
       const count = begun()
       const deadline = { ...byItself, 'flotilla.dev/step-deadline': '1s' }
-      const next = await push('Give it a second', '0.0.2', deadline, values)
+      const next = await push('Give it a second', '0.0.2', deadline, { values })
       const { failed } = await world.until(isBack, 'it is given up', 90_000)
       assert.deepEqual([failed?.release, failed?.commit], [release, commit])
       assert.match(
@@ -128,11 +133,37 @@ describeMembers('a version whose pods do not get ready', needs, function () {
       assert.match(told, new RegExp(`Needs you: ${world.fleet.ns}/web: ${release} has failed: c1: `))
 
       await world.restart()
-      await push('Something else', '0.0.2', { ...deadline, 'flotilla.dev/soak': '1m' }, values)
+      await push('Something else', '0.0.2', { ...deadline, 'flotilla.dev/soak': '1m' }, { values })
       await world.daemon().synced()
       assert.equal((await world.until(isBack, 'nothing is under way')).failed?.release, release)
       assert.equal(begun(), count, 'it is not begun again')
     })
+
+  it('keeps all clusters at the step where they fail in one of them alone, and is given up in all', async () => {
+    const overrides = [{ clusterName: 'c2', values: { podAnnotations: { [failsWith]: 'ImagePullBackOff' } } }]
+    await push('Two, with another image in c2', '0.0.2', byItself, { overrides })
+    const isThere = ({ contender }: RolloutInCluster) => contender?.availableReplicas === 1
+    const { release, clusters: seen } = await world.until(
+      (one) =>
+        one.clusters.some(isThere) && one.clusters.some(({ contender }) => /ImagePull/.test(contender?.message ?? '')),
+      'one is there, and the other fails',
+      90_000,
+    )
+    assert.deepEqual(
+      seen.map((one) => [one.cluster, isThere(one), one.contender?.percent, one.achievedStep]),
+      [
+        ['c1', true, 1, undefined],
+        ['c2', false, 1, undefined],
+      ],
+    )
+    await push('Give it a second', '0.0.2', { ...byItself, 'flotilla.dev/step-deadline': '1s' }, { overrides })
+    const { failed } = await world.until(isBack, 'it is given up', 90_000)
+    assert.match(
+      failed?.reason ?? '',
+      /^c2: 1 of 1 pods not ready: \S+ ImagePullBackOff: [^;]*; step 0 \(staging\) does/,
+    )
+    await back(release)
+  })
 
   it('is given up by itself, in every cluster, when they crash in one while it soaks', async () => {
     const annotations = { ...byItself, 'flotilla.dev/soak': '1h', 'flotilla.dev/step-deadline': '10m' }
