@@ -14,6 +14,8 @@ export interface Sum {
    * back comes before the counts: `web-9a1e-0 in eu-1: 1 of 1 pods not ready: …; 12/13 synced, 1 progressing`.
    */
   readonly words: string
+  /** The part of these words that says what happens once: that a release is kept back, or that one has failed. */
+  readonly news?: string
 }
 
 const labels: readonly Sync[] = ['degraded', 'drifted', 'unauthorized', 'unreachable', 'progressing', 'suspended']
@@ -38,7 +40,10 @@ export function sumOf(verdicts: readonly Verdict[]): Sum {
   })
   const tally = [`${synced}/${verdicts.length} synced`, ...counts].join(', ')
   const first = firstToSee(verdicts) ?? verdicts.find(({ hindrance }) => hindrance)
-  if (first?.hindrance) return { state, words: `${releaseWords(first, first.hindrance, verdicts)}; ${tally}` }
+  if (first?.hindrance) {
+    const words = `${releaseWords(first, first.hindrance, verdicts)}; ${tally}`
+    return { state, words, news: `${first.hindrance.release} in ` }
+  }
   const name = first ? `: ${`${first.cluster} ${first.reason}`.trim()}` : ''
   return { state, words: `${tally}${name}` }
 }
@@ -56,14 +61,18 @@ function firstToSee(verdicts: readonly Verdict[]): Verdict | undefined {
 
 /** The same for the whole fleet: errors of the source and what keeps the generated branch back count too. */
 export function sumOfFleet(status: FleetStatus, verdicts: readonly Verdict[]): Sum {
-  const { state, words } = sumOf(verdicts)
+  const { state, words, news } = sumOf(verdicts)
   const errors = errorWords(status)
   const problems = [errors, ...failedRollouts(status), status.generated.problem].filter((text) => text !== '')
-  if (problems.length > 0) return { state: 'failure', words: [...problems, words].join('; ') }
+  if (problems.length > 0) {
+    const [failed] = (status.rollouts ?? []).flatMap((one) => one.failed ?? [])
+    const told = failed ? { news: failedStart(failed) } : {}
+    return { state: 'failure', words: [...problems, words].join('; '), ...told }
+  }
   // Deletions that are judged over the whole fleet are in no cluster's state.
   if (state === 'success' && status.sync === 'progressing')
     return { state: 'pending', words: `${words}, deletions wait` }
-  return { state, words }
+  return { state, words, ...(news === undefined ? {} : { news }) }
 }
 
 /** `release web-1a2b-0 failed: …`, a line each: a commit whose rollout was given up has failed though all is well again. */
@@ -72,8 +81,13 @@ function failedRollouts({ rollouts = [] }: FleetStatus): readonly string[] {
 }
 
 /** `release web-1a2b-0 failed: …`. */
-export function failedWords({ release, reason }: FailedReleaseStatus): string {
-  return `release ${release} failed: ${withoutRelease(release, reason)}`
+export function failedWords(failed: FailedReleaseStatus): string {
+  return `${failedStart(failed)}: ${withoutRelease(failed.release, failed.reason)}`
+}
+
+/** `release web-1a2b-0 failed`. */
+export function failedStart({ release }: FailedReleaseStatus): string {
+  return `release ${release} failed`
 }
 
 /** `2 errors in the source: web.yaml:3:5: …`, or empty. */

@@ -23,11 +23,17 @@ const wordsApart = 60_000
 export const hour = 3_600_000
 
 /**
- * What may be sent of a context that changes often. The last one of an hour says the worst state of the hour and that the
+ * What may be sent of a context that changes often. `news` are words that are sent at once where they were not sent within the hour. The last one of an hour says the worst state of the hour and that the
  * context is flapping; it is held until the hour is over for the oldest. Pure.
  */
-export function bounded(wanted: CommitStatus, sent: readonly Sent[], now: number): Bounded {
+export function bounded(wanted: CommitStatus, sent: readonly Sent[], now: number, news?: string): Bounded {
   const recent = sent.filter(({ at }) => at > now - hour)
+  if (
+    news !== undefined &&
+    wanted.description.includes(news) &&
+    !recent.some(({ status }) => status.description.includes(news))
+  )
+    return { type: 'send', status: wanted }
   const [oldest] = recent
   const last = recent.at(-1)
   if (!oldest || !last) return { type: 'send', status: wanted }

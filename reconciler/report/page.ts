@@ -47,7 +47,7 @@ export function outstanding(page: Page, shown: ReadonlyMap<string, CommitStatus>
     const posted = shown.get(posting.context)
     if (page.full.has(posting.context) || (posted && isSame(posted, posting))) continue
     const at = dueAt(posting, posted)
-    const may = at > now ? undefined : bounded(posting, page.sent.get(posting.context) ?? [], now)
+    const may = at > now ? undefined : bounded(posting, page.sent.get(posting.context) ?? [], now, posting.news)
     if (may?.type !== 'send') later = Math.min(later, may?.until ?? at)
     else if (!isRefused(page, may.status) && !(posted && isSame(posted, may.status)))
       due.push({ ...posting, ...may.status })

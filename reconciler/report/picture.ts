@@ -84,6 +84,7 @@ export function drawPicture(status: FleetStatus, commit: string, options: Pictur
       description: description(fleet.words),
       ...(url === undefined ? {} : { targetUrl: url }),
       rank: ranks.fleet,
+      ...(fleet.news === undefined ? {} : { news: fleet.news }),
       ...patienceOf(fleet, verdicts, Number.NEGATIVE_INFINITY),
     },
     contexts,

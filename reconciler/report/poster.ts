@@ -133,7 +133,7 @@ export function createPoster(options: PosterOptions): Poster {
     budget.spend(clock.now())
     await board.post(
       page.commit,
-      statuses.map(({ rank: _rank, patience: _patience, ...status }) => status),
+      statuses.map(({ rank: _rank, patience: _patience, news: _news, ...status }) => status),
     )
     noteSent(page, statuses, clock.now())
     onResult('posted', statuses.length)

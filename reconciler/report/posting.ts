@@ -9,6 +9,8 @@ export interface Posting extends CommitStatus {
    * milliseconds since the epoch; left out where it is sent at once.
    */
   readonly patience?: { readonly fresh: number; readonly success: number; readonly failed: number }
+  /** Words of the description that say what happens once: where none that was sent has them, they do not wait. */
+  readonly news?: string
 }
 
 /** What is sent first: whether the fleet is well, then what is not, then the rest. */

@@ -1,7 +1,7 @@
 import type { CommitStatus } from '../forge/types.ts'
 import type { FleetStatus } from '../server/types.ts'
 import { shortCommit } from '../views/text.ts'
-import { failedWords } from './aggregate.ts'
+import { failedStart, failedWords } from './aggregate.ts'
 import type { Contexts } from './contexts.ts'
 import type { Picture } from './picture.ts'
 import { type Posting, ranks } from './posting.ts'
@@ -49,7 +49,8 @@ export function postingsFailed(
   for (const { failed } of rollouts) {
     if (failed?.commit === undefined || failed.commit === inForce || postings.has(failed.commit)) continue
     const words = description(failedWords(failed))
-    postings.set(failed.commit, { context: contexts.fleet, state: 'failure', description: words, rank: ranks.bad })
+    const status = { context: contexts.fleet, state: 'failure' as const, description: words }
+    postings.set(failed.commit, { ...status, rank: ranks.bad, news: failedStart(failed) })
   }
   return postings
 }

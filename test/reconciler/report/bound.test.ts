@@ -39,6 +39,20 @@ describe('the bound on statuses of one commit and context', () => {
     )
   })
 
+  it('does not hold back what happens once, and says it once', () => {
+    const sent = send(Array.from({ length: 12 }, (_, i) => [1, status(i % 2 === 0 ? 'pending' : 'success')] as const))
+    const failed = status('failure', 'release web-1-0 failed: no image; 1/2 synced')
+    const now = 13 * minute
+    assert.equal(bounded(failed, sent, now).type, 'wait')
+    const may = bounded(failed, sent, now, 'release web-1-0 failed')
+    assert.deepEqual(may, { type: 'send', status: failed })
+    const again = { ...failed, description: 'release web-1-0 failed: no image; 2/2 synced' }
+    const then = [...sent, { at: now, status: failed }]
+    assert.equal(bounded(again, then, now + minute, 'release web-1-0 failed').type, 'wait')
+    const cut = status('failure', '3 errors in the source: web.yaml…')
+    assert.equal(bounded(cut, sent, now, 'release web-1-0 failed').type, 'wait', 'words that do not say it are no news')
+  })
+
   const cases: readonly (readonly [name: string, Parameters<typeof send>[0], readonly string[]])[] = [
     [
       'a change of state is sent at once',

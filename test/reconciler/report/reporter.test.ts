@@ -140,6 +140,26 @@ describe('the report on a commit', () => {
       assert.equal(world.board.of(reverted).get('flotilla')?.state, 'success')
     }))
 
+  it('says at once why a release is kept back where it said that it waits, and that it failed whatever was sent before', () =>
+    withWorld({ clusters: ['c1'] }, async (world) => {
+      const release = 'super-server-71fd5980-0'
+      const said = () => world.board.of(commit).get('flotilla')?.description ?? ''
+      const commit = world.push()
+      await world.pass(1000)
+      assert.equal(said(), '0/1 synced, 1 progressing')
+      const message = `1 of 1 pods not ready: ${release}-x ImagePullBackOff: nginx:nope`
+      world.change({ rollouts: [rolloutOf({ contender: { ...releaseInCluster, message } })] })
+      await world.pass(1000)
+      assert.ok(said().startsWith(`${release} in c1: 1 of 1 pods not ready`), said())
+      for (let i = 0; i < 8; i++) {
+        world.set('c1', { sync: i % 2 === 0 ? 'synced' : 'progressing' })
+        await world.pass(2 * minute)
+      }
+      world.change({ rollouts: [rolloutOf({}, { failed: { release, reason: 'c1: no image' } })] })
+      await world.pass(1000)
+      assert.ok(said().startsWith(`release ${release} failed: c1: no image`), said())
+    }))
+
   it('takes success back within seconds where pods fail for a cause that has a name, and after a minute for another', () =>
     withWorld({ clusters: ['c1'] }, async (world) => {
       const state = () => world.board.of(commit).get('flotilla')?.state
