@@ -6,8 +6,8 @@ import { parse } from './rehearsal.ts'
 
 /** A cluster with one application that takes over what it is told late, starts pods late and labels them late. */
 export interface Member {
-  /** Takes over its folder of the generated tree; pods that are too many end at once, and so do those of what is gone. */
-  apply(texts: ReadonlyMap<string, string>): void
+  /** Takes over the folder that the generated tree has for it under this name; pods that are too many end at once, and so do those of what is gone. */
+  apply(texts: ReadonlyMap<string, string>, name: string): void
   /** Starts at most so many pods of each release that lacks some. */
   start(count: number): void
   /** Labels pods as the weights say. */
@@ -19,8 +19,7 @@ export interface Member {
 }
 
 /** Begins with nothing. */
-export function createMember(name: string): Member {
-  const folder = `clusters/${name}/`
+export function createMember(): Member {
   let files: readonly (readonly [path: string, object: JsonObject, oid: string])[] = []
   const pods = new Map<string, number>()
   let labelled = new Set<string>()
@@ -52,7 +51,8 @@ export function createMember(name: string): Member {
   }
 
   return {
-    apply(texts) {
+    apply(texts, name) {
+      const folder = `clusters/${name}/`
       const own = [...texts]
         .filter(([path]) => path.startsWith(folder))
         .map(([path, text]) => [path.slice(folder.length), text] as const)

@@ -16,8 +16,8 @@ import {
 } from './written.ts'
 
 /** An inventory document of Flotilla's own of a cluster that nothing is written to. */
-function suspendedDocument(name: string): string {
-  const spec = 'spec: {region: local, suspend: true}'
+function suspendedDocument(name: string, identity: string): string {
+  const spec = `spec: {region: local, suspend: true, scheduler: {identity: ${identity}}}`
   return `apiVersion: flotilla.dev/v1alpha1\nkind: Cluster\nmetadata: {name: ${name}}\n${spec}\n`
 }
 
@@ -38,6 +38,7 @@ type Event =
         | 'read'
         | 'suspend'
         | 'resume'
+        | 'rename'
       readonly cluster: number
     }
   | { readonly type: 'start'; readonly cluster: number; readonly count: number }
@@ -87,19 +88,25 @@ const events = fc.array(
         .map(([type, to]): Event => ({ type, to })),
     },
     of(2, 'lose', 'give up', 'return'),
-    of(1, 'remove', 'add', 'garble', 'read', 'suspend', 'resume'),
+    of(1, 'remove', 'add', 'garble', 'read', 'suspend', 'resume', 'rename'),
     plain(1, 'block', 'unblock', 'break', 'mend'),
   ),
   { minLength: 20, maxLength: 90 },
 )
 
 async function createWorld({ maxSurge, inSecond }: Shape) {
-  const members = new Map(names.map((name) => [name, createMember(name)]))
+  const members = new Map(names.map((name) => [name, createMember()]))
   const lost = new Set<string>()
   const givenUp = new Set<string>()
   const removed = new Set<string>()
   const garbled = new Set<string>()
   const suspended = new Set<string>()
+  /** Clusters under the names that they have now, by the first. */
+  const now = new Map(names.map((name) => [name, name]))
+  const nowOf = (name: string) => now.get(name) ?? name
+  /** And under the names of the last tree: by these they are looked after. */
+  let inForce: ReadonlyMap<string, string> = new Map(now)
+  const inForceOf = (name: string) => inForce.get(name) ?? name
   const wholeOf = (name: string) => (name === 'c2' ? (inSecond ?? whole) : whole)
   /** Clusters that were out of the fleet once: nobody promises what becomes of what is left there. */
   const released = new Set<string>()
@@ -114,14 +121,16 @@ async function createWorld({ maxSurge, inSecond }: Shape) {
     const inventory = names
       .filter((name) => !removed.has(name))
       .map((name) => {
-        const text = suspended.has(name) ? suspendedDocument(name) : clusterDocument({ name })
+        const text = suspended.has(name)
+          ? suspendedDocument(nowOf(name), name)
+          : clusterDocument({ name: nowOf(name), identity: name })
         return garbled.has(name) ? text.replace('region: local', 'region: [local]') : text
       })
     const app = applicationDocument('web', {
       version,
       clusterRequirements: { regions: [{ name: 'local', replicas: 3 - removed.size }] },
       strategy: { ...vanguardStrategy, ...(maxSurge ? { rollingUpdate: { maxSurge } } : {}) },
-      ...(inSecond ? { overrides: [{ clusterName: 'c2', values: { replicaCount: inSecond } }] } : {}),
+      ...(inSecond ? { overrides: [{ clusterName: nowOf('c2'), values: { replicaCount: inSecond } }] } : {}),
     })
     return {
       'flotilla.yaml': fleet,
@@ -136,7 +145,7 @@ async function createWorld({ maxSurge, inSecond }: Shape) {
     const clusters: Record<string, ClusterObservation> = {}
     for (const [name, member] of members) {
       if (removed.has(name)) continue
-      clusters[name] = givenUp.has(name)
+      clusters[inForceOf(name)] = givenUp.has(name)
         ? { reachable: false }
         : lost.has(name)
           ? { reachable: 'unknown' }
@@ -147,7 +156,7 @@ async function createWorld({ maxSurge, inSecond }: Shape) {
 
   /** Replicas and weight of each release in a cluster's folder; what is not there has neither. */
   function loads(name: string): string {
-    const folder = `clusters/${name}/default/`
+    const folder = `clusters/${inForceOf(name)}/default/`
     const weights = getIn(rehearsal.file(`${folder}Service/nginx.yaml`), [
       'metadata',
       'annotations',
@@ -168,6 +177,7 @@ async function createWorld({ maxSurge, inSecond }: Shape) {
     const seen = new Map(names.map((name) => [name, new Set([loads(name)])]))
     const real = rehearsal.facts
     rehearsal.facts = () => facts
+    inForce = new Map(now)
     for (let turn = 0; turn < 2; turn++) {
       const { steps } = await rehearsal.turn()
       if (steps.length > 0) log.push(`  ${steps.join(', ')}`)
@@ -184,7 +194,7 @@ async function createWorld({ maxSurge, inSecond }: Shape) {
 
   function apply(name: string): void {
     const isWritten = ![lost, removed, garbled, suspended].some((out) => out.has(name))
-    if (isWritten) members.get(name)?.apply(rehearsal.texts())
+    if (isWritten) members.get(name)?.apply(rehearsal.texts(), inForceOf(name))
   }
 
   function checkPromises(): void {
@@ -249,6 +259,9 @@ async function createWorld({ maxSurge, inSecond }: Shape) {
       released.add(name)
     }
     if (event.type === 'add') removed.delete(name)
+    // What is lost under one name cannot be told from what never was there under another.
+    const isAway = [lost, removed, garbled].some((out) => out.has(name))
+    if (event.type === 'rename' && !isAway) now.set(name, `${nowOf(name)}x`)
     if (event.type === 'suspend') suspended.add(name)
     if (event.type === 'resume') suspended.delete(name)
     if (event.type === 'garble') garbled.add(name)
@@ -271,7 +284,9 @@ async function createWorld({ maxSurge, inSecond }: Shape) {
     await rest()
   }
 
-  return { happen, end, rehearsal, members, wholeOf, version: () => version, log }
+  const firstOf = (name: string) => names.find((one) => nowOf(one) === name) ?? name
+  const servingIn = (name: string) => members.get(firstOf(name))?.serving()
+  return { happen, end, rehearsal, servingIn, firstOf, wholeOf, version: () => version, log }
 }
 
 describe('whatever happens to a fleet with an application', () => {
@@ -281,7 +296,7 @@ describe('whatever happens to a fleet with an application', () => {
         const world = await createWorld(shape)
         for (const event of all) await world.happen(event)
         await world.end()
-        const { rehearsal, members } = world
+        const { rehearsal } = world
         const newest = releasesOf(rehearsal).at(-1) ?? ''
         const record = rehearsal.file(`rollouts/default/web/${newest}/Release.yaml`)
         const said = `${rehearsal.said().join('\n')}\n${world.log.slice(-60).join('\n')}`
@@ -291,7 +306,7 @@ describe('whatever happens to a fleet with an application', () => {
         for (const name of String(
           getIn(record, ['metadata', 'annotations', 'shipper.booking.com/release.clusters']),
         ).split(',')) {
-          assert.equal(members.get(name)?.serving(), world.wholeOf(name), said)
+          assert.equal(world.servingIn(name), world.wholeOf(world.firstOf(name)), said)
         }
       }),
       { numRuns: 8 },
