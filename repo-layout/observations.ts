@@ -28,6 +28,8 @@ const release = z.looseObject({
   installed: z.boolean().optional(),
   availableReplicas: z.int().min(0).optional(),
   trafficReady: z.boolean().optional(),
+  /** The weight that its ready endpoints amount to: for people, nothing is decided by it. */
+  achievedWeight: z.int().min(0).optional(),
   message: z.string().optional(),
 })
 

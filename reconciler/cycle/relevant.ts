@@ -40,7 +40,7 @@ export function promotionFacts({ rollouts = {} }: Observations): string {
 
 function known(seen: NonNullable<Observations['clusters'][string]['releases']>[string] | undefined) {
   if (!seen) return null
-  const { message: _told, ...facts } = seen
+  const { message: _told, achievedWeight: _also, ...facts } = seen
   return facts
 }
 

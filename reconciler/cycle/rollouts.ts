@@ -1,6 +1,7 @@
 import { createMemo, type Memo } from '../../render/memo.ts'
 import { indexPrevious } from '../../render/previous.ts'
-import { desiredReplicas } from '../../render/shipper/capacity.ts'
+import { achievedPercent, desiredReplicas } from '../../render/shipper/capacity.ts'
+import { rollingOut, siblings } from '../../render/shipper/chain.ts'
 import { failedOf } from '../../render/shipper/failed.ts'
 import { isRolloutPath } from '../../render/shipper/record.ts'
 import { readRecorded } from '../../render/shipper/recorded.ts'
@@ -38,7 +39,8 @@ export function rolloutStatuses(
     const failed = failedOf(rollouts)
     if (!contender) return []
     const status = {
-      ...statusOf(contender, rollouts.at(-2), observations),
+      ...statusOf(contender, siblings(rollouts, contender.generation).predecessor, observations),
+      rollingOut: rollingOut(rollouts),
       ...waiting(contender, waits.get(releaseKey(contender))),
     }
     return [failed ? { ...status, failed: failureOf(failed, failures) } : status]
@@ -109,12 +111,16 @@ function waitsFor({ state, retreating, achievedStep, targetStep }: Rollout): Rol
 function inCluster(rollout: Rollout, cluster: string, { clusters }: Observations): ReleaseInCluster {
   const seen = clusters[cluster]?.releases?.[releaseKey(rollout)]
   const percent = rollout.percent.get(cluster) ?? 0
+  const total = totalIn(rollout, cluster)
+  const available = seen?.availableReplicas
   return {
     installed: seen?.installed,
     percent,
-    replicas: desiredReplicas(totalIn(rollout, cluster), percent),
-    availableReplicas: seen?.availableReplicas,
+    achievedPercent: available === undefined ? undefined : achievedPercent(total, available),
+    replicas: desiredReplicas(total, percent),
+    availableReplicas: available,
     weight: rollout.weight.get(cluster) ?? 0,
+    achievedWeight: seen?.achievedWeight,
     trafficReady: seen?.trafficReady,
     message: seen?.message ?? '',
   }

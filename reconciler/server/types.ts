@@ -40,6 +40,8 @@ export interface RolloutStatus {
   readonly application: string
   readonly release: string
   readonly incumbent: string | undefined
+  /** The condition RollingOut of Shipper's Application; left out by daemons of before. */
+  readonly rollingOut?: { readonly status: 'True' | 'False'; readonly message: string } | undefined
   /** Name and version. */
   readonly chart: string
   /** Names of the steps, in order. */
@@ -94,9 +96,13 @@ export interface RolloutInCluster {
 export interface ReleaseInCluster {
   readonly installed: boolean | undefined
   readonly percent: number
+  /** The percentage that the available replicas are of all, rounded up; left out while that is unknown. */
+  readonly achievedPercent?: number | undefined
   readonly replicas: number
   readonly availableReplicas: number | undefined
   readonly weight: number
+  /** The weight that its ready endpoints amount to; left out where nobody counts them. */
+  readonly achievedWeight?: number | undefined
   readonly trafficReady: boolean | undefined
   /** Why its pods are not ready; empty where nothing is to be said. */
   readonly message: string

@@ -73,18 +73,25 @@ const message = z.object({
 const source = z.object({ branch: z.string(), commit: perhaps, fetchedAt: perhaps, problem: z.string() })
 const generated = z.object({ branch: z.string(), commit: perhaps, problem: z.string() })
 
+const perhapsNumber = z
+  .number()
+  .optional()
+  .transform((seen) => seen)
+
 const release = z.object({
   installed: z
     .boolean()
     .optional()
     .transform((seen) => seen),
   percent: z.number(),
+  achievedPercent: perhapsNumber,
   replicas: z.number(),
   availableReplicas: z
     .number()
     .optional()
     .transform((seen) => seen),
   weight: z.number(),
+  achievedWeight: perhapsNumber,
   trafficReady: z
     .boolean()
     .optional()
@@ -92,19 +99,18 @@ const release = z.object({
   message: z.string(),
 })
 
-const step = z
-  .number()
-  .optional()
-  .transform((seen) => seen)
-
 const rollout = z.object({
   application: z.string(),
   release: z.string(),
   incumbent: perhaps,
+  rollingOut: z
+    .object({ status: z.enum(['True', 'False']), message: z.string() })
+    .optional()
+    .transform((seen) => seen),
   chart: z.string(),
   steps: z.array(z.string()),
   targetStep: z.number(),
-  achievedStep: step,
+  achievedStep: perhapsNumber,
   complete: z.boolean(),
   retreating: z.boolean(),
   failed: z
@@ -131,7 +137,7 @@ const rollout = z.object({
   clusters: z.array(
     z.object({
       cluster: z.string(),
-      achievedStep: step,
+      achievedStep: perhapsNumber,
       contender: release.optional().transform((seen) => seen),
       incumbent: release.optional().transform((seen) => seen),
     }),

@@ -126,11 +126,18 @@ function capacity(release: ReleaseInCluster | undefined): Cell {
 
 function capacityText(release: ReleaseInCluster | undefined): string {
   if (!release) return '-'
-  return `${release.availableReplicas ?? '?'}/${release.replicas} pods (${release.percent} %)`
+  const { availableReplicas, replicas, percent, achievedPercent } = release
+  const isThere = achievedPercent === undefined || availableReplicas === replicas
+  return `${availableReplicas ?? '?'}/${replicas} pods (${isThere ? '' : `${achievedPercent} of `}${percent} %)`
 }
 
 function traffic(release: ReleaseInCluster | undefined): Cell {
-  return release ? styled(release.trafficReady !== false, `weight ${release.weight}`) : '-'
+  return release ? styled(release.trafficReady !== false, weightText(release)) : '-'
+}
+
+/** What pods amount to is said only while they are not as they should be: few of them never fit a weight exactly. */
+function weightText({ weight, achievedWeight, trafficReady }: ReleaseInCluster): string {
+  return `weight ${trafficReady === false && achievedWeight !== undefined ? `${achievedWeight} of ` : ''}${weight}`
 }
 
 function styled(fine: boolean, text: string): Cell {

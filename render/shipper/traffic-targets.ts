@@ -29,6 +29,14 @@ export function podTarget(share: {
   return Math.min(share.pods, Math.ceil((share.totalPods * percent) / 100))
 }
 
+/**
+ * The weight that the ready pods of a release amount to, in the unit of the weights (`shipper 0.10
+ * traffic_shifting_status.go`).
+ */
+export function achievedWeight(ready: number, totalPods: number, totalWeight: number): number {
+  return totalPods === 0 ? 0 : Math.round((ready / totalPods) * totalWeight)
+}
+
 function sum(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0)
 }

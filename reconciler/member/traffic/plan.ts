@@ -1,4 +1,4 @@
-import { podTargets } from '../../../render/shipper/traffic-targets.ts'
+import { achievedWeight, podTargets } from '../../../render/shipper/traffic-targets.ts'
 import type { ProductionService } from './application.ts'
 import { choosePods } from './choose.ts'
 import type { Pod, TrafficStatus } from './pod.ts'
@@ -9,6 +9,8 @@ export interface ReleaseTraffic {
   readonly target: number
   /** How many are ready endpoints of the Service. */
   readonly serving: number
+  /** The weight that these amount to. */
+  readonly achievedWeight: number
   /** Whether every label is as it should be and exactly the wanted number serves. */
   readonly isReady: boolean
   /** Ready pods that are to get traffic and are no endpoints. */
@@ -59,6 +61,7 @@ export function planTraffic(service: ProductionService, facts: TrafficFacts): Tr
   const wanted = promised(service, sizes, facts.replicas)
   const kept = keptPods(service, facts, chosen, wanted - [...chosen].filter(isServing).length)
   const statusOf = (pod: Pod) => (chosen.has(pod) ? 'enabled' : 'disabled')
+  const totalWeight = [...service.weights.values()].reduce((sum, weight) => sum + weight, 0)
   const releases = new Map<string, ReleaseTraffic>()
   for (const [release, list] of byRelease) {
     const target = targets.get(release) ?? 0
@@ -66,6 +69,7 @@ export function planTraffic(service: ProductionService, facts: TrafficFacts): Tr
     releases.set(release, {
       target,
       serving: inService.length,
+      achievedWeight: achievedWeight(inService.length, pods.length, totalWeight),
       isReady: inService.length === target && list.every((pod) => pod.status === statusOf(pod)),
       waiting: list.filter((pod) => chosen.has(pod) && pod.isReady && !isServing(pod)),
       kept: list.filter((pod) => kept.has(pod)),

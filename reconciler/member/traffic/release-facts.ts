@@ -84,6 +84,7 @@ function observationOf(
       : problem === ''
         ? {}
         : { trafficReady: false }),
+    ...(service && traffic ? { achievedWeight: traffic.achievedWeight } : {}),
     message:
       problem ||
       releaseMessage({ items, pods, service: service?.name, traffic, isHeld, awaited, unserved, own: release.service }),

@@ -51,4 +51,17 @@ describe('what is told of a release that', () => {
       const { waitsFor, soaksUntil, check } = status ?? {}
       assert.deepEqual({ waitsFor, soaksUntil, check }, { soaksUntil: undefined, check: undefined, ...told })
     })
+
+  it('is half there: by the percentage of its replicas, the weight that its endpoints amount to, and what it comes after', () => {
+    const incumbent = { ...release, name: 'web-0-0', generation: release.generation - 1, complete: true }
+    const totalReplicas = new Map(release.clusters.map((cluster) => [cluster, 10]))
+    const [cluster = ''] = release.clusters
+    const seen = { availableReplicas: 3, achievedWeight: 33 }
+    const observations = { clusters: { [cluster]: { reachable: true, releases: { 'shop/web-1-0': seen } } } } as const
+    const chain = [incumbent, { ...release, ...stands, totalReplicas }]
+    const [status] = rolloutStatuses([chain], observations, new Map(), [])
+    const { achievedPercent, achievedWeight } = status?.clusters[0]?.contender ?? {}
+    assert.deepEqual([achievedPercent, achievedWeight, status?.incumbent], [30, 33, 'web-0-0'])
+    assert.deepEqual(status?.rollingOut, { status: 'True', message: 'Transitioning from "web-0-0" to "web-1-0"' })
+  })
 })

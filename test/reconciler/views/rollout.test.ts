@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { RolloutStatus } from '../../../reconciler/server/types.ts'
+import type { ReleaseInCluster, RolloutStatus } from '../../../reconciler/server/types.ts'
 import { fleetStatusView } from '../../../reconciler/views/fleet-status.ts'
 import { rolloutClosing, rolloutView } from '../../../reconciler/views/rollout.ts'
 import { plainScreen } from '../../../reconciler/views/screen.ts'
@@ -91,6 +91,21 @@ describe('the status of a fleet with rollouts', () => {
 })
 
 describe('the rollout of one application', () => {
+  it('says how much of the capacity and the traffic is there while it is not all', () => {
+    const contender = {
+      ...releaseInCluster,
+      percent: 50,
+      replicas: 5,
+      weight: 50,
+      achievedPercent: 30,
+      achievedWeight: 33,
+    }
+    const textOf = (more: Partial<ReleaseInCluster>) =>
+      rolloutView(rolloutOf({ contender: { ...contender, ...more } }), plainScreen()).body
+    assert.match(textOf({ availableReplicas: 3, trafficReady: false }), /3\/5 pods \(30 of 50 %\) +weight 33 of 50/)
+    assert.match(textOf({ availableReplicas: 5, trafficReady: true }), /5\/5 pods \(50 %\) +weight 50/)
+  })
+
   it('has room for pods and causes on a narrow terminal', () => {
     const message = '1 of 1 pods not ready: super-server-71fd5980-0-nginx-5d4f8c9b7-x7k2p ImagePullBackOff: nginx:nope'
     const { body } = rolloutView(rolloutOf({ contender: { ...releaseInCluster, message } }), plainScreen(80))

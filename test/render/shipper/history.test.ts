@@ -1,10 +1,25 @@
 import assert from 'node:assert/strict'
-import { isSteppingBackwards, nextGeneration, nextIteration } from '../../../render/shipper/chain.ts'
+import {
+  isSteppingBackwards,
+  nextGeneration,
+  nextIteration,
+  rollingOut,
+  siblings,
+} from '../../../render/shipper/chain.ts'
 import { deletable, historyLimit, outlived, overtaken } from '../../../render/shipper/history.ts'
 import cases from '../../cases/shipper-release.json' with { type: 'json' }
 import { complete, release } from './chain.ts'
 
 describe("the chain of releases, by Shipper's own cases", () => {
+  for (const { source, generations, generation, predecessor, successor } of cases.siblings) {
+    it(`${source}: neighbours of ${generation}`, () => {
+      const releases = generations.map((one) => ({ generation: one })).reverse()
+      const found = siblings(releases, generation)
+      assert.equal(found.predecessor?.generation ?? null, predecessor)
+      assert.equal(found.successor?.generation ?? null, successor)
+    })
+  }
+
   for (const { name, achievedStep, targetStep, expected } of cases.steppingBackwards) {
     it(name, () => {
       assert.equal(isSteppingBackwards({ achievedStep: achievedStep ?? undefined, targetStep }), expected)
@@ -12,14 +27,19 @@ describe("the chain of releases, by Shipper's own cases", () => {
   }
 
   for (const one of cases.releaseCreation) {
-    const { expectedCreate, existing } = one
+    const { expectedCreate, existing, app, rollingOut: expected } = one
     if (!expectedCreate || !existing) continue
     it(one.source, () => {
-      const before = existing.map(({ generation, iteration = 0, hash = '' }) => ({ generation, iteration, hash }))
+      const before = existing.map(({ generation, iteration = 0, complete: isComplete = false, hash = '' }) => {
+        return { name: `<${hash}-${iteration}>`, generation, iteration, complete: isComplete, hash }
+      })
       const hash = one.templateHash ?? 'new'
       const created = { generation: nextGeneration(before), iteration: nextIteration(before, hash) }
       assert.equal(created.generation, expectedCreate.generation)
       assert.equal(created.iteration, expectedCreate.iteration)
+      const name = expectedCreate.nameTemplate.replace(`${app}-`, '')
+      const message = expected?.message.replace('<name>', name).replace(`<${hash}-0>`, name)
+      assert.deepEqual(rollingOut([...before, { name, complete: false }]), { status: expected?.status, message })
     })
   }
 
@@ -29,6 +49,11 @@ describe("the chain of releases, by Shipper's own cases", () => {
       ['a', 'b', 'c'].map((hash) => nextIteration(releases, hash)),
       [2, 3, 0],
     )
+  })
+
+  it('is active with a complete newest release, and says nothing without any', () => {
+    assert.deepEqual(rollingOut([complete('web-a-0')]), { status: 'False', message: 'Release "web-a-0" is active' })
+    assert.equal(rollingOut([]), undefined)
   })
 })
 

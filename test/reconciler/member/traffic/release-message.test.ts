@@ -3,7 +3,7 @@ import { type MessageFacts, releaseMessage } from '../../../../reconciler/member
 import { pod } from './support.ts'
 
 const nothing: MessageFacts = { items: [], pods: [], service: 'web', traffic: undefined, isHeld: false }
-const fine = { target: 1, serving: 1, isReady: true, waiting: [], kept: [] }
+const fine = { target: 1, serving: 1, achievedWeight: 0, isReady: true, waiting: [], kept: [] }
 const item = { subject: 'Deployment.apps/shop/web', action: 'created', message: '', live: undefined } as const
 const failing = { workload: { failure: 'exceeded quota: pods' } } as MessageFacts['items'][number]['live']
 const awaited = { message: 'generation 2 not yet seen by x.io/gateway' } as MessageFacts['items'][number]['live']
