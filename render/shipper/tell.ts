@@ -12,11 +12,34 @@ export function stepsBetween(before: readonly Rollout[], after: readonly Rollout
     const was = old.get(rollout.name)
     return was && was !== rollout ? changes(was, rollout) : []
   })
-  return [
+  const steps = [
     ...begun.map(({ name, clusters }) => `Begin ${name} in ${clusters.join(', ')}`),
     ...moved,
     ...before.filter(({ name }) => !kept.has(name)).map(({ name }) => `Remove ${name}`),
   ]
+  // These follow from moves, and are told by themselves only where nothing moved.
+  return steps.length > 0 ? steps : after.flatMap((rollout) => followUps(old.get(rollout.name), rollout))
+}
+
+function followUps(was: Rollout | undefined, now: Rollout): readonly string[] {
+  if (!was || was === now) return []
+  const { name, state } = now
+  const newly = (one: Rollout, other: Rollout) =>
+    [...one.selectedIn].filter((cluster) => !other.selectedIn.has(cluster))
+  const [selected, shared] = [newly(now, was), newly(was, now)]
+  const waits: readonly (readonly [what: string, isWaited: string | undefined])[] = [
+    ['its installation', state?.waitingForInstallation],
+    ['its capacity', state?.waitingForCapacity],
+    ['its traffic', state?.waitingForTraffic],
+    ['a command', state?.waitingForCommand],
+  ]
+  const waited = waits.find(([, answer]) => answer === 'True')
+  const lines = [
+    ...(selected.length > 0 ? [`Have the Service select ${name} itself in ${selected.join(', ')}`] : []),
+    ...(shared.length > 0 ? [`Have the Service select pods with traffic in ${shared.join(', ')}`] : []),
+    ...(waited && JSON.stringify(state) !== JSON.stringify(was.state) ? [`${name} waits for ${waited[0]}`] : []),
+  ]
+  return lines.length > 0 ? lines : [`Note what is seen of ${name}`]
 }
 
 function changes(was: Rollout, now: Rollout): readonly string[] {

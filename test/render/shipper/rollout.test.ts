@@ -191,6 +191,34 @@ describe('a Release in the source', () => {
   })
 })
 
+describe('what a rollout did', () => {
+  it('stands in the subject of every commit, what it waits for too', async () => {
+    const rehearsal = begin()
+    const known = { installed: true, availableReplicas: 0, trafficReady: false }
+    const said: string[] = []
+    for (let i = 0, isSlow = true, before = ''; i < 40; i++, isSlow = !isSlow) {
+      rehearsal.tell = () => (isSlow ? known : undefined)
+      const { steps } = await rehearsal.turn()
+      const now = JSON.stringify([...rehearsal.texts()])
+      if (now !== before) assert.notEqual(steps.length, 0, `after ${said.join(', ')}`)
+      said.push(...steps)
+      before = now
+      if (i === 20) rehearsal.sources = { ...rehearsal.sources, 'release.yaml': command(1, first) }
+    }
+    for (const part of [
+      'Begin',
+      'waits for its capacity',
+      'achieved step 0',
+      'achieved step 1',
+      'Have the Service select',
+    ])
+      assert.ok(
+        said.some((step) => step.includes(part)),
+        `${part} in ${said.join(', ')}`,
+      )
+  })
+})
+
 describe('what stays as it is', () => {
   const block = `apiVersion: shipper.booking.com/v1alpha1
 kind: RolloutBlock
