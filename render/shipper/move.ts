@@ -56,7 +56,8 @@ export function move(
     const own = progress.find(({ release }) => release === rollout.name)
     if (!after) return rollout
     const { achievedStep, achievedIn, complete, percent, weight } = after
-    const isQuiet = own && patches.length === 0 && (isUnknown(own, facts) || (!letter && isSettled(rollout, after)))
+    const isNoNews = isSettled(rollout, after) || isSameState(own?.state, rollout.state)
+    const isQuiet = own && patches.length === 0 && (isUnknown(own, facts) || (!letter && isNoNews))
     const { conditions, state } = isQuiet && isToldOfStep(rollout) ? rollout : told(rollout, after, own, letter)
     return unlessSame(rollout, { ...rollout, achievedStep, achievedIn, complete, percent, weight, conditions, state })
   })
@@ -95,6 +96,11 @@ function isUnknown({ waiting }: Progress, facts: FactsOf): boolean {
 /** Where it was told to be, and nothing to do: whether its pods come and go is told by the daemon's status. */
 function isSettled({ achievedStep, targetStep }: Rollout, after: ReleaseState): boolean {
   return achievedStep === targetStep && after.achievedStep === targetStep
+}
+
+/** It waits for what it waited for before: a commit for each cluster that gets there would say nothing to anybody. */
+function isSameState(now: Progress['state'], before: Rollout['state']): boolean {
+  return JSON.stringify(now) === JSON.stringify(before)
 }
 
 /** Whether what is said of a release is about the step that it is to be at. */
