@@ -154,6 +154,9 @@ async function createWorld({ maxSurge, inSecond }: Shape) {
     return { clusters }
   }
 
+  /** What was applied in each cluster last, as `loads` says it. */
+  const running = new Map<string, string>()
+
   /** Replicas and weight of each release in a cluster's folder; what is not there has neither. */
   function loads(name: string): string {
     const folder = `clusters/${inForceOf(name)}/default/`
@@ -170,11 +173,15 @@ async function createWorld({ maxSurge, inSecond }: Shape) {
     return JSON.stringify([weighted, replicas.filter(([, count]) => count !== undefined && count !== 0)])
   }
 
-  /** Renders; whatever is rendered again upon the same facts moves no cluster twice. */
+  /**
+   * Renders; whatever is rendered again upon the same facts moves no cluster twice, unless the first move takes back what the
+   * cluster never had: then the facts are about what is in force again.
+   */
   async function render(): Promise<void> {
     rehearsal.sources = sources()
     const facts = rehearsal.facts?.() ?? { clusters: {} }
     const seen = new Map(names.map((name) => [name, new Set([loads(name)])]))
+    const runAgain = new Set<string>()
     const real = rehearsal.facts
     rehearsal.facts = () => facts
     inForce = new Map(now)
@@ -182,11 +189,12 @@ async function createWorld({ maxSurge, inSecond }: Shape) {
       const { steps } = await rehearsal.turn()
       if (steps.length > 0) log.push(`  ${steps.join(', ')}`)
       for (const name of names) seen.get(name)?.add(loads(name))
+      if (turn === 0) for (const name of names) if (loads(name) === running.get(name)) runAgain.add(name)
     }
     rehearsal.facts = real
     for (const [name, loadsSeen] of seen) {
       assert.ok(
-        loadsSeen.size <= 2,
+        loadsSeen.size <= (runAgain.has(name) ? 3 : 2),
         `${name} moves twice upon the same facts:\n${[...loadsSeen].join('\n')}\n${log.slice(-40).join('\n')}`,
       )
     }
@@ -194,7 +202,9 @@ async function createWorld({ maxSurge, inSecond }: Shape) {
 
   function apply(name: string): void {
     const isWritten = ![lost, removed, garbled, suspended].some((out) => out.has(name))
-    if (isWritten) members.get(name)?.apply(rehearsal.texts(), inForceOf(name))
+    if (!isWritten) return
+    members.get(name)?.apply(rehearsal.texts(), inForceOf(name))
+    running.set(name, loads(name))
   }
 
   function checkPromises(): void {
