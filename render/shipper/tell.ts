@@ -35,6 +35,7 @@ function followUps(was: Rollout | undefined, now: Rollout): readonly string[] {
   ]
   const waited = waits.find(([, answer]) => answer === 'True')
   const lines = [
+    ...(was.failed && !now.failed ? [`Forget that ${was.failed.release} has failed`] : []),
     ...(selected.length > 0 ? [`Have the Service select ${name} itself in ${selected.join(', ')}`] : []),
     ...(shared.length > 0 ? [`Have the Service select pods with traffic in ${shared.join(', ')}`] : []),
     ...(waited && JSON.stringify(state) !== JSON.stringify(was.state) ? [`${name} waits for ${waited[0]}`] : []),
