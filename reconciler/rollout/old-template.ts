@@ -1,10 +1,9 @@
 import { environmentHash } from '../../render/shipper/hash.ts'
 import type { Rollout } from '../../render/shipper/rollout.ts'
-import { templateOf } from '../../render/shipper/template.ts'
+import { isTemplateOf, templateOf } from '../../render/shipper/template.ts'
 import { getIn } from '../../repo-layout/json.ts'
 import { applicationSchema } from '../../repo-layout/schema/shipper.ts'
 import { editObject, editsBetween, findObject, type ObjectInText } from './edit-document.ts'
-import { isTemplateOf } from './template-change.ts'
 
 function findApplication(text: string, { namespace, application }: Rollout): ObjectInText | undefined {
   return findObject(text, { kind: 'Application', namespace, name: application })

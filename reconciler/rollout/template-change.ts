@@ -1,6 +1,6 @@
 import { environmentHash } from '../../render/shipper/hash.ts'
 import type { Rollout } from '../../render/shipper/rollout.ts'
-import { templateOf } from '../../render/shipper/template.ts'
+import { isTemplateOf, templateOf } from '../../render/shipper/template.ts'
 import { createFleetReader } from '../../repo-layout/read/reader.ts'
 import { rolloutKey } from '../../repo-layout/read/rollouts.ts'
 import { gitTree } from '../cycle/source.ts'
@@ -84,9 +84,4 @@ export function createLook(
     seen = { path, blob, hash: environmentHash(templateOf(found.value)) }
     return seen
   }
-}
-
-/** Whether a hash is that of the template of a release, as it was written or as it was resolved. */
-export function isTemplateOf(hash: string, release: Pick<Rollout, 'template' | 'hash'>): boolean {
-  return hash === release.template || hash === release.hash
 }

@@ -18,7 +18,7 @@ import { failureOf, promote } from './promote.ts'
 import type { Rollout } from './rollout.ts'
 import { holds, isIdle } from './state.ts'
 import { takingPart } from './taking-part.ts'
-import { templateOf } from './template.ts'
+import { isTemplateOf, templateOf } from './template.ts'
 
 /** What one step of an application depends on, beside its document and its releases. */
 export interface ApplicationContext {
@@ -115,8 +115,7 @@ function followTemplate(
   const hash = environmentHash(templateOf(application.value))
   const rollouts = forgetOthers(before, hash)
   const failed = failedOf(rollouts)
-  // A release whose record was made again without all of its objects is of no template.
-  const isOf = ({ template, hash: own }: Rollout) => template !== '' && (template === hash || own === hash)
+  const isOf = (rollout: Rollout) => isTemplateOf(hash, rollout)
   const takesPart = takingPart(source, frozen)
   // What was given up and is left in clusters that are away holds nobody up: it goes there once they are back.
   const isAside = (one: Rollout) => one.retreating && !one.clusters.some((at) => takesPart.has(at) && holds(one, at))

@@ -11,7 +11,7 @@ import { historyLimit } from './history.ts'
 import { play } from './play.ts'
 import type { Rollout } from './rollout.ts'
 import { type SharedChange, type Takeover, takeoversIn } from './takeovers.ts'
-import { templateOf } from './template.ts'
+import { isTemplateOf, templateOf } from './template.ts'
 
 /** A step of a strategy. */
 export interface StepName {
@@ -133,8 +133,7 @@ function whatFollows(
   if (change === 'givenUp') {
     const hash = environmentHash(templateOf(value))
     // What runs on may be of the template already; one that failed is not begun again.
-    const isOf = ({ template, hash: own }: Rollout) => template === hash || own === hash
-    return after.some(isOf) ? 'end' : 'release'
+    return after.some((rollout) => isTemplateOf(hash, rollout)) ? 'end' : 'release'
   }
   if (isLast) return 'end'
   const isAlone = commandOf(newest, source) === 'none'

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../repo-layout/json.ts'
 import type { ApplicationDocument, ApplicationOverrideDocument } from '../../repo-layout/schema/shipper.ts'
 import { chartValues, type environmentSchema } from '../../repo-layout/schema/shipper.ts'
 import type { ReleaseEnvironment } from './environment.ts'
+import type { Rollout } from './rollout.ts'
 
 /** The template of an Application, or the environment of a recorded release, without what neither Shipper nor Flotilla knows. */
 export function environmentOf(written: z.infer<typeof environmentSchema>): ReleaseEnvironment {
@@ -39,6 +40,14 @@ function overrideOf({
 }: ApplicationOverrideDocument): JsonObject {
   const written = { clusterName, clusterSelector, values, target, clusterOverrides }
   return Object.fromEntries(Object.entries(written).filter(([, value]) => value != null)) as JsonObject
+}
+
+/**
+ * Whether a hash is that of the template of a release, as it was written or as it was resolved. A release whose record was made
+ * again without all of its objects is of no template.
+ */
+export function isTemplateOf(hash: string, { template, hash: own }: Pick<Rollout, 'template' | 'hash'>): boolean {
+  return template !== '' && (template === hash || own === hash)
 }
 
 /** The template of an Application as it is written: its chart's version may still be a constraint. */
