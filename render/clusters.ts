@@ -5,7 +5,7 @@ import { treeDigest } from '../repo-layout/generated/oid.ts'
 import type { JsonObject } from '../repo-layout/json.ts'
 import type { Observations } from '../repo-layout/observations.ts'
 import { ownApiVersion } from '../repo-layout/schema/common.ts'
-import { parseYaml } from '../repo-layout/yaml/parse.ts'
+import { firstDocument } from '../repo-layout/yaml/parse.ts'
 import type { GeneratedFile } from './input.ts'
 import type { PreviousIndex } from './previous.ts'
 
@@ -109,8 +109,7 @@ export interface ClusterRecord {
 
 /** Reads the record of a cluster; undefined where the text is none. */
 export function parseClusterRecord(text: string): ClusterRecord | undefined {
-  const parsed = parseYaml(text)
-  const result = recordSchema.safeParse(parsed.type === 'documents' ? parsed.documents[0]?.value : undefined)
+  const result = recordSchema.safeParse(firstDocument(text))
   if (!result.success) return undefined
   const { metadata, spec } = result.data
   const { deletionPolicy, apply, suspend, leaving, identity, connection, proxyURL, serviceAccountName } = spec

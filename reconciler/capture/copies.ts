@@ -12,7 +12,7 @@ import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import { createFleetReader } from '../../repo-layout/read/reader.ts'
 import type { SourceTree } from '../../repo-layout/read/tree.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
-import { parseYaml } from '../../repo-layout/yaml/parse.ts'
+import { firstDocument } from '../../repo-layout/yaml/parse.ts'
 
 /** A source as it was rendered. */
 export interface Rendering {
@@ -83,8 +83,7 @@ export function createRenderer(
 }
 
 function objectIn(text: string | undefined): KubeObject | undefined {
-  const parsed = text === undefined ? undefined : parseYaml(text)
-  const value = parsed?.type === 'documents' ? parsed.documents[0]?.value : undefined
+  const value = text === undefined ? undefined : firstDocument(text)
   return isJsonObject(value) ? (value as KubeObject) : undefined
 }
 

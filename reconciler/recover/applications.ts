@@ -9,7 +9,7 @@ import { templateOf } from '../../render/shipper/template.ts'
 import { getIn, type KubeObject } from '../../repo-layout/json.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import { rolloutNamespace } from '../../repo-layout/read/rollouts.ts'
-import { parseYaml } from '../../repo-layout/yaml/parse.ts'
+import { firstDocument } from '../../repo-layout/yaml/parse.ts'
 import type { NewFile } from '../git/types.ts'
 
 /** What became of the records of an application. */
@@ -75,8 +75,7 @@ export function rebuildApplications(
 /** The object of a file of a cluster's folder, where it is one of an application. Rejects nothing: files are ours. */
 export function applicationObjects(text: string): readonly KubeObject[] {
   if (!text.includes(notes.application)) return []
-  const parsed = parseYaml(text)
-  const object = parsed.type === 'documents' ? parsed.documents[0]?.value : undefined
+  const object = firstDocument(text)
   return getIn(object, ['metadata', 'annotations', notes.application]) === undefined ? [] : [object as KubeObject]
 }
 

@@ -1,7 +1,7 @@
 import { parseSteps, recordPath } from '../../render/shipper/record.ts'
 import { labels } from '../../render/shipper/rollout.ts'
 import { getIn } from '../../repo-layout/json.ts'
-import { parseYaml } from '../../repo-layout/yaml/parse.ts'
+import { firstDocument } from '../../repo-layout/yaml/parse.ts'
 import { parseProvenance, previousOfOurs } from '../git/generated.ts'
 import type { BranchFile, Commit, Repository } from '../git/types.ts'
 import { blamed, evidence, type FailedCluster } from './failed.ts'
@@ -81,8 +81,7 @@ async function withoutMoves(
 
 /** Where the record of the release is that an object is of; undefined for what is of none. */
 function recordOfObject(text: string): string | undefined {
-  const parsed = parseYaml(text)
-  const metadata = parsed.type === 'documents' ? getIn(parsed.documents[0]?.value, ['metadata']) : undefined
+  const metadata = getIn(firstDocument(text), ['metadata'])
   const own = (label: string) => getIn(metadata, ['labels', label])
   const [namespace, application, name] = [getIn(metadata, ['namespace']), own(labels.app), own(labels.release)]
   if (typeof namespace !== 'string' || typeof application !== 'string' || typeof name !== 'string') return undefined

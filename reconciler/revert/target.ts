@@ -2,9 +2,9 @@ import { applicationOfRecord } from '../../render/shipper/record.ts'
 import { labels } from '../../render/shipper/rollout.ts'
 import { sourceOfGenerated } from '../../repo-layout/generated/file.ts'
 import { clusterOfPath, encodeName } from '../../repo-layout/generated/path.ts'
-import { getIn, isJsonObject, type Json, type KubeObject } from '../../repo-layout/json.ts'
+import { getIn, isJsonObject, type KubeObject } from '../../repo-layout/json.ts'
 import { type Subject, subjectOf } from '../../repo-layout/subject.ts'
-import { parseYaml } from '../../repo-layout/yaml/parse.ts'
+import { firstDocument } from '../../repo-layout/yaml/parse.ts'
 import type { Commit, Repository } from '../git/types.ts'
 import { resolveRevision } from '../plan/revision.ts'
 
@@ -111,18 +111,13 @@ function isMeant(subject: Subject, wanted: string): boolean {
 
 /** The Application of the record `Release.yaml` of one of its releases. */
 function applicationIn(text: string): Subject | undefined {
-  const metadata = getIn(valueIn(text), ['metadata'])
+  const metadata = getIn(firstDocument(text), ['metadata'])
   const [namespace, name] = [getIn(metadata, ['namespace']), getIn(metadata, ['labels', labels.app])]
   if (typeof namespace !== 'string' || typeof name !== 'string') return undefined
   return `Application.shipper.booking.com/${namespace}/${name}`
 }
 
-function valueIn(text: string): Json | undefined {
-  const parsed = parseYaml(text)
-  return parsed.type === 'documents' ? parsed.documents[0]?.value : undefined
-}
-
 function subjectIn(text: string): Subject | undefined {
-  const value = valueIn(text)
+  const value = firstDocument(text)
   return isJsonObject(value) && 'metadata' in value ? subjectOf(value as KubeObject) : undefined
 }

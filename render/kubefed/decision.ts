@@ -4,7 +4,7 @@ import { encodeName } from '../../repo-layout/generated/path.ts'
 import { compare } from '../../repo-layout/message.ts'
 import { ownApiVersion } from '../../repo-layout/schema/common.ts'
 import { parseSubject, type Subject } from '../../repo-layout/subject.ts'
-import { parseYaml } from '../../repo-layout/yaml/parse.ts'
+import { firstDocument } from '../../repo-layout/yaml/parse.ts'
 import type { GeneratedFile } from '../input.ts'
 
 const decisionSchema = z.object({
@@ -77,9 +77,7 @@ export function formatDecision(decision: ReplicaDecision): GeneratedFile & { rea
 
 /** Reads a decision of the previous tree; undefined where the text is none, which a caller must not take for empty. */
 export function parseDecision(text: string): ReplicaDecision | undefined {
-  const parsed = parseYaml(text)
-  const document = parsed.type === 'documents' ? parsed.documents[0]?.value : undefined
-  const result = decisionSchema.safeParse(document)
+  const result = decisionSchema.safeParse(firstDocument(text))
   if (!result.success) return undefined
   const { metadata, spec } = result.data
   return {

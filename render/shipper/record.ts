@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../repo-layout/json.ts'
 import { compare } from '../../repo-layout/message.ts'
 import { environmentSchema } from '../../repo-layout/schema/shipper.ts'
 import { type Subject, subjectOf } from '../../repo-layout/subject.ts'
-import { parseYaml } from '../../repo-layout/yaml/parse.ts'
+import { firstDocument } from '../../repo-layout/yaml/parse.ts'
 import type { PlacedFile } from '../files.ts'
 import { manifestDocuments, readManifests } from './manifest-record.ts'
 import { objectsIn } from './manifests.ts'
@@ -243,9 +243,7 @@ const trafficRecord = z.looseObject({
  */
 export function parseRollout(texts: ReadonlyMap<string, string>): Rollout | undefined {
   const read = <T>(record: string, schema: z.ZodType<T>): T | undefined => {
-    const parsed = parseYaml(texts.get(record) ?? '')
-    const result = schema.safeParse(parsed.type === 'documents' ? parsed.documents[0]?.value : undefined)
-    return result.success ? result.data : undefined
+    return schema.safeParse(firstDocument(texts.get(record) ?? '')).data
   }
   const release = read('Release', releaseRecord)
   const capacity = read('CapacityTarget', capacityRecord)
@@ -310,24 +308,20 @@ export type RecordedSteps = Pick<Rollout, 'targetStep' | 'achievedStep'>
 
 /** Reads only the steps of the record `Release.yaml`; undefined where it says something else. */
 export function parseSteps(record: string): RecordedSteps | undefined {
-  const parsed = parseYaml(record)
-  const { data } = releaseRecord.safeParse(parsed.type === 'documents' ? parsed.documents[0]?.value : undefined)
+  const { data } = releaseRecord.safeParse(firstDocument(record))
   return data && { targetStep: data.spec.targetStep, achievedStep: data.status.achievedStep?.step }
 }
 
 /** The release after this one that failed, as the record `Release.yaml` of this one says; undefined where it says none. */
 export function parseFailed(record: string): FailedRelease | undefined {
-  const parsed = parseYaml(record)
-  const { data } = releaseRecord.safeParse(parsed.type === 'documents' ? parsed.documents[0]?.value : undefined)
+  const { data } = releaseRecord.safeParse(firstDocument(record))
   const failed = failedIn(data?.metadata.annotations[notes.failed])
   return failed === 'unreadable' ? undefined : failed
 }
 
 function failedIn(note: string | undefined): Rollout['failed'] | 'unreadable' {
   if (note === undefined) return undefined
-  const parsed = parseYaml(note)
-  const value = parsed.type === 'documents' ? parsed.documents[0]?.value : undefined
-  return failedRecord.safeParse(value).data ?? 'unreadable'
+  return failedRecord.safeParse(firstDocument(note)).data ?? 'unreadable'
 }
 
 /** The name of a record's path, and the folder of its release. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseYaml } from '../../repo-layout/yaml/parse.ts'
+import { firstDocument } from '../../repo-layout/yaml/parse.ts'
 import type { Rollout } from './rollout.ts'
 
 /**
@@ -40,6 +40,5 @@ export function releaseNote(
 
 /** Reads a note; undefined where it is none. */
 export function parseReleaseNote(text: string | undefined): ReleaseNote | undefined {
-  const parsed = text === undefined ? undefined : parseYaml(text)
-  return parsed?.type === 'documents' ? schema.safeParse(parsed.documents[0]?.value).data : undefined
+  return text === undefined ? undefined : schema.safeParse(firstDocument(text)).data
 }

@@ -45,6 +45,12 @@ export function parseYaml(text: string): YamlText {
   return problems.length > 0 ? { type: 'broken', problems: told(problems) } : { type: 'documents', documents }
 }
 
+/** The first document of a text; undefined where there is none, or the text cannot be read. */
+export function firstDocument(text: string): Json | undefined {
+  const parsed = parseYaml(text)
+  return parsed.type === 'documents' ? parsed.documents[0]?.value : undefined
+}
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
 const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
 

@@ -1,5 +1,5 @@
 import { getIn, isJsonObject, type KubeObject } from '../../../repo-layout/json.ts'
-import { parseYaml } from '../../../repo-layout/yaml/parse.ts'
+import { firstDocument } from '../../../repo-layout/yaml/parse.ts'
 import { parseReleaseNote, type ReleaseNote } from '../release-note.ts'
 import { labels, notes } from '../rollout.ts'
 
@@ -74,8 +74,7 @@ export function ownerOf({ metadata }: KubeObject): string | undefined {
 
 function weightsOf(service: KubeObject | undefined): Readonly<Record<string, number>> | undefined {
   if (!service) return {}
-  const parsed = parseYaml(service.metadata.annotations?.[notes.traffic] ?? '')
-  const value = parsed.type === 'documents' ? parsed.documents[0]?.value : undefined
+  const value = firstDocument(service.metadata.annotations?.[notes.traffic] ?? '')
   if (!isJsonObject(value)) return undefined
   const weights = Object.entries(value)
   const isWeight = (entry: readonly [string, unknown]): entry is [string, number] => typeof entry[1] === 'number'
