@@ -1,12 +1,12 @@
 import { createMemo, type Memo } from '../../render/memo.ts'
 import { indexPrevious } from '../../render/previous.ts'
-import { achievedPercent, desiredReplicas } from '../../render/shipper/capacity.ts'
+import { achievedPercent } from '../../render/shipper/capacity.ts'
 import { rollingOut, siblings } from '../../render/shipper/chain.ts'
 import { failedOf } from '../../render/shipper/failed.ts'
 import { isRolloutPath } from '../../render/shipper/record.ts'
 import { readRecorded } from '../../render/shipper/recorded.ts'
 import { type FailedRelease, type Rollout, releaseKey } from '../../render/shipper/rollout.ts'
-import { totalIn } from '../../render/shipper/state.ts'
+import { percentIn, replicasIn, totalIn, weightIn } from '../../render/shipper/state.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
 import type { PromotionWait } from '../promotion/promotions.ts'
 import type { FailedRollout } from '../rollout/failures.ts'
@@ -110,16 +110,14 @@ function waitsFor({ state, retreating, achievedStep, targetStep }: Rollout): Rol
 
 function inCluster(rollout: Rollout, cluster: string, { clusters }: Observations): ReleaseInCluster {
   const seen = clusters[cluster]?.releases?.[releaseKey(rollout)]
-  const percent = rollout.percent.get(cluster) ?? 0
-  const total = totalIn(rollout, cluster)
   const available = seen?.availableReplicas
   return {
     installed: seen?.installed,
-    percent,
-    achievedPercent: available === undefined ? undefined : achievedPercent(total, available),
-    replicas: desiredReplicas(total, percent),
+    percent: percentIn(rollout, cluster),
+    achievedPercent: available === undefined ? undefined : achievedPercent(totalIn(rollout, cluster), available),
+    replicas: replicasIn(rollout, cluster),
     availableReplicas: available,
-    weight: rollout.weight.get(cluster) ?? 0,
+    weight: weightIn(rollout, cluster),
     achievedWeight: seen?.achievedWeight,
     trafficReady: seen?.trafficReady,
     message: seen?.message ?? '',

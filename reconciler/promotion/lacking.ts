@@ -1,6 +1,5 @@
-import { desiredReplicas } from '../../render/shipper/capacity.ts'
 import { type Rollout, releaseKey } from '../../render/shipper/rollout.ts'
-import { percentIn, totalIn } from '../../render/shipper/state.ts'
+import { replicasIn } from '../../render/shipper/state.ts'
 import type { Observations } from '../../repo-layout/observations.ts'
 
 /**
@@ -16,7 +15,7 @@ export function lackingIn(
     const there = clusters[cluster]
     const seen = there?.releases?.[releaseKey(release)]
     if (!seen || there.reachable === false || suspended.has(cluster) || release.achievedIn.has(cluster)) return false
-    const wanted = desiredReplicas(totalIn(release, cluster), percentIn(release, cluster))
+    const wanted = replicasIn(release, cluster)
     return (seen.availableReplicas ?? wanted) < wanted || seen.trafficReady === false
   })
 }

@@ -5,14 +5,14 @@ import { compare } from '../../repo-layout/message.ts'
 import { type Subject, subjectOf } from '../../repo-layout/subject.ts'
 import type { ObjectFiles, PlacedFile } from '../files.ts'
 import type { Memo } from '../memo.ts'
-import { desiredReplicas } from './capacity.ts'
 import { objectsIn } from './manifests.ts'
 import { releaseNote } from './release-note.ts'
 import { releaseService } from './release-service.ts'
 import { labels, notes, type Rollout } from './rollout.ts'
 import { type Backend, leadsTo, withBackends } from './routes.ts'
 import { servicesIn } from './services.ts'
-import { totalIn } from './state.ts'
+import { replicasIn, totalIn, weightIn } from './state.ts'
+import { formatWeights } from './weights.ts'
 
 /**
  * The objects of an application in its clusters: each release's own, with the replicas of its percentage, and shared ones,
@@ -59,11 +59,10 @@ function filesIn(cluster: string, all: readonly Rollout[], memo: Memo): readonly
   const weights = weightsIn(cluster, rollouts)
   const holder = rollouts.find(({ selectedIn }) => selectedIn.has(cluster))
   return [...chosen].map(([subject, [rollout, object]]) => {
-    const { percent, source } = rollout
+    const { source } = rollout
     const isWorkload = subject === rollout.workload
-    const total = totalIn(rollout, cluster)
-    const replicas = isWorkload ? desiredReplicas(total, percent.get(cluster) ?? 0) : undefined
-    const note = isWorkload ? releaseNote(rollout, total) : undefined
+    const replicas = isWorkload ? replicasIn(rollout, cluster) : undefined
+    const note = isWorkload ? releaseNote(rollout, totalIn(rollout, cluster)) : undefined
     const traffic = subject === production ? weights : undefined
     const selects = subjects.has(subject) ? holder?.name : undefined
     const routed = isRouted && leadsTo(object, services) ? JSON.stringify([backends, ...subjects]) : undefined
@@ -84,19 +83,18 @@ function addReleaseServices(
 ): readonly Backend[] {
   const ofCharts = new Set(chosen.keys())
   return rollouts.flatMap((rollout) => {
-    const { service, weight } = rollout
+    const { service } = rollout
     const own = objectsIn(rollout, cluster).find((object) => subjectOf(object) === service) ?? services[0]
     if (!own) return []
     const made = releaseService(own, services, rollout, (subject) => ofCharts.has(subject))
     chosen.set(subjectOf(made), [rollout, made])
-    return [{ name: made.metadata.name, weight: weight.get(cluster) ?? 0 }]
+    return [{ name: made.metadata.name, weight: weightIn(rollout, cluster) }]
   })
 }
 
 /** The weight of every release, as the production Service of a cluster says it to whoever shifts the traffic there. */
 function weightsIn(cluster: string, rollouts: readonly Rollout[]): string {
-  const weights = rollouts.map(({ name, weight }) => [name, weight.get(cluster) ?? 0] as const)
-  return JSON.stringify(Object.fromEntries([...weights].sort(([a], [b]) => compare(a, b))))
+  return formatWeights(rollouts.map((rollout) => [rollout.name, weightIn(rollout, cluster)] as const))
 }
 
 function withReplicas(object: KubeObject, replicas: number | undefined): KubeObject {
@@ -137,7 +135,7 @@ function distance({ generation }: Rollout, lead: Rollout | undefined): number {
 export function leadIn(cluster: string, rollouts: readonly Rollout[]): Rollout | undefined {
   const there = rollouts.filter(({ clusters }) => clusters.includes(cluster))
   return (
-    there.findLast(({ weight }) => (weight.get(cluster) ?? 0) > 0) ??
+    there.findLast((one) => weightIn(one, cluster) > 0) ??
     there.findLast((one) => isCompleteIn(cluster, one)) ??
     there[0]
   )

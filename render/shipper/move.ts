@@ -7,7 +7,7 @@ import { externalClusters } from './external.ts'
 import type { FactsOf } from './facts.ts'
 import { deletable, historyLimit, outlived } from './history.ts'
 import type { Rollout } from './rollout.ts'
-import type { Progress, ReleaseState, SurgeOf } from './state.ts'
+import { type Progress, type ReleaseState, type SurgeOf, weightIn } from './state.ts'
 import { surgePercent } from './surge.ts'
 import { takingPart, waitsForAll } from './taking-part.ts'
 
@@ -151,7 +151,7 @@ function select(
   const holders = new Map<string, string | undefined>()
   for (const cluster of clusters) {
     const there = rollouts.filter((rollout) => rollout.clusters.includes(cluster))
-    const [holder, ...more] = there.filter(({ weight }) => (weight.get(cluster) ?? 0) > 0)
+    const [holder, ...more] = there.filter((one) => weightIn(one, cluster) > 0)
     const isAlone = holder !== undefined && more.length === 0
     const isSeen = !shifted.has(cluster) && there.every(({ name }) => facts(name, cluster)?.trafficReady === true)
     const was = there.find(({ selectedIn }) => selectedIn.has(cluster))

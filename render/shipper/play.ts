@@ -1,10 +1,9 @@
 import type { FleetSource, Valid } from '../../repo-layout/read/assemble.ts'
 import type { ApplicationDocument } from '../../repo-layout/schema/shipper.ts'
-import { desiredReplicas } from './capacity.ts'
 import type { FactsOf } from './facts.ts'
 import { move } from './move.ts'
 import type { Rollout } from './rollout.ts'
-import { percentIn, totalIn } from './state.ts'
+import { replicasIn } from './state.ts'
 
 /** More moves than any strategy takes: one percent at a time, up and down, of both releases. */
 const mostMoves = 500
@@ -33,7 +32,7 @@ function asTold(rollouts: readonly Rollout[]): FactsOf {
   const releases = new Map(rollouts.map((rollout) => [rollout.name, rollout]))
   return (name, cluster) => {
     const release = releases.get(name)
-    const availableReplicas = release && desiredReplicas(totalIn(release, cluster), percentIn(release, cluster))
+    const availableReplicas = release && replicasIn(release, cluster)
     return release && { installed: true, availableReplicas, trafficReady: true, message: '' }
   }
 }

@@ -10,7 +10,7 @@ import type { PlacedFile } from '../files.ts'
 import { manifestDocuments, readManifests } from './manifest-record.ts'
 import { objectsIn } from './manifests.ts'
 import { type FailedRelease, labels, notes, type Rollout } from './rollout.ts'
-import { totalIn } from './state.ts'
+import { percentIn, totalIn, weightIn } from './state.ts'
 import { environmentOf } from './template.ts'
 
 const folder = 'rollouts/'
@@ -74,7 +74,7 @@ export function formatRollout(rollout: Rollout): readonly PlacedFile[] {
       spec: {
         clusters: rollout.clusters.map((cluster) => ({
           name: cluster,
-          percent: rollout.percent.get(cluster) ?? 0,
+          percent: percentIn(rollout, cluster),
           totalReplicaCount: totalIn(rollout, cluster),
         })),
       },
@@ -82,7 +82,7 @@ export function formatRollout(rollout: Rollout): readonly PlacedFile[] {
     TrafficTarget: {
       ...head('TrafficTarget', rollout),
       spec: {
-        clusters: rollout.clusters.map((cluster) => ({ name: cluster, weight: rollout.weight.get(cluster) ?? 0 })),
+        clusters: rollout.clusters.map((cluster) => ({ name: cluster, weight: weightIn(rollout, cluster) })),
       },
       ...(rollout.selectedIn.size > 0 ? { status: { selectedIn: [...rollout.selectedIn].sort(compare) } } : {}),
     },

@@ -1,5 +1,6 @@
 import type { Subject } from '../../repo-layout/subject.ts'
 import type { Rollout } from './rollout.ts'
+import { weightIn } from './state.ts'
 
 /** The Services that bring an application its traffic in one cluster. */
 export interface Services {
@@ -22,7 +23,7 @@ export function servicesIn(
   const own = new Set(rollouts.flatMap(({ service }) => (service === undefined ? [] : [service])))
   const all = new Set([...content.keys()].filter((subject) => own.has(subject)))
   const serving = rollouts.find(
-    ({ service, weight }) => service !== undefined && all.has(service) && (weight.get(cluster) ?? 0) > 0,
+    (one) => one.service !== undefined && all.has(one.service) && weightIn(one, cluster) > 0,
   )
   return { production: serving?.service ?? [...all][0], all }
 }

@@ -124,9 +124,7 @@ export function missesCapacity(release: ReleaseState, view: View): readonly stri
 export function exceedsCapacity(release: ReleaseState, view: View): readonly string[] {
   return clustersOf(release, view).filter((cluster) => {
     const available = view.facts(release.name, cluster)?.availableReplicas
-    return (
-      available === undefined || available > desiredReplicas(totalIn(release, cluster), percentIn(release, cluster))
-    )
+    return available === undefined || available > replicasIn(release, cluster)
   })
 }
 
@@ -139,6 +137,11 @@ export function lacksTraffic(release: ReleaseState, view: View): readonly string
 /** The replicas that 100 % of a release stand for in a cluster. */
 export function totalIn({ totalReplicas }: Pick<ReleaseState, 'totalReplicas'>, cluster: string): number {
   return totalReplicas.get(cluster) ?? 0
+}
+
+/** The replicas that a release is to have in a cluster. */
+export function replicasIn(release: Pick<ReleaseState, 'totalReplicas' | 'percent'>, cluster: string): number {
+  return desiredReplicas(totalIn(release, cluster), percentIn(release, cluster))
 }
 
 /** The percentage of a release in a cluster. */

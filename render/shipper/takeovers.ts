@@ -2,6 +2,7 @@ import type { Subject } from '../../repo-layout/subject.ts'
 import type { WorkloadUse } from '../pod-uses.ts'
 import { contentIn, leadIn } from './copies.ts'
 import type { Rollout } from './rollout.ts'
+import { percentIn, weightIn } from './state.ts'
 import { leftBehind, type Touch, touchesBetween } from './touches.ts'
 
 /** An object that changes, or stays, in some clusters in the same way. */
@@ -64,7 +65,7 @@ function takeoversBetween(before: readonly Rollout[], now: readonly Rollout[], s
     if (!from || !to || from.name === to.name) return []
     const [was, is] = [contentIn(cluster, before), contentIn(cluster, now)]
     const there = before.filter(({ clusters: own }) => own.includes(cluster))
-    const up = there.filter(({ percent }) => (percent.get(cluster) ?? 0) > 0)
+    const up = there.filter((one) => percentIn(one, cluster) > 0)
     const others = up.filter(({ name }) => name !== to.name)
     // On the way back it is those of the one that gets everything back that run on.
     const running = to.generation < from.generation || others.length === 0 ? up.filter(isOf(to)) : others
@@ -85,7 +86,7 @@ function isOf({ name }: Rollout): (rollout: Rollout) => boolean {
 function whenOf(cluster: string, from: Rollout, to: Rollout, before: readonly Rollout[]): Takeover['when'] {
   if (to.generation < from.generation) return 'noTraffic'
   const was = before.find(isOf(to))
-  return (to.weight.get(cluster) ?? 0) > (was?.weight.get(cluster) ?? 0) ? 'traffic' : 'complete'
+  return weightIn(to, cluster) > (was ? weightIn(was, cluster) : 0) ? 'traffic' : 'complete'
 }
 
 function joined(all: readonly (readonly [cluster: string, touch: Touch])[]): readonly SharedChange[] {

@@ -1,5 +1,4 @@
-import { desiredReplicas } from './capacity.ts'
-import { type FactsOf, percentIn, type ReleaseState, totalIn, type Waiting } from './state.ts'
+import { type FactsOf, type ReleaseState, replicasIn, type Waiting } from './state.ts'
 
 /** What a rollout waits for as people read it: which release, in which clusters, and why as far as they tell. */
 export function waitingText({ type, clusters }: Waiting, release: ReleaseState, facts: FactsOf): string {
@@ -20,6 +19,6 @@ function countText(
   available: number | undefined,
 ): string | undefined {
   if (type !== 'capacity') return undefined
-  const desired = desiredReplicas(totalIn(release, cluster), percentIn(release, cluster))
+  const desired = replicasIn(release, cluster)
   return `${available ?? 'unknown'} of ${desired} available`
 }

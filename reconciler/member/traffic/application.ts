@@ -1,9 +1,10 @@
 import { isAbout } from '../../../render/shipper/release-files.ts'
 import { labels, notes } from '../../../render/shipper/rollout.ts'
 import { isRoute } from '../../../render/shipper/routes.ts'
+import { weightsOf } from '../../../render/shipper/weights.ts'
 import { treeDigest } from '../../../repo-layout/generated/oid.ts'
 import { objectPathInCluster } from '../../../repo-layout/generated/path.ts'
-import { getIn, isJsonObject, type KubeObject } from '../../../repo-layout/json.ts'
+import { getIn, type KubeObject } from '../../../repo-layout/json.ts'
 import { groupOf, type Subject } from '../../../repo-layout/subject.ts'
 import type { DesiredObject } from '../types.ts'
 
@@ -137,14 +138,3 @@ function serviceOf({ subject, object }: DesiredObject, weights: ReadonlyMap<stri
 }
 
 /** The weights that the annotation gives; undefined where it holds anything else. */
-function weightsOf(object: KubeObject): ReadonlyMap<string, number> | undefined {
-  try {
-    const json: unknown = JSON.parse(object.metadata.annotations?.[notes.traffic] ?? '')
-    if (!isJsonObject(json)) return undefined
-    const weights = Object.entries(json).map(([release, weight]) => [release, weight] as const)
-    const isWeight = (weight: unknown) => typeof weight === 'number' && weight >= 0
-    return weights.every(([, weight]) => isWeight(weight)) ? new Map(weights as [string, number][]) : undefined
-  } catch {
-    return undefined // what is no JSON is told as what it is: a problem of the application
-  }
-}

@@ -7,7 +7,7 @@ import type { ReleaseEnvironment } from '../environment.ts'
 import { environmentHash } from '../hash.ts'
 import { manifestsOf } from '../manifests.ts'
 import type { Rollout } from '../rollout.ts'
-import { totalIn } from '../state.ts'
+import { replicasIn, weightIn } from '../state.ts'
 import { recordedObjects } from './objects.ts'
 import { productionService, type RunningIn, type RunningRelease, readRunning } from './running.ts'
 
@@ -84,8 +84,8 @@ function isRecorded({ recorded, objects }: LostApplication, running: readonly Ru
 
 function isAsRecorded({ replicas, weight, isSelected }: RunningIn, rollout: Rollout, cluster: string): boolean {
   return (
-    replicas === desiredReplicas(totalIn(rollout, cluster), rollout.percent.get(cluster) ?? 0) &&
-    weight === (rollout.weight.get(cluster) ?? 0) &&
+    replicas === replicasIn(rollout, cluster) &&
+    weight === weightIn(rollout, cluster) &&
     isSelected === rollout.selectedIn.has(cluster)
   )
 }

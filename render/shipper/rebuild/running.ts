@@ -1,7 +1,7 @@
-import { getIn, isJsonObject, type KubeObject } from '../../../repo-layout/json.ts'
-import { firstDocument } from '../../../repo-layout/yaml/parse.ts'
+import { getIn, type KubeObject } from '../../../repo-layout/json.ts'
 import { parseReleaseNote, type ReleaseNote } from '../release-note.ts'
 import { labels, notes } from '../rollout.ts'
+import { weightsOf } from '../weights.ts'
 
 /** What a cluster runs of one release. */
 export interface RunningIn {
@@ -31,7 +31,7 @@ export function readRunning(objects: ReadonlyMap<string, readonly KubeObject[]>)
   const releases = new Map<string, { hash: string; clusters: Map<string, RunningIn> }>()
   for (const [cluster, own] of objects) {
     const service = productionService(own)
-    const weights = weightsOf(service)
+    const weights = service ? weightsOf(service) : new Map<string, number>()
     if (weights === undefined) return unknown(`in ${cluster} the weights on ${service?.metadata.name} cannot be read`)
     const workloads = own.filter(({ metadata }) => metadata.annotations?.[notes.release] !== undefined)
     const noted = new Set(workloads.map(ownerOf))
@@ -53,7 +53,7 @@ export function readRunning(objects: ReadonlyMap<string, readonly KubeObject[]>)
         note,
         workload,
         replicas: typeof replicas === 'number' ? replicas : 0,
-        weight: weights[name] ?? 0,
+        weight: weights.get(name) ?? 0,
         isSelected: getIn(service?.spec, ['selector', labels.release]) === name,
       })
     }
@@ -70,15 +70,6 @@ export function productionService(objects: readonly KubeObject[]): KubeObject | 
 /** The release that an object is of, or whose content it has where it is shared. */
 export function ownerOf({ metadata }: KubeObject): string | undefined {
   return metadata.labels?.[labels.owner]
-}
-
-function weightsOf(service: KubeObject | undefined): Readonly<Record<string, number>> | undefined {
-  if (!service) return {}
-  const value = firstDocument(service.metadata.annotations?.[notes.traffic] ?? '')
-  if (!isJsonObject(value)) return undefined
-  const weights = Object.entries(value)
-  const isWeight = (entry: readonly [string, unknown]): entry is [string, number] => typeof entry[1] === 'number'
-  return weights.every(isWeight) ? Object.fromEntries(weights.filter(isWeight)) : undefined
 }
 
 function unknown(why: string): Running {
