@@ -2,6 +2,7 @@ import { createMemo, type Memo } from '../../render/memo.ts'
 import { indexPrevious } from '../../render/previous.ts'
 import { achievedPercent } from '../../render/shipper/capacity.ts'
 import { rollingOut, siblings } from '../../render/shipper/chain.ts'
+import { waitedFor } from '../../render/shipper/conditions.ts'
 import { failedOf } from '../../render/shipper/failed.ts'
 import { isRolloutPath } from '../../render/shipper/record.ts'
 import { readRecorded } from '../../render/shipper/recorded.ts'
@@ -101,11 +102,9 @@ function waiting(
 function waitsFor({ state, retreating, achievedStep, targetStep }: Rollout): RolloutStatus['waitsFor'] {
   if (retreating) return 'incumbent'
   if (!state) return 'installation'
-  if (state.waitingForInstallation === 'True') return 'installation'
-  if (state.waitingForCapacity === 'True') return 'capacity'
-  if (state.waitingForTraffic === 'True') return 'traffic'
+  const waited = waitedFor(state) ?? 'nothing'
   // What is recorded is about the step before, until the first move to another one is made.
-  return state.waitingForCommand === 'True' && achievedStep === targetStep ? 'command' : 'nothing'
+  return waited === 'command' && achievedStep !== targetStep ? 'nothing' : waited
 }
 
 function inCluster(rollout: Rollout, cluster: string, { clusters }: Observations): ReleaseInCluster {

@@ -65,6 +65,14 @@ export function strategyState(
   })
 }
 
+/** The first thing that a state says is waited for; undefined where it is nothing. */
+export function waitedFor(state: StrategyState): 'installation' | 'capacity' | 'traffic' | 'command' | undefined {
+  if (state.waitingForInstallation === 'True') return 'installation'
+  if (state.waitingForCapacity === 'True') return 'capacity'
+  if (state.waitingForTraffic === 'True') return 'traffic'
+  return state.waitingForCommand === 'True' ? 'command' : undefined
+}
+
 /** A state in which exactly what is named is waited for. */
 export function stateOf(waits: {
   readonly installation?: boolean

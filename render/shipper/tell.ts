@@ -1,3 +1,4 @@
+import { waitedFor } from './conditions.ts'
 import type { Rollout } from './rollout.ts'
 
 /**
@@ -27,18 +28,14 @@ function followUps(was: Rollout | undefined, now: Rollout): readonly string[] {
   const newly = (one: Rollout, other: Rollout) =>
     [...one.selectedIn].filter((cluster) => !other.selectedIn.has(cluster))
   const [selected, shared] = [newly(now, was), newly(was, now)]
-  const waits: readonly (readonly [what: string, isWaited: string | undefined])[] = [
-    ['its installation', state?.waitingForInstallation],
-    ['its capacity', state?.waitingForCapacity],
-    ['its traffic', state?.waitingForTraffic],
-    ['a command', state?.waitingForCommand],
-  ]
-  const waited = waits.find(([, answer]) => answer === 'True')
+  const waited = state && waitedFor(state)
   const lines = [
     ...(was.failed && !now.failed ? [`Forget that ${was.failed.release} has failed`] : []),
     ...(selected.length > 0 ? [`Have the Service select ${name} itself in ${selected.join(', ')}`] : []),
     ...(shared.length > 0 ? [`Have the Service select pods with traffic in ${shared.join(', ')}`] : []),
-    ...(waited && JSON.stringify(state) !== JSON.stringify(was.state) ? [`${name} waits for ${waited[0]}`] : []),
+    ...(waited && JSON.stringify(state) !== JSON.stringify(was.state)
+      ? [`${name} waits for ${waited === 'command' ? 'a command' : `its ${waited}`}`]
+      : []),
   ]
   return lines.length > 0 ? lines : [`Note what is seen of ${name}`]
 }
