@@ -10,7 +10,7 @@ import { environmentHash, releaseName } from './hash.ts'
 import type { ApplicationOverride } from './overrides.ts'
 import { inheritedLabels, releaseLabels } from './record.ts'
 import { places, type ReleaseProblem, releaseObjects } from './release-objects.ts'
-import { labels, type Rollout } from './rollout.ts'
+import { labels, notBegun, type Rollout } from './rollout.ts'
 import { templateOf } from './template.ts'
 import { variantsOf } from './variants.ts'
 
@@ -94,6 +94,7 @@ export function beginRelease(
   return {
     type: 'begun',
     rollout: {
+      ...notBegun,
       ...identity,
       namespace,
       generation,
@@ -104,18 +105,7 @@ export function beginRelease(
       digest,
       engine,
       clusters: choice.clusters,
-      targetStep: 0,
-      achievedStep: undefined,
-      achievedIn: new Map(),
-      complete: false,
-      retreating: false,
-      failed: undefined,
       totalReplicas,
-      percent: new Map(),
-      weight: new Map(),
-      selectedIn: new Set(),
-      conditions: [],
-      state: undefined,
       manifests,
       workload,
       service,

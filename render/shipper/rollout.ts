@@ -95,6 +95,21 @@ export interface Rollout {
   readonly service: Subject | undefined
 }
 
+/** What a release has before its first move. */
+export const notBegun = {
+  targetStep: 0,
+  achievedStep: undefined,
+  achievedIn: new Map(),
+  complete: false,
+  retreating: false,
+  failed: undefined,
+  percent: new Map(),
+  weight: new Map(),
+  selectedIn: new Set(),
+  conditions: [],
+  state: undefined,
+} as const satisfies Partial<Rollout>
+
 /** `namespace/name` of a release, as observations name it. */
 export function releaseKey({ namespace, name }: Pick<Rollout, 'namespace' | 'name'>): string {
   return `${namespace}/${name}`

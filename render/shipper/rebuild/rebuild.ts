@@ -6,7 +6,7 @@ import { stateOf } from '../conditions.ts'
 import type { ReleaseEnvironment } from '../environment.ts'
 import { environmentHash } from '../hash.ts'
 import { manifestsOf } from '../manifests.ts'
-import type { Rollout } from '../rollout.ts'
+import { notBegun, type Rollout } from '../rollout.ts'
 import { replicasIn, weightIn } from '../state.ts'
 import { recordedObjects } from './objects.ts'
 import { productionService, type RunningIn, type RunningRelease, readRunning } from './running.ts'
@@ -101,6 +101,7 @@ function made(lost: LostApplication, release: RunningRelease): Rollout | undefin
     objects: recordedObjects(release, cluster, lost.objects.get(cluster) ?? [], fleetName),
   }))
   return {
+    ...notBegun,
     ...{ namespace, application, source, applicationLabels },
     name: release.name,
     generation: note.generation,
@@ -111,18 +112,7 @@ function made(lost: LostApplication, release: RunningRelease): Rollout | undefin
     digest: note.digest,
     engine: note.engine,
     clusters: [],
-    targetStep: 0,
-    achievedStep: undefined,
-    achievedIn: new Map(),
-    complete: false,
-    retreating: false,
-    failed: undefined,
     totalReplicas: new Map(),
-    percent: new Map(),
-    weight: new Map(),
-    selectedIn: new Set(),
-    conditions: [],
-    state: undefined,
     manifests: manifestsOf(own),
     workload: subjectOf(workload),
     service: serviceOf(lost),
@@ -189,7 +179,8 @@ const isTrue = { status: 'True', reason: '', message: '' } as const
 
 /** What a release is to be from now on, by how far after the running version it comes. */
 function standing(rollout: Rollout, distance: number, isThereOne: boolean): Rollout {
-  const fresh = { ...rollout, achievedIn: new Map<string, number>(), conditions: [], state: undefined }
+  const { achievedIn, conditions, state } = notBegun
+  const fresh = { ...rollout, achievedIn, conditions, state }
   if (isThereOne && distance <= 0) {
     const step = (rollout.environment.strategy?.steps ?? []).length - 1
     const told = { conditions: achieved.map((type) => ({ type, step, ...isTrue })), state: stateOf({}) }
