@@ -1,6 +1,7 @@
 import { groupBy } from '../../repo-layout/group.ts'
 import { compare } from '../../repo-layout/message.ts'
 import type { FleetSource } from '../../repo-layout/read/assemble.ts'
+import { inClusters } from './in-clusters.ts'
 import type { Rollout } from './rollout.ts'
 
 /** Clusters in which the releases of an application stand alike, so that what comes of one comes of all. */
@@ -27,19 +28,9 @@ export function alikeClusters(states: readonly (readonly Rollout[])[], { cluster
     return JSON.stringify([member ? [member.suspend, member.apply] : null, standing])
   })
   const byFirst = new Map([...groups.values()].map((group) => [group[0] ?? '', group]))
-  const isFirst = (cluster: string) => byFirst.has(cluster)
-  const firsts = <T>(map: ReadonlyMap<string, T>) => new Map([...map].filter(([cluster]) => isFirst(cluster)))
+  const first = (cluster: string) => (byFirst.has(cluster) ? cluster : undefined)
   return {
-    narrow: (rollouts) =>
-      rollouts.map((rollout) => ({
-        ...rollout,
-        clusters: rollout.clusters.filter(isFirst),
-        achievedIn: firsts(rollout.achievedIn),
-        totalReplicas: firsts(rollout.totalReplicas),
-        percent: firsts(rollout.percent),
-        weight: firsts(rollout.weight),
-        selectedIn: new Set([...rollout.selectedIn].filter(isFirst)),
-      })),
+    narrow: (rollouts) => rollouts.map((rollout) => inClusters(rollout, first)),
     widen: (some) => some.flatMap((cluster) => byFirst.get(cluster) ?? [cluster]).sort(compare),
   }
 }

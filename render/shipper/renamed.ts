@@ -1,5 +1,5 @@
 import type { MemberCluster } from '../../repo-layout/cluster.ts'
-import { compare } from '../../repo-layout/message.ts'
+import { inClusters } from './in-clusters.ts'
 import type { Rollout } from './rollout.ts'
 
 /** What tells a renamed cluster. */
@@ -27,20 +27,5 @@ export function underNewNames(
     if (now && more.length === 0 && !known.has(now.name)) names.set(old, now.name)
   }
   if (names.size === 0) return rollouts
-  const nameOf = (cluster: string) => names.get(cluster) ?? cluster
-  const inMap = <T>(map: ReadonlyMap<string, T>) =>
-    new Map([...map].map(([cluster, value]) => [nameOf(cluster), value]))
-  const inList = (list: Iterable<string>) => [...list].map(nameOf).sort(compare)
-  return rollouts.map((rollout) => ({
-    ...rollout,
-    clusters: inList(rollout.clusters),
-    achievedIn: inMap(rollout.achievedIn),
-    totalReplicas: inMap(rollout.totalReplicas),
-    percent: inMap(rollout.percent),
-    weight: inMap(rollout.weight),
-    selectedIn: new Set(inList(rollout.selectedIn)),
-    manifests: rollout.manifests.map((manifest) =>
-      manifest.clusters ? { ...manifest, clusters: inList(manifest.clusters) } : manifest,
-    ),
-  }))
+  return rollouts.map((rollout) => inClusters(rollout, (cluster) => names.get(cluster) ?? cluster))
 }
