@@ -17,7 +17,7 @@ import { type ApplicationOverride, readApplicationOverrides } from './overrides.
 import { failureOf, promote } from './promote.ts'
 import type { Rollout } from './rollout.ts'
 import { holds, isIdle } from './state.ts'
-import { takingPart } from './taking-part.ts'
+import { membersOf, takingPart } from './taking-part.ts'
 import { isTemplateOf, templateOf } from './template.ts'
 
 /** What one step of an application depends on, beside its document and its releases. */
@@ -52,7 +52,7 @@ export function stepApplication(
   const namespace = rolloutNamespace(value.metadata)
   const override = value.metadata.annotations?.[blockOverrideAnnotation]
   const blocked = context.blocks.messages(application, namespace, override)
-  const { overrides, messages: read } = readApplicationOverrides(application, knownClusters(context))
+  const { overrides, messages: read } = readApplicationOverrides(application, membersOf(context.source, context.frozen))
   if (blocked.length > 0 || hasErrors(read)) return { rollouts: before, needs: [], messages: [...blocked, ...read] }
 
   const source = document.path
@@ -69,11 +69,6 @@ export function stepApplication(
     needs: followed.needs,
     messages: [...said, ...moved.messages, ...promoted.messages],
   }
-}
-
-/** Clusters whose document cannot be read are known too. */
-function knownClusters({ source, frozen }: ApplicationContext): ReadonlySet<string> {
-  return new Set([...source.clusters.map(({ name }) => name), ...frozen])
 }
 
 /** Gives the newest release up where its step has failed; `rollouts` is undefined where nothing is given up. */

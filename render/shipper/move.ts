@@ -9,7 +9,7 @@ import { deletable, historyLimit, outlived } from './history.ts'
 import type { Rollout } from './rollout.ts'
 import { type Progress, type ReleaseState, type SurgeOf, weightIn } from './state.ts'
 import { surgePercent } from './surge.ts'
-import { takingPart, waitsForAll } from './taking-part.ts'
+import { membersOf, takingPart, waitsForAll } from './taking-part.ts'
 
 /** What a move of an application depends on, beside its releases. */
 export interface MoveContext {
@@ -68,7 +68,7 @@ export function move(
     ),
   ]
   const limit = historyLimit(application.value.spec.revisionHistoryLimit ?? undefined)
-  const members = [...source.clusters.map(({ name }) => name), ...frozen]
+  const members = [...membersOf(source, frozen)]
   const states = moved.map(stateOf)
   const gone = new Set(letter ? outlived(states, limit) : deletable(states, limit, members))
   const live = moved.filter((one) => !gone.has(one.name) || (!letter && isLeft(one)))

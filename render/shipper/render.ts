@@ -22,6 +22,7 @@ import { readRecorded } from './recorded.ts'
 import { type Renames, underNewNames } from './renamed.ts'
 import type { Rollout } from './rollout.ts'
 import { keptPaths, whyStays } from './stays.ts'
+import { membersOf } from './taking-part.ts'
 import { stepsBetween } from './tell.ts'
 
 /** Everything that Shipper's kinds make of a fleet. */
@@ -54,7 +55,7 @@ export interface ShipperContext {
 export function renderShipper(input: RenderInput, context: ShipperContext): ShipperOutput {
   const { source, observations, charts } = input
   const { previous, frozen, memo, isTaken, isHeld } = context
-  const members = new Set([...source.clusters.map(({ name }) => name), ...frozen])
+  const members = membersOf(source, frozen)
   const renames: Renames = {
     clusters: source.clusters,
     isMember: (name) => members.has(name),
