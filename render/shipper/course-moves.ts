@@ -1,3 +1,4 @@
+import { groupBy } from '../../repo-layout/group.ts'
 import type { Rollout } from './rollout.ts'
 
 /** What one release gets or gives of capacity (percent) or traffic (weight), in all clusters that get there from the same value. */
@@ -57,12 +58,9 @@ function pairs(
 }
 
 function groupsOf({ type, release, values }: Track): readonly CourseMove[] {
-  const groups = new Map<string, CourseMove & { readonly clusters: string[] }>()
-  for (const [cluster, { from, to, moves }] of values) {
-    const key = `${from} ${to} ${moves}`
-    const group = groups.get(key) ?? { type, release, from, to, clusters: [], moves }
-    groups.set(key, group)
-    group.clusters.push(cluster)
-  }
-  return [...groups.values()].filter(({ from, to }) => from !== to)
+  const moved = [...values].filter(([, { from, to }]) => from !== to)
+  return [...groupBy(moved, ([, { from, to, moves }]) => `${from} ${to} ${moves}`).values()].flatMap((group) => {
+    const [[, value] = []] = group
+    return value ? [{ type, release, ...value, clusters: group.map(([cluster]) => cluster) }] : []
+  })
 }

@@ -27,7 +27,8 @@ export function createOwners(isTaken: (path: string) => boolean): Owners {
     isOthers,
     apart(application, copies) {
       const isFree = (copy: ObjectFiles) => !pathsOf([copy]).some((path) => isOthers(application, path))
-      return { free: copies.filter(isFree), taken: copies.find((copy) => !isFree(copy)) }
+      const taken = copies.find((copy) => !isFree(copy))
+      return { free: taken ? copies.filter(isFree) : copies, taken }
     },
   }
 }

@@ -1,3 +1,5 @@
+import { groupBy } from '../../repo-layout/group.ts'
+import { compare } from '../../repo-layout/message.ts'
 import type { Subject } from '../../repo-layout/subject.ts'
 import type { WorkloadUse } from '../pod-uses.ts'
 import { contentIn, leadIn } from './copies.ts'
@@ -42,19 +44,15 @@ export function takeoversIn(states: readonly (readonly Rollout[])[], step: numbe
     const before = states[i - 1]
     return before ? takeoversBetween(before, now, step) : []
   })
-  const groups = new Map<string, { readonly head: Found; readonly all: Found[] }>()
-  for (const one of found) {
-    const key = `${one.from} ${one.to} ${one.when}`
-    const group = groups.get(key) ?? { head: one, all: [] }
-    groups.set(key, group)
-    group.all.push(one)
-  }
-  return [...groups.values()]
-    .map(({ head: { from, to, when }, all }) => ({
-      ...{ from, to, when, step },
-      changes: joined(all.flatMap(({ cluster, changes }) => changes.map((touch) => [cluster, touch] as const))),
-      stays: joined(all.flatMap(({ cluster, stays }) => stays.map((touch) => [cluster, touch] as const))),
-    }))
+  return [...groupBy(found, ({ from, to, when }) => `${from} ${to} ${when}`).values()]
+    .flatMap((all) => {
+      const [head] = all
+      if (!head) return []
+      const { from, to, when } = head
+      const changes = all.flatMap((one) => one.changes.map((touch) => [one.cluster, touch] as const))
+      const stays = all.flatMap((one) => one.stays.map((touch) => [one.cluster, touch] as const))
+      return [{ ...{ from, to, when, step }, changes: joined(changes), stays: joined(stays) }]
+    })
     .filter(({ changes, stays }) => changes.length + stays.length > 0)
 }
 
@@ -90,12 +88,10 @@ function whenOf(cluster: string, from: Rollout, to: Rollout, before: readonly Ro
 }
 
 function joined(all: readonly (readonly [cluster: string, touch: Touch])[]): readonly SharedChange[] {
-  const groups = new Map<string, SharedChange & { readonly clusters: string[] }>()
-  for (const [cluster, touch] of all) {
-    const key = JSON.stringify(touch)
-    const group = groups.get(key) ?? { ...touch, clusters: [] }
-    groups.set(key, group)
-    group.clusters.push(cluster)
-  }
-  return [...groups.values()].sort((a, b) => (a.subject < b.subject ? -1 : a.subject > b.subject ? 1 : 0))
+  return [...groupBy(all, ([, touch]) => JSON.stringify(touch)).values()]
+    .flatMap((group) => {
+      const [[, touch] = []] = group
+      return touch ? [{ ...touch, clusters: group.map(([cluster]) => cluster) }] : []
+    })
+    .sort((a, b) => compare(a.subject, b.subject))
 }
