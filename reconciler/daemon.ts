@@ -23,6 +23,7 @@ import { decidedSubjects, fleetStatus, freshState } from './cycle/state.ts'
 import { createTeller } from './cycle/teller.ts'
 import { createTurner } from './cycle/turner.ts'
 import { fleetUidOf } from './cycle/uid.ts'
+import { filesOf } from './git/contents.ts'
 import { explain, GitError } from './git/error.ts'
 import { parseProvenance } from './git/generated.ts'
 import type { Repository } from './git/types.ts'
@@ -279,7 +280,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     source: FleetSource,
     unplaced: ReadonlySet<Subject>,
   ): Promise<void> {
-    const files = new Map((await repository.list(commit)).map(({ path, oid }) => [path, oid] as const))
+    const files = await filesOf(repository, commit)
     const wanted = await desired.read(commit, files)
     state.subjects = await decidedSubjects(files, texts)
     state.rollouts = await rolloutsIn(files, texts, generator.memo)

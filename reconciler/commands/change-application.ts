@@ -5,6 +5,7 @@ import { folderTree } from '../../repo-layout/read/folder.ts'
 import { createFleetReader } from '../../repo-layout/read/reader.ts'
 import { gitTree } from '../cycle/source.ts'
 import { branchFile } from '../git/branch-file.ts'
+import { readText } from '../git/contents.ts'
 import type { Repository } from '../git/types.ts'
 import { type ApplicationRollouts, findApplication, readApplications } from '../rollout/read.ts'
 import type { RepositoryFlags } from '../run/fleet-repository.ts'
@@ -120,13 +121,13 @@ async function writeInto(
 
 function textReader(repository: Repository, tip: string, folder: string | undefined): ApplicationAt['textAt'] {
   return async (path, commit) => {
-    if (commit === undefined && folder !== undefined) return readText(fileIn(folder, path))
+    if (commit === undefined && folder !== undefined) return textOfFile(fileIn(folder, path))
     const entry = (await repository.list(commit ?? tip)).find((one) => one.path === path)
-    return entry && Buffer.from(await repository.read(entry.oid)).toString('utf8')
+    return entry && readText(repository, entry.oid)
   }
 }
 
-async function readText(file: string): Promise<string | undefined> {
+async function textOfFile(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {

@@ -1,15 +1,16 @@
 import type { Clock } from '../clock.ts'
 import type { openForge } from '../forge/open.ts'
 import type { Forge, PullRequest } from '../forge/types.ts'
+import { filesOf } from '../git/contents.ts'
 import type { Repository } from '../git/types.ts'
 import { type Committed, commitDirectly } from '../revert/commit-directly.ts'
+import { subjectOf } from '../revert/message.ts'
 import { type Proposal, propose } from '../revert/propose.ts'
 import type { RepositoryFlags } from '../run/fleet-repository.ts'
 import { type ForgeFlags, forgeSettings } from '../run/forge.ts'
 import { patchText } from '../views/patch.ts'
 import { mayGoOn } from './confirm.ts'
 import type { CommandContext } from './context.ts'
-import { titleOf } from './tell-proposal.ts'
 
 /** Opens the forge of the repository; undefined where there is none, or none is to be used. */
 export type OpenForge = typeof openForge
@@ -40,7 +41,7 @@ export async function proposeOn(
   }
   if (flags.commit) {
     if (!flags.yes) terminal.note((await patchOf(proposal, repository)).trimEnd())
-    const question = `Commit this to ${proposal.base}, "${titleOf(proposal)}"?`
+    const question = `Commit this to ${proposal.base}, "${subjectOf(proposal)}"?`
     if (!(await mayGoOn(question, flags.yes, context))) return { type: 'declined' }
     return commitDirectly(proposal, repository)
   }
@@ -77,7 +78,7 @@ export type ProposalOutcome =
 
 /** The change as a patch upon the tip of the source branch. */
 async function patchOf({ upon, changes }: Proposal, repository: Pick<Repository, 'list' | 'read'>): Promise<string> {
-  const before = new Map((await repository.list(upon)).map((entry) => [entry.path, entry.oid]))
+  const before = await filesOf(repository, upon)
   const files = [...changes].map(async ([path, file]) => {
     const oid = before.get(path)
     return { path, before: oid === undefined ? undefined : await repository.read(oid), after: file?.content }

@@ -1,3 +1,4 @@
+import { subjectOf } from '../revert/message.ts'
 import type { Proposal } from '../revert/propose.ts'
 import { dataText } from '../views/data.ts'
 import { shortCommit } from '../views/text.ts'
@@ -27,7 +28,7 @@ function say(
   switch (outcome.type) {
     case 'shown':
       terminal.data(outcome.patch)
-      terminal.note(`not written: branch ${outcome.on}, "${titleOf(proposal)}"`)
+      terminal.note(`not written: branch ${outcome.on}, "${subjectOf(proposal)}"`)
       return 0
     case 'opened':
       terminal.data(`${outcome.pull.url}\n`)
@@ -40,7 +41,7 @@ function say(
       return 0
     case 'committed':
       terminal.data(`${outcome.commit}\n`)
-      terminal.note(`committed to ${base}: ${shortCommit(outcome.commit)} "${titleOf(proposal)}"`)
+      terminal.note(`committed to ${base}: ${shortCommit(outcome.commit)} "${subjectOf(proposal)}"`)
       return 0
     case 'moved':
       terminal.fail(`${base} has moved meanwhile, and with it ${outcome.paths.join(', ')}; run it again`)
@@ -78,9 +79,4 @@ function outcomeData(outcome: ProposalOutcome, { branch, base }: Pick<Proposal, 
       return { branch, outcome: type, ...(pull ? { pull: { number: pull.number, url: pull.url } } : {}) }
     }
   }
-}
-
-/** The first line of the message. */
-export function titleOf({ message }: Pick<Proposal, 'message'>): string {
-  return message.split('\n')[0] ?? ''
 }

@@ -1,5 +1,6 @@
 import type { PreviousTree } from '../../render/input.ts'
 import { sourceOfGenerated } from '../../repo-layout/generated/file.ts'
+import { filesOf, readText } from '../git/contents.ts'
 import type { Repository } from '../git/types.ts'
 
 /**
@@ -12,8 +13,7 @@ export async function readPrevious(
   texts: TextCache,
   withSources: boolean,
 ): Promise<PreviousTree> {
-  const files = new Map<string, string>()
-  for (const { path, oid } of await repository.list(commit)) files.set(path, oid)
+  const files = await filesOf(repository, commit)
   const decisions = new Map<string, string>()
   const sources = new Map<string, string | undefined>()
   for (const [path, oid] of files) {
@@ -43,7 +43,7 @@ export function createTextCache(repository: Repository): TextCache {
     async read(oid) {
       const known = texts.get(oid)
       if (known !== undefined) return known
-      const text = Buffer.from(await repository.read(oid)).toString('utf8')
+      const text = await readText(repository, oid)
       texts.set(oid, text)
       return text
     },

@@ -4,6 +4,7 @@ import { clustersInForce } from '../cycle/inventory.ts'
 import { createTextCache } from '../cycle/previous.ts'
 import { gitTree } from '../cycle/source.ts'
 import { fleetUidOf } from '../cycle/uid.ts'
+import { filesOf } from '../git/contents.ts'
 import type { Repository } from '../git/types.ts'
 import type { Owner } from '../member/manifest.ts'
 
@@ -37,8 +38,7 @@ export async function findTarget(repository: Repository, branch: string, name: s
     throw new UnreadableFleetError(`the fleet cannot be read${first ? `: ${first.path}: ${first.text}` : ''}`)
   }
   const { fleet } = source
-  const entries = refs.generated === undefined ? [] : await repository.list(refs.generated)
-  const files = new Map(entries.map(({ path, oid }) => [path, oid]))
+  const files = await filesOf(repository, refs.generated)
   const { clusters, leaving } = await clustersInForce(source.clusters, files, createTextCache(repository))
   const cluster = clusters.find((one) => one.name === name)
   const isStill = cluster && !leaving.has(name) && cluster.apply === 'Push' && !cluster.suspend && !fleet.spec.suspend

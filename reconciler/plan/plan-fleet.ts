@@ -18,6 +18,7 @@ import { createTextCache, type TextCache } from '../cycle/previous.ts'
 import { rolloutsIn } from '../cycle/rollouts.ts'
 import { gitTree } from '../cycle/source.ts'
 import { fleetUidOf } from '../cycle/uid.ts'
+import { filesOf } from '../git/contents.ts'
 import { GitError } from '../git/error.ts'
 import type { Repository } from '../git/types.ts'
 import { type ConnectOptions, connect } from '../member/connect.ts'
@@ -190,8 +191,7 @@ async function generationBefore(
   { base, pulled: { previous } }: Points,
   { repository, reader, texts }: { repository: Repository; reader: FleetReader; texts: TextCache },
 ): Promise<Generation> {
-  const listed = previous ? await repository.list(previous.oid) : []
-  const files = new Map(listed.map(({ path, oid }) => [path, oid] as const))
+  const files = await filesOf(repository, previous?.oid)
   const desired = await createDesiredReader(texts).read(previous?.oid ?? '', files)
   const { source } = await reader.read(gitTree(repository, base.commit))
   return { files, desired, ...(await clustersInForce(source?.clusters ?? [], files, texts)) }

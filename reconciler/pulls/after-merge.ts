@@ -1,4 +1,5 @@
 import { clusterOfPath } from '../../repo-layout/generated/path.ts'
+import { filesOf } from '../git/contents.ts'
 import { parseProvenance } from '../git/generated.ts'
 import { holds } from '../git/holds.ts'
 import type { Commit, Repository } from '../git/types.ts'
@@ -40,10 +41,8 @@ export async function outcomeOfMerge(
   }
   if (!first) return { commit: undefined, joined: false, changes: new Map() }
   const [parent] = first.parents
-  const files = async (commit: string) =>
-    new Map((await repository.list(commit)).map(({ path, oid }) => [path, oid] as const))
-  const before = parent === undefined ? new Map<string, string>() : await files(parent)
-  return { commit: first.oid, joined: source !== merge, changes: treeChanges(before, await files(first.oid)) }
+  const [before, after] = [await filesOf(repository, parent), await filesOf(repository, first.oid)]
+  return { commit: first.oid, joined: source !== merge, changes: treeChanges(before, after) }
 }
 
 const mostLines = 20

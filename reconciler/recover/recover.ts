@@ -2,6 +2,7 @@ import type { FleetSource } from '../../repo-layout/read/assemble.ts'
 import { parseAuthor } from '../cycle/generate.ts'
 import { createTextCache, readPrevious } from '../cycle/previous.ts'
 import { diffTrees } from '../git/changes.ts'
+import { filesOf, readText } from '../git/contents.ts'
 import { formatGeneratedMessage } from '../git/generated.ts'
 import type { NewFile, PushResult, Repository } from '../git/types.ts'
 import type { RebuiltRecords } from './applications.ts'
@@ -66,7 +67,7 @@ async function filesFor(
     const entries = await repository.list(remedy.commit)
     // The branch may never have had these blobs, so they go with their texts.
     const files = entries.map(async ({ path, oid }): Promise<[string, NewFile]> => {
-      const text = Buffer.from(await repository.read(oid)).toString('utf8')
+      const text = await readText(repository, oid)
       return [path, { text, oid }]
     })
     return { files: new Map(await Promise.all(files)), members: [], applications: [] }
@@ -83,7 +84,7 @@ async function commitFiles(
   lost: readonly RunningMember[],
 ): Promise<{ readonly commit: string; readonly push: PushResult }> {
   const { tip } = diagnosis
-  const before = new Map((tip ? await repository.list(tip.oid) : []).map(({ path, oid }) => [path, oid] as const))
+  const before = await filesOf(repository, tip?.oid)
   const after = new Map([...files].map(([path, { oid }]) => [path, oid] as const))
   const names = lost.map(({ cluster }) => cluster).join(', ')
   const message = formatGeneratedMessage({

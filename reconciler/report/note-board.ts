@@ -2,6 +2,7 @@ import { blobOid } from '../../repo-layout/generated/oid.ts'
 import type { Clock } from '../clock.ts'
 import { ForgeError, type ForgeFailure } from '../forge/error.ts'
 import type { CommitStatus } from '../forge/types.ts'
+import { readText } from '../git/contents.ts'
 import { explain, GitError } from '../git/error.ts'
 import type { NewCommit, NewFile, Repository, TreeEntry } from '../git/types.ts'
 import { shortCommit } from '../views/text.ts'
@@ -38,7 +39,7 @@ export function noteBoard({ repository, author, clock }: NoteBoardOptions): Boar
 
   async function noteOf(commit: string, entries: readonly TreeEntry[]): Promise<string> {
     const entry = entries.find(({ path }) => isNoteOf(path, commit))
-    return entry ? Buffer.from(await repository.read(entry.oid)).toString('utf8') : ''
+    return entry ? readText(repository, entry.oid) : ''
   }
 
   async function write(commit: string, statuses: readonly CommitStatus[]): Promise<void> {

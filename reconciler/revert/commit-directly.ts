@@ -1,3 +1,4 @@
+import { filesOf } from '../git/contents.ts'
 import { GitError } from '../git/error.ts'
 import type { Repository } from '../git/types.ts'
 import type { Proposal } from './propose.ts'
@@ -26,14 +27,10 @@ export async function commitDirectly(
     if (push.type === 'rejected') throw new GitError('forbidden', `the branch ${base} was not taken: ${push.reason}`)
     const { source } = await repository.fetch()
     if (source === undefined) throw new GitError('not-found', `the branch ${base} is gone`)
-    const [before, now] = [await idsIn(repository, first), await idsIn(repository, source)]
+    const [before, now] = [await filesOf(repository, first), await filesOf(repository, source)]
     const paths = [...changes.keys()].filter((path) => before.get(path) !== now.get(path))
     if (paths.length > 0) return { type: 'moved', paths }
     upon = source
   }
   throw new GitError('server', `the branch ${base} moved ${mostTries} times meanwhile; run it again`)
-}
-
-async function idsIn(repository: Pick<Repository, 'list'>, commit: string): Promise<ReadonlyMap<string, string>> {
-  return new Map((await repository.list(commit)).map(({ path, oid }) => [path, oid] as const))
 }

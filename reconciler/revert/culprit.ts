@@ -2,6 +2,7 @@ import { parseSteps, recordPath } from '../../render/shipper/record.ts'
 import { labels } from '../../render/shipper/rollout.ts'
 import { getIn } from '../../repo-layout/json.ts'
 import { firstDocument } from '../../repo-layout/yaml/parse.ts'
+import { filesOf, readText } from '../git/contents.ts'
 import { parseProvenance, previousOfOurs } from '../git/generated.ts'
 import type { BranchFile, Commit, Repository } from '../git/types.ts'
 import { blamed, evidence, type FailedCluster } from './failed.ts'
@@ -36,9 +37,7 @@ export async function findCulprit(
   const [parent] = made.parents
   // What was decided for another reason, such as a lost cluster, is not the commit's doing; a first commit has no before.
   if (provenance?.reason !== 'source' || parent === undefined) return undefined
-  const filesOf = async (commit: string) =>
-    new Map((await repository.list(commit)).map(({ path, oid }) => [path, oid] as const))
-  const [before, after] = [await filesOf(parent), await filesOf(generated)]
+  const [before, after] = [await filesOf(repository, parent), await filesOf(repository, generated)]
   const failed = await withoutMoves(repository, blamed(late, before, after), before, after)
   if (failed.length === 0) return undefined
   const commit = await repository.readCommit(provenance.sourceCommit)
@@ -61,8 +60,7 @@ async function withoutMoves(
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,
 ): Promise<readonly FailedCluster[]> {
-  const read = async (oid: string | undefined) =>
-    oid === undefined ? undefined : Buffer.from(await repository.read(oid)).toString('utf8')
+  const read = async (oid: string | undefined) => (oid === undefined ? undefined : readText(repository, oid))
   const stepIn = async (files: ReadonlyMap<string, string>, path: string) =>
     parseSteps((await read(files.get(path))) ?? '')?.targetStep
   const isMove = async (path: string) => {

@@ -1,6 +1,7 @@
 import type { Forge, PullRequest } from '../forge/types.ts'
 import { GitError } from '../git/error.ts'
 import type { BranchFile, Repository } from '../git/types.ts'
+import { subjectOf } from './message.ts'
 
 /** A change that people are to look at before it counts. */
 export interface Proposal {
@@ -49,5 +50,5 @@ export function openPull(
   { message, body, branch, base }: Pick<Proposal, 'message' | 'body' | 'branch' | 'base'>,
   forge: Pick<Forge, 'openPullRequest'>,
 ): Promise<PullRequest> {
-  return forge.openPullRequest({ title: message.split('\n')[0] ?? '', body, head: branch, base })
+  return forge.openPullRequest({ title: subjectOf({ message }), body, head: branch, base })
 }

@@ -5,6 +5,7 @@ import { clusterOfPath, encodeName } from '../../repo-layout/generated/path.ts'
 import { getIn, isJsonObject, type KubeObject } from '../../repo-layout/json.ts'
 import { type Subject, subjectOf } from '../../repo-layout/subject.ts'
 import { firstDocument } from '../../repo-layout/yaml/parse.ts'
+import { readText } from '../git/contents.ts'
 import type { Commit, Repository } from '../git/types.ts'
 import { resolveRevision } from '../plan/revision.ts'
 
@@ -91,7 +92,7 @@ async function findFile(
       const isCopy = clusterOfPath(path) !== undefined && path.endsWith(`/${last}.yaml`)
       if (!(isCopy || applicationOfRecord(path) === last) || seen.has(oid)) continue
       seen.add(oid)
-      const text = Buffer.from(await repository.read(oid)).toString('utf8')
+      const text = await readText(repository, oid)
       const subject = isCopy ? subjectIn(text) : applicationIn(text)
       const file = sourceOfGenerated(text)
       if (subject !== undefined && file !== undefined && isMeant(subject, wanted)) found.set(subject, file)

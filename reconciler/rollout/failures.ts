@@ -1,5 +1,6 @@
 import { parseFailed, parseRollout, recordOf, recordPath } from '../../render/shipper/record.ts'
 import { type FailedRelease, type Rollout, releaseKey } from '../../render/shipper/rollout.ts'
+import { readText } from '../git/contents.ts'
 import type { Repository } from '../git/types.ts'
 import { recordSince } from './record-since.ts'
 import { findTemplateChange, type TemplateChange } from './template-change.ts'
@@ -78,7 +79,7 @@ async function givenUp(
   const [before = first.oid] = first.parents
   for (const { path, oid } of await repository.list(before)) {
     const record = path.startsWith(folder) ? recordOf(path) : undefined
-    if (record) texts.set(record.kind, Buffer.from(await repository.read(oid)).toString('utf8'))
+    if (record) texts.set(record.kind, await readText(repository, oid))
   }
   return { release: parseRollout(texts), since: first.author.time * 1000 }
 }

@@ -1,3 +1,4 @@
+import { readText } from '../git/contents.ts'
 import type { Commit, Repository } from '../git/types.ts'
 
 /** So far back history is read; what is older counts as begun there. */
@@ -22,7 +23,7 @@ export async function recordSince(
     for (const commit of commits.slice(read)) {
       const blob = (await repository.list(commit.oid)).find((entry) => entry.path === path)?.oid
       if (blob === undefined) return since
-      if (blob !== known && !is(Buffer.from(await repository.read(blob)).toString('utf8'))) return since
+      if (blob !== known && !is(await readText(repository, blob))) return since
       known = blob
       since = commit
     }
