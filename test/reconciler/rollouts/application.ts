@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../repo-layout/json.ts'
 import { stringifyYaml } from '../../../repo-layout/yaml/stringify.ts'
+import type { RolloutWorld } from './world.ts'
 
 /** A step: its name, the capacity of incumbent and contender, and their traffic. */
 export const step = (name: string, incumbent: number, contender: number, traffic: readonly [number, number]) => ({
@@ -56,4 +57,25 @@ export function command(namespace: string, name: string, targetStep: number): st
     metadata: { name, namespace },
     spec: { targetStep },
   })
+}
+
+/** Pushes the Application of a version in one cluster, and the step that a release of it is to go to. */
+export type PushVersion = (version: string, release: string, step: number) => Promise<string>
+
+/** Rolls the first version out in one cluster; gives its release, and how the next ones are pushed. */
+export async function rollOutFirst({
+  fleet,
+  push: pushFiles,
+  until,
+}: RolloutWorld): Promise<{ readonly first: string; readonly push: PushVersion }> {
+  const push: PushVersion = (version, release, step) =>
+    pushFiles(`${version}, step ${step}`, {
+      'web.yaml': application(fleet.ns, version, 1),
+      'web.release.yaml': command(fleet.ns, release, step),
+    })
+  await push('0.0.1', 'none', 0)
+  const { release: first } = await until((one) => one.achievedStep === 0, 'the first one')
+  await push('0.0.1', first, 2)
+  await until((one) => one.achievedStep === 2, 'all of the first one')
+  return { first, push }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { KubeObject } from '../../../repo-layout/json.ts'
 import { describeMembers } from '../../testbed/members.ts'
-import { application, command, replicas } from './application.ts'
+import { replicas, rollOutFirst } from './application.ts'
 import { needs, type Probe, probeEndpoints, type RolloutWorld, readyEndpoints, rolloutWorld } from './world.ts'
 
 /** An object that both versions share; what the second one makes of it no server takes. */
@@ -30,15 +30,7 @@ describeMembers('a version whose shared object is refused', needs, function () {
   it('stops at its first traffic, says why, and is given up by a revert while the first one serves', async () => {
     const { ns } = world.fleet
     const c1 = world.fleet.member('c1')
-    const push = (version: string, release: string, step: number) =>
-      world.push(`${version}, step ${step}`, {
-        'web.yaml': application(ns, version, 1),
-        'web.release.yaml': command(ns, release, step),
-      })
-    await push('0.0.1', 'none', 0)
-    const { release: first } = await world.until((one) => one.achievedStep === 0, 'the first one')
-    await push('0.0.1', first, 2)
-    await world.until((one) => one.achievedStep === 2, 'all of the first one')
+    const { first, push } = await rollOutFirst(world)
     probe = probeEndpoints([c1], ns, 'nginx')
     await push('0.0.2', first, 2)
     const { release: second } = await world.until((one) => one.release !== first && one.achievedStep === 0, 'staging')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describeMembers } from '../../testbed/members.ts'
-import { application, command, replicas } from './application.ts'
+import { replicas, rollOutFirst } from './application.ts'
 import { needs, probeEndpoints, type RolloutWorld, readyEndpoints, rolloutWorld } from './world.ts'
 
 describeMembers('a version whose chart', needs, function () {
@@ -16,15 +16,7 @@ describeMembers('a version whose chart', needs, function () {
       world = await rolloutWorld({ clusters: ['c1'], service: (version) => (version === '0.0.1' ? 'nginx' : name) })
       const { ns } = world.fleet
       const c1 = world.fleet.member('c1')
-      const push = (version: string, release: string, step: number) =>
-        world.push(`${version}, step ${step}`, {
-          'web.yaml': application(ns, version, 1),
-          'web.release.yaml': command(ns, release, step),
-        })
-      await push('0.0.1', 'none', 0)
-      const { release: first } = await world.until((one) => one.achievedStep === 0, 'the first one')
-      await push('0.0.1', first, 2)
-      await world.until((one) => one.achievedStep === 2, 'all of the first one')
+      const { first, push } = await rollOutFirst(world)
       const probe = probeEndpoints([c1], ns, 'nginx')
       try {
         await push('0.0.2', first, 2)
